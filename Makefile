@@ -1,0 +1,45 @@
+# Every target sets up what it needs: a virtual environment in .venv and the pinned Go programs in the user's cache.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+.PHONY: demo test lint bench format clean
+
+demo: $(VENV)/installed
+	$(BIN)/mirrorgen tools install
+	$(BIN)/mirrorgen demo $(LIST)
+
+test: $(VENV)/installed
+	$(BIN)/mirrorgen tools install
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/installed $(BIN)/actionlint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	terraform fmt -check -recursive terraform
+	$(BIN)/actionlint
+	$(BIN)/zizmor --offline --quiet .github
+
+bench: $(VENV)/installed
+	$(BIN)/mirrorgen tools install regsync
+	$(BIN)/python -m benchmarks
+
+format: $(VENV)/installed
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	terraform fmt -recursive terraform
+
+clean:
+	rm -rf $(VENV) dist
+
+# The checks run with the newest pip, because older ones resolve this many packages slowly.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(BIN)/actionlint: $(VENV)/installed
+	GOBIN=$(abspath $(BIN)) go install $(ACTIONLINT)

@@ -1,0 +1,29 @@
+"""`mirrorgen apply`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.options import DEFAULT_LIST, ListFile, TerraformBin, runtime_for
+from mirrorgen.errors import ExitCode
+from mirrorgen.reporting.plans import ResultFormat, format_changes
+
+
+@boundary
+def apply(
+    file: ListFile = DEFAULT_LIST,
+    allow_destroy: Annotated[
+        bool, typer.Option("--allow-destroy", help="Also destroy repositories, with the images in them.")
+    ] = False,
+    output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
+    terraform_bin: TerraformBin = None,
+) -> ExitCode:
+    """Apply exactly the plan that `mirrorgen plan` showed: create and change the repositories."""
+    from mirrorgen.operations.applying import apply_plan
+
+    changes = apply_plan(runtime_for(file, terraform_bin=terraform_bin), allow_destroy=allow_destroy)
+    typer.echo(format_changes(changes, output), nl=False)
+    return ExitCode.OK

@@ -1,0 +1,45 @@
+"""`mirrorgen doctor`."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.options import RegsyncBin, TerraformBin
+from mirrorgen.errors import ExitCode
+
+
+@boundary
+def doctor(terraform_bin: TerraformBin = None, regsync_bin: RegsyncBin = None) -> ExitCode:
+    """Show which programs are found, in which version, and what to do about the rest.
+
+    Exits with 4 if something that is needed is missing, too old or broken.
+    """
+    from mirrorgen.reporting.tools import ToolLine, format_tools
+    from mirrorgen.tools.runner import ProcessRunner
+    from mirrorgen.tools.terraform import find_provider_mirror
+    from mirrorgen.tools.versions import find_tool, remedy, tool_specs
+
+    options = {"terraform": terraform_bin, "regsync": regsync_bin}
+    found = [find_tool(name, ProcessRunner(), os.environ, option=options.get(name)) for name in tool_specs()]
+    lines = [
+        ToolLine(
+            one.spec.name,
+            one.version,
+            f"{one.spec.minimum} or later",
+            str(one.path or ""),
+            remedy(one.spec) if one.trouble else "",
+        )
+        for one in found
+    ]
+    if find_spec("boto3") is None:
+        lines.append(ToolLine("boto3", "", "any", "", "pip install 'mirrorgen[aws]'"))
+    typer.echo(format_tools(lines), nl=False)
+    mirror = find_provider_mirror(Path.home())
+    if mirror:
+        typer.echo(f"AWS provider: taken from {mirror}, unless a Terraform CLI configuration says otherwise")
+    return ExitCode.TOOL_UNUSABLE if any(line.remedy for line in lines) else ExitCode.OK

@@ -1,0 +1,32 @@
+"""`mirrorgen plan`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.options import DEFAULT_LIST, ListFile, RegsyncBin, TerraformBin, runtime_for
+from mirrorgen.errors import ExitCode
+from mirrorgen.reporting.plans import ResultFormat, format_plan
+
+
+@boundary
+def plan(
+    file: ListFile = DEFAULT_LIST,
+    output: Annotated[ResultFormat, typer.Option("--format", help="How the plan is shown.")] = ResultFormat.TEXT,
+    terraform_bin: TerraformBin = None,
+    regsync_bin: RegsyncBin = None,
+) -> ExitCode:
+    """Show what apply and sync would do: repositories to create, change, destroy; tags to copy.
+
+    Exits with 0 if there is nothing to do, with 3 if there is, with 5 if something could not be checked.
+    """
+    from mirrorgen.operations.planning import make_plan
+
+    made = make_plan(runtime_for(file, regsync_bin=regsync_bin, terraform_bin=terraform_bin))
+    typer.echo(format_plan(made, output), nl=False)
+    if made.failures:
+        return ExitCode.FAILED
+    return ExitCode.DIFFERENT if made.is_pending else ExitCode.OK

@@ -1,0 +1,51 @@
+"""`mirrorgen render`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.options import DEFAULT_LIST, ListFile, load_usable
+from mirrorgen.errors import ExitCode, UsageError
+
+
+@boundary
+def render(
+    file: ListFile = DEFAULT_LIST,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; show how the files on disk differ, and exit with 3 if they do."),
+    ] = False,
+    stdout: Annotated[
+        str | None, typer.Option("--stdout", metavar="NAME", help="Write nothing; print this one generated file.")
+    ] = None,
+) -> ExitCode:
+    """Write regsync.yaml and terraform/terraform.tfvars.json beside the list."""
+    from mirrorgen.rendering.files import render as render_files
+    from mirrorgen.rendering.writer import diff_files, write_files
+
+    loaded = load_usable(file)
+    assert loaded.desired
+    files = render_files(loaded.desired)
+    if stdout is not None:
+        typer.echo(_one(files, stdout), nl=False)
+        return ExitCode.OK
+    if check:
+        diff = diff_files(loaded.root, files)
+        typer.echo(diff, nl=False)
+        return ExitCode.DIFFERENT if diff else ExitCode.OK
+    changed = write_files(loaded.root, files)
+    for name in changed:
+        typer.echo(f"{'wrote' if files[name] is not None else 'removed'} {loaded.root / name}", err=True)
+    if not changed:
+        typer.echo("the generated files were up to date", err=True)
+    return ExitCode.OK
+
+
+def _one(files: dict[str, str | None], name: str) -> str:
+    matches = [known for known in files if name in {known, known.rpartition("/")[2]}]
+    if not matches:
+        raise UsageError(f"{name!r} is not a generated file", hint=f"one of: {', '.join(files)}")
+    return files[matches[0]] or ""

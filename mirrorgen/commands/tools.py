@@ -1,0 +1,48 @@
+"""`mirrorgen tools install`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.errors import ExitCode, UsageError
+
+app = typer.Typer(help="The programs that mirrorgen drives.", no_args_is_help=True)
+
+
+@app.callback()
+def _tools() -> None:
+    """The programs that mirrorgen drives."""
+
+
+@app.command()
+@boundary
+def install(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Programs; all if none.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Build them even where a usable one is found.")] = False,
+) -> ExitCode:
+    """Build the pinned programs with Go into mirrorgen's cache folder; no root is needed.
+
+    What is already there in a usable version is left alone.
+    """
+    from mirrorgen.tools.install import install as build
+    from mirrorgen.tools.runner import ProcessRunner
+    from mirrorgen.tools.versions import find_tool, tool_specs
+
+    specs = {name: spec for name, spec in tool_specs().items() if spec.module}
+    unknown = [name for name in names or [] if name not in specs]
+    if unknown:
+        raise UsageError(f"{', '.join(unknown)}: not a program that can be built", hint=f"one of: {', '.join(specs)}")
+    runner = ProcessRunner()
+    for name in names or specs:
+        found = find_tool(name, runner, os.environ)
+        if not found.trouble and not force:
+            typer.echo(f"{name} {found.version} is at {found.path}")
+            continue
+        typer.echo(f"building {name} {specs[name].tested} ...", err=True)
+        tool = build(specs[name], runner, os.environ).usable()
+        typer.echo(f"{name} {tool.version} is at {tool.path}")
+    return ExitCode.OK

@@ -1,0 +1,42 @@
+"""`mirrorgen validate`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.options import DEFAULT_LIST
+from mirrorgen.errors import ExitCode
+from mirrorgen.reporting.problems import ProblemFormat, format_problems, summary
+
+
+@boundary
+def validate(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Master lists; images.yaml if none.")
+    ] = None,
+    output: Annotated[ProblemFormat, typer.Option("--format", help="How problems are shown.")] = ProblemFormat.TEXT,
+) -> ExitCode:
+    """Check master lists and show every problem in one run."""
+    from mirrorgen.desired.state import expiry_problems
+    from mirrorgen.project import load
+
+    today = datetime.now(UTC).date()
+    loaded = [
+        load(path, also=lambda model: list(expiry_problems(model, today=today))) for path in files or [DEFAULT_LIST]
+    ]
+    problems = [problem for one in loaded for problem in one.problems]
+    typer.echo(format_problems(problems, output), nl=False)
+    if output is ProblemFormat.TEXT:
+        for one in loaded:
+            counted = (
+                f" ({len(one.desired.repositories)} images, {one.desired.tag_count} tags)"
+                if one.is_usable and one.desired
+                else ""
+            )
+            typer.echo(f"{one.path}: {summary(one.problems)}{counted}")
+    return ExitCode.OK if all(one.is_usable for one in loaded) else ExitCode.PROBLEMS

@@ -1,0 +1,300 @@
+"""The whole pipeline on this machine: a list, its upstreams and its ECR, all local, moved by the real tools."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mirrorgen.demo import emulator as emulators
+from mirrorgen.demo import upstreams
+from mirrorgen.demo.emulator import Emulator
+from mirrorgen.desired.state import DesiredState
+from mirrorgen.errors import ToolFailed
+from mirrorgen.master_list.model import MasterList
+from mirrorgen.operations.applying import apply_plan
+from mirrorgen.operations.planning import make_plan, plan_repositories
+from mirrorgen.operations.runtime import Runtime
+from mirrorgen.operations.syncing import sync_images
+from mirrorgen.project import Loaded, load
+from mirrorgen.rendering.files import render
+from mirrorgen.rendering.writer import write_files
+from mirrorgen.reporting.plans import ResultFormat, format_changes, format_plan, format_sync, sync_summary
+from mirrorgen.reporting.tables import format_table
+from mirrorgen.resources import resource
+from mirrorgen.tools.regctl import Regctl
+from mirrorgen.tools.runner import ProcessRunner
+from mirrorgen.tools.versions import cache_dir, find_tool
+
+ACCOUNT_ID = "123456789012"
+REGION = "eu-west-1"
+"""Where the demo's ECR is when the list does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """One image after the demo: what ECR has, and what upstream has."""
+
+    repository: str
+    tag: str
+    digest: str
+    platforms: tuple[str, ...]
+    upstream_digest: str
+
+
+class Demo:
+    """One demonstration.
+
+    Args:
+        loaded: a usable list.
+        say: told each line as it comes.
+    """
+
+    def __init__(self, loaded: Loaded, *, say: Callable[[str], None]) -> None:
+        assert loaded.desired
+        assert loaded.master_list
+        self._desired: DesiredState = loaded.desired
+        self._list: MasterList = loaded.master_list
+        self._say = say
+        self._times: list[tuple[str, float]] = []
+        self._steps = 0
+
+    def run(self, *, keep: bool) -> None:
+        """Run every step; stop every process and remove every file at the end, unless `keep`.
+
+        Raises:
+            ToolFailed: a step failed, an image is not what upstream has, or a second run finds something to do.
+            ToolUnusable: a program is missing.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="mirrorgen-demo-"))
+        try:
+            with self._step("Start an embedded ECR"):
+                running = self._start(folder)
+            try:
+                self._steps_with(running, folder)
+                kept = keep
+            finally:
+                if not keep:
+                    emulators.stop(running)
+        finally:
+            if not keep:
+                shutil.rmtree(folder, ignore_errors=True)
+        if kept:
+            self._say(_how_to_use(running, folder))
+
+    def _start(self, folder: Path) -> Emulator:
+        python = emulators.install(cache_dir(os.environ), ProcessRunner(), os.environ)
+        return emulators.start(
+            python,
+            log=folder / "ecr.log",
+            env=os.environ,
+            account_id=self._desired.target.account_id or ACCOUNT_ID,
+            region=self._desired.target.region or REGION,
+        )
+
+    def _steps_with(self, running: Emulator, folder: Path) -> None:
+        with _environment(running, folder):
+            with self._step(f"Make {self._desired.tag_count} small images and serve them as the upstreams"):
+                self._populate(running)
+            with self._step("Render regsync.yaml and terraform.tfvars.json from the list"):
+                runtime = self._project(running, folder)
+            with self._step("Plan"):
+                self._quote(format_plan(make_plan(runtime), ResultFormat.TEXT))
+            with self._step("Apply: Terraform creates the repositories"):
+                self._quote(format_changes(apply_plan(runtime, allow_destroy=False), ResultFormat.TEXT))
+            with self._step("Sync: regsync copies the images"):
+                self._sync(runtime)
+            with self._step("Once more: there must be nothing left to do"):
+                self._again(runtime)
+            with self._step("Compare every digest in ECR with upstream"):
+                mirrored = self._compare(runtime, running)
+        self._report(mirrored)
+
+    @contextmanager
+    def _step(self, title: str) -> Iterator[None]:
+        self._steps += 1
+        self._say(f"[{self._steps}] {title}")
+        start = time.monotonic()
+        yield
+        self._times.append((title, time.monotonic() - start))
+
+    def _quote(self, text: str) -> None:
+        for line in text.rstrip("\n").splitlines():
+            self._say(f"    {line}".rstrip())
+
+    def _populate(self, running: Emulator) -> None:
+        images: dict[str, list[str]] = {}
+        for repository in self._desired.repositories:
+            known = images.setdefault(str(repository.source), [])
+            known += [tag for tag in repository.tags if tag not in known]
+        extra = [self._desired.platform] if self._desired.platform else []
+        upstreams.populate(running, images, platforms=tuple(dict.fromkeys([*upstreams.PLATFORMS, *extra])))
+
+    def _project(self, running: Emulator, folder: Path) -> Runtime:
+        """Put the list, with its registries and its target on this machine, into a folder of its own."""
+        shutil.copytree(
+            resource("terraform"),
+            folder / "terraform",
+            ignore=lambda _folder, names: [
+                name for name in names if not name.endswith((".tf", ".hcl")) or name.startswith(".")
+            ],
+        )
+        (folder / "terraform" / "exclusions_override.tf").unlink(missing_ok=True)
+        path = folder / "images.yaml"
+        path.write_text(yaml.safe_dump(self._local_list(running), sort_keys=False), encoding="utf-8")
+        loaded = load(path)
+        if not loaded.is_usable or loaded.desired is None:
+            raise RuntimeError(f"the list of the demo is not usable: {loaded.problems}")
+        for name in write_files(folder, render(loaded.desired)):
+            self._quote(f"wrote {name}")
+        return Runtime(folder, loaded.desired)
+
+    def _local_list(self, running: Emulator) -> dict[str, Any]:
+        """The list, rewritten: upstreams and target are the emulator, without credentials, pauses and pace."""
+        registries = {
+            registry.host: {
+                "alias": registry.alias,
+                "hostname": running.address,
+                "tls": "disabled",
+                "path_prefix": upstreams.path_prefix(registry.host),
+                "concurrent_requests": 16,
+            }
+            for registry in self._desired.registries
+        }
+        target = replace(
+            self._desired.target,
+            account_id=running.account_id,
+            region=running.region,
+            auth="credential-helper",
+            endpoint=running.endpoint,
+        )
+        return {
+            "target": {name: getattr(target, name) for name in type(target).__dataclass_fields__},
+            "registries": registries,
+            "defaults": {
+                "parallel": max(self._desired.parallel, 8),
+                "platforms": self._desired.platform or "all",
+                "referrers": self._desired.referrers,
+            },
+            "images": [_entry(image) for image in self._list.images],
+        }
+
+    def _sync(self, runtime: Runtime) -> None:
+        result = sync_images(runtime)
+        self._quote(format_sync(result, ResultFormat.TEXT))
+        if result.failures:
+            raise ToolFailed("not every image of the list could be mirrored")
+
+    def _again(self, runtime: Runtime) -> None:
+        changes = plan_repositories(runtime)
+        apply_plan(runtime, allow_destroy=False)
+        result = sync_images(runtime)
+        self._quote(format_changes(changes, ResultFormat.TEXT))
+        self._quote(sync_summary(result))
+        if changes or result.copied or result.failures:
+            raise ToolFailed("a second run found something to do")
+
+    def _compare(self, runtime: Runtime, running: Emulator) -> list[Mirrored]:
+        tool = find_tool("regctl", runtime.runner, runtime.env).usable()
+        regctl = Regctl(tool, runtime.runner, runtime.env, running.address)
+
+        def look(pair: tuple[str, str, str]) -> Mirrored:
+            source, repository, tag = pair
+            copy = regctl.manifest(repository, tag)
+            platform = runtime.desired.platform
+            upstream = regctl.digest(upstreams.repository(source), tag, platform=platform)
+            return Mirrored(repository, tag, copy.digest, (platform,) if platform else copy.platforms, upstream)
+
+        pairs = [
+            (str(repository.source), repository.name, tag)
+            for repository in runtime.desired.repositories
+            for tag in repository.tags
+        ]
+        with ThreadPoolExecutor(4) as pool:
+            return list(pool.map(look, pairs))
+
+    def _report(self, mirrored: list[Mirrored]) -> None:
+        rows = [("image", "tag", "digest", "platforms", "same as upstream")]
+        rows += [
+            (
+                one.repository,
+                one.tag,
+                one.digest[:19],
+                ", ".join(one.platforms),
+                "yes" if one.digest == one.upstream_digest else "NO",
+            )
+            for one in mirrored
+        ]
+        self._say("")
+        self._say(format_table(rows))
+        times = [("step", "seconds"), *((title, f"{seconds:.1f}") for title, seconds in self._times)]
+        times.append(("all", f"{sum(seconds for _, seconds in self._times):.1f}"))
+        self._say(format_table(times))
+        differing = [one for one in mirrored if one.digest != one.upstream_digest]
+        if differing:
+            raise ToolFailed(f"{len(differing)} of {len(mirrored)} images differ from upstream")
+        self._say(f"All {len(mirrored)} images are in ECR, with the digests upstream has.")
+
+
+def _entry(image: Any) -> dict[str, Any]:
+    ecr = image.ecr
+    entry = {
+        "source": str(image.source),
+        "tags": list(image.tags),
+        "repository": image.repository,
+        "ecr": {
+            "tag_mutability": ecr.tag_mutability,
+            "scan_on_push": ecr.scan_on_push,
+            "encryption": {"type": ecr.encryption.type, "kms_key": ecr.encryption.kms_key},
+            "lifecycle": {
+                "untagged_days": ecr.lifecycle.untagged_days or False,
+                "keep_last": ecr.lifecycle.keep_last or False,
+            },
+            "tags": dict(ecr.tags),
+        },
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+@contextmanager
+def _environment(running: Emulator, folder: Path) -> Iterator[None]:
+    """Make the emulator the only AWS there is, for this process and what it starts."""
+    before = dict(os.environ)
+    try:
+        for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_CA_BUNDLE"]:
+            del os.environ[name]
+        os.environ.update(_variables(running, folder))
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _variables(running: Emulator, folder: Path) -> Mapping[str, str]:
+    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY", ""), "127.0.0.1"]))
+    # Docker's own configuration has no say in what the demo pulls and pushes.
+    return {
+        **emulators.environment(running),
+        "DOCKER_CONFIG": str(folder / "docker"),
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+    }
+
+
+def _how_to_use(running: Emulator, folder: Path) -> str:
+    exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in _variables(running, folder).items())
+    return (
+        f"The embedded ECR keeps running as process {running.pid}. To use it from another shell:\n\n"
+        f"cd {shlex.quote(str(folder))}\n{exports}\nmirrorgen plan\n\n"
+        f"To end it: kill {running.pid}; rm -r {shlex.quote(str(folder))}"
+    )

@@ -1,0 +1,1 @@
+"""The desired state: every repository with its name, settings and tags, computed once from the model."""

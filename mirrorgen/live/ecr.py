@@ -1,0 +1,82 @@
+"""What an ECR registry holds, asked through boto3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from mirrorgen.errors import ToolFailed, ToolUnusable
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.client import ECRClient
+    from mypy_boto3_ecr.type_defs import ListImagesFilterTypeDef
+
+PARALLEL_REQUESTS = 8
+"""Far below ECR's quota for ListImages, 50 a second:
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html"""
+
+Holdings = Mapping[str, Mapping[str, str] | None]
+"""Digest by tag, by repository name; None for a repository that does not exist."""
+
+
+def ecr_client(*, region: str | None) -> ECRClient:
+    """Return a client for ECR with the credentials of the environment.
+
+    Args:
+        region: AWS region; None takes the one of the environment.
+
+    Raises:
+        ToolUnusable: boto3 is not installed.
+        ToolFailed: there is no region.
+    """
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+    except ImportError as error:
+        raise ToolUnusable("boto3 is not installed", hint="pip install 'mirrorgen[aws]'") from error
+    config = Config(retries={"mode": "adaptive", "max_attempts": 5}, max_pool_connections=PARALLEL_REQUESTS)
+    try:
+        return boto3.client("ecr", region_name=region, config=config)
+    except BotoCoreError as error:
+        raise ToolFailed(f"cannot talk to ECR: {error}") from error
+
+
+def held_tags(client: ECRClient, repositories: Iterable[str], *, account_id: str | None = None) -> Holdings:
+    """List the tags that repositories hold.
+
+    Args:
+        client: from `ecr_client`.
+        repositories: names of repositories.
+        account_id: the account of the registry; None takes the one of the credentials.
+
+    Raises:
+        ToolFailed: ECR cannot be asked.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    names = list(repositories)
+    try:
+        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+            return dict(zip(names, pool.map(lambda name: _tags(client, name, account_id), names), strict=True))
+    except (BotoCoreError, ClientError) as error:
+        raise ToolFailed(f"cannot list the images in ECR: {error}") from error
+
+
+def _tags(client: ECRClient, repository: str, account_id: str | None) -> Mapping[str, str] | None:
+    paginator = client.get_paginator("list_images")
+    tagged: ListImagesFilterTypeDef = {"tagStatus": "TAGGED"}
+    if account_id:
+        pages = paginator.paginate(repositoryName=repository, registryId=account_id, filter=tagged)
+    else:
+        pages = paginator.paginate(repositoryName=repository, filter=tagged)
+    try:
+        return {
+            image["imageTag"]: image["imageDigest"]
+            for page in pages
+            for image in page["imageIds"]
+            if "imageTag" in image
+        }
+    except client.exceptions.RepositoryNotFoundException:
+        return None

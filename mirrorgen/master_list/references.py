@@ -1,0 +1,120 @@
+"""Names of images: the grammar of references, of tags, and of ECR repositories."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mirrorgen.problems import KeyPath, Problem
+
+DOCKER_HUB = "docker.io"
+_DOCKER_HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+
+# The grammar of https://pkg.go.dev/github.com/distribution/reference, which regsync follows.
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]{{1,5}})?")
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_IDENTIFIER = re.compile(r"[a-f0-9]{64}")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_MAX_NAME = 255
+
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html, repositoryName:
+# stricter than the grammar above, which allows `__` and `--`.
+_ECR_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """An upstream repository in its full form.
+
+    Attributes:
+        host: the registry, `docker.io`, lower case, with the port if there is one.
+        path: the repository in it, `library/nginx`.
+    """
+
+    host: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.path}"
+
+
+def is_tag(text: str) -> bool:
+    """Whether `text` is a tag: 1 to 128 characters of the distribution grammar."""
+    return _TAG.fullmatch(text) is not None
+
+
+def is_ecr_repository_name(text: str) -> bool:
+    """Whether ECR accepts `text` as the name of a repository."""
+    return 2 <= len(text) <= 256 and _ECR_NAME.fullmatch(text) is not None
+
+
+def normalize_host(host: str) -> str | None:
+    """Return the one name a registry is known by here, or None where `host` is no host name."""
+    if not _HOST.fullmatch(host):
+        return None
+    host = host.lower()
+    return DOCKER_HUB if host in _DOCKER_HUB_NAMES else host
+
+
+def parse_source(text: str, path: KeyPath) -> Source | Problem:
+    """Parse a repository reference; Docker Hub's short forms get their full form.
+
+    Args:
+        text: what the user wrote.
+        path: where it stands, for the problem.
+    """
+    name, _, digest = text.partition("@")
+    if _looks_like_user_info(digest):
+        # The text may hold a password, so it is not repeated.
+        hint = "remove what stands before the @; credentials go under `registries`"
+        return Problem("bad-reference", "the source carries a user name or password", path, hint)
+    if digest:
+        hint = f"write {name!r}; the source names a repository"
+        return Problem("reference-has-digest", f"{text!r} carries a digest", path, hint)
+    last = name.rpartition("/")[2]
+    if ":" in last and ("/" in name or not last.rpartition(":")[2].isdigit() or not _is_host(last)):
+        name, _, tag = name.rpartition(":")
+        hint = f'write source: {name} and tags: ["{tag}"]'
+        return Problem("reference-has-tag", f"{text!r} carries the tag {tag!r}", path, hint)
+    return _parse_name(name, text, path)
+
+
+def _looks_like_user_info(digest: str) -> bool:
+    return bool(digest) and not re.fullmatch(r"[a-z0-9+._-]+:[A-Fa-f0-9]+", digest)
+
+
+def _is_host(component: str) -> bool:
+    """Docker's rule: a first component with a dot, a port, an upper-case letter, or `localhost`, is a host."""
+    return "." in component or ":" in component or component == "localhost" or component != component.lower()
+
+
+def _parse_name(name: str, text: str, path: KeyPath) -> Source | Problem:
+    first, slash, rest = name.partition("/")
+    if "://" in text:
+        hint = f"write it without the scheme: {text.partition('://')[2]}"
+        return Problem("bad-reference", f"{text!r} is an address, not a reference", path, hint)
+    if slash and _is_host(first):
+        host, repository = normalize_host(first), rest
+    else:
+        host, repository = DOCKER_HUB, name
+    if host is None:
+        return Problem("bad-reference", f"{first!r} in {text!r} is not a registry's host name", path, _hint(text))
+    if host == DOCKER_HUB and "/" not in repository:
+        repository = f"library/{repository}"
+    if not _PATH.fullmatch(repository) or _IDENTIFIER.fullmatch(name):
+        return Problem("bad-reference", f"{text!r} is not an image repository", path, _hint(text))
+    if len(repository) + len(host) + 1 > _MAX_NAME:
+        return Problem("bad-reference", f"the source is longer than {_MAX_NAME} characters", path)
+    return Source(host, repository)
+
+
+def _hint(text: str) -> str:
+    if text != text.strip() or " " in text:
+        return "remove the spaces"
+    if text != text.lower():
+        return f"repositories are lower case: {text.lower()}"
+    if text.endswith("/"):
+        return f"remove the slash at the end: {text.rstrip('/')}"
+    return "a source looks like docker.io/library/nginx"

@@ -1,0 +1,189 @@
+"""Hold the data against the published JSON Schema and say what does not fit in plain sentences.
+
+The schema carries what a sentence needs beyond the standard keywords: `x-problem` (the code for a value of the
+wrong form), `x-not-text` (the code for text that YAML reads as something else), `x-hint`, and `x-secret` (the value
+must not be repeated).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+from mirrorgen.master_list.reading import Document
+from mirrorgen.problems import KeyPath, Problem
+from mirrorgen.resources import resource
+
+_STANDARD_TYPE = Draft202012Validator.VALIDATORS["type"]
+_STANDARD_ITEMS = Draft202012Validator.VALIDATORS["items"]
+_TEXT_KEYWORDS = {
+    "pattern",
+    "minLength",
+    "maxLength",
+    "format",
+    "enum",
+    "const",
+    "$ref",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+}
+_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+def load_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the master list."""
+    schema: dict[str, Any] = json.loads(resource("schemas/images.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def check_shape(document: Document) -> list[Problem]:
+    """Return what does not fit the schema, and take those values out of `document.data`.
+
+    What is left can be read without looking at its types again: in a list the bad entries are None, in a mapping
+    they are gone.
+    """
+    validator = _Validator(load_schema(), format_checker=FormatChecker(["date"]))
+    errors = list(validator.iter_errors(document.data))
+    problems = [problem for error in errors for problem in _problems(error, document)]
+    for error in errors:
+        if error.validator not in {"required", "additionalProperties"}:
+            _take_out(document, tuple(error.absolute_path))
+    return problems
+
+
+def _type(validator: Any, types: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    # YAML reads an unquoted 2027-06-30 as a date, which is what a schema with this format asks for.
+    if type(instance) is date and schema.get("format") == "date":
+        return
+    yield from _STANDARD_TYPE(validator, types, instance, schema)
+
+
+def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    # A list of texts under a schema that asks only for text needs no look at each: half of the time of a large list.
+    only_text = items.get("type") == "string" and not items.keys() & _TEXT_KEYWORDS
+    if only_text and isinstance(instance, list) and all(type(item) is str for item in instance):
+        return
+    yield from _STANDARD_ITEMS(validator, items, instance, schema)
+
+
+_Validator: Any = extend(Draft202012Validator, {"type": _type, "items": _items})  # type: ignore[no-untyped-call]
+
+
+def _take_out(document: Document, path: KeyPath) -> None:
+    if not path:
+        document.data = {}
+        return
+    parent = document.data
+    for step in path[:-1]:
+        if not isinstance(parent, dict | list) or (isinstance(parent, dict) and step not in parent):
+            return  # a value around this one was taken out before
+        parent = parent[step]  # type: ignore[index]
+    if isinstance(parent, list):
+        parent[path[-1]] = None  # type: ignore[index]
+    elif isinstance(parent, dict):
+        parent.pop(path[-1], None)
+
+
+def _problems(error: Any, document: Document) -> Iterator[Problem]:
+    path = tuple(error.absolute_path)
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    if error.validator == "required":
+        # jsonschema reports each missing key as an error of its own, named only in its message.
+        missing = next(key for key in error.validator_value if error.message.startswith(repr(key)))
+        yield Problem("missing-key", f"the key {missing!r} is missing", path, f"add `{missing}:`")
+    elif error.validator == "additionalProperties":
+        yield from _unknown_keys(error.instance, schema, path)
+    elif error.validator == "type":
+        yield _wrong_type(error, schema, path, document)
+    elif error.validator in {"minItems", "minProperties"}:
+        yield Problem("empty-list", "the list is empty", path, schema.get("x-hint", "add at least one entry"))
+    else:
+        message = "this value is not of the form allowed here" if schema.get("x-secret") else _bad_value(error)
+        yield Problem(schema.get("x-problem", "bad-value"), message, path, _hint(error, schema))
+
+
+def _unknown_keys(instance: dict[str, Any], schema: dict[str, Any], path: KeyPath) -> Iterator[Problem]:
+    known = list(schema.get("properties", ()))
+    for key in instance:
+        if key in known:
+            continue
+        near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
+        if near:
+            hint = f"did you mean {near[0]!r}?"
+        else:
+            hint = f"known keys here: {', '.join(known)}" if known else schema.get("x-hint", "remove it")
+        yield Problem("unknown-key", f"the key {key[:80]!r} is not known here", (*path, key), hint, on_key=True)
+
+
+def _wrong_type(error: Any, schema: dict[str, Any], path: KeyPath, document: Document) -> Problem:
+    types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    if schema.get("x-secret"):
+        return Problem(schema["x-problem"], "this is not of the type needed here", path, schema["x-hint"])
+    wanted = " or ".join(_NAMES[name] for name in types if name != "null")
+    written = document.written(path)
+    if written and not written.text:
+        return Problem("wrong-type", f"there is no value here; {wanted} is needed", path, schema.get("x-hint", ""))
+    if "string" in types and written:
+        code = schema.get("x-not-text", "value-not-text")
+        return Problem(code, _not_text(written.text, error.instance, written.kind), path, f'write "{written.text}"')
+    found = _NAMES[_type_name(error.instance)] if written is None else f"{written.text!r}"
+    return Problem("wrong-type", f"{wanted} is needed here, not {found}", path, schema.get("x-hint", ""))
+
+
+def _not_text(text: str, value: Any, kind: str) -> str:
+    read_as = value.isoformat() if isinstance(value, date | datetime) else json.dumps(value, default=str)
+    became = f" {read_as}" if kind != "null" and read_as != text else ""
+    return f"YAML reads the unquoted {text} as {kind}{became}, not as text"
+
+
+def _type_name(value: Any) -> str:
+    return {dict: "object", list: "array", str: "string", bool: "boolean"}.get(type(value), "number")
+
+
+def _bad_value(error: Any) -> str:
+    value = error.instance
+    shown = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
+    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    limit = error.validator_value
+    match error.validator:
+        case "minimum":
+            return f"{shown} is too small; the least is {limit}"
+        case "exclusiveMinimum":
+            return f"{shown} is too small; it must be more than {limit}"
+        case "maximum":
+            return f"{shown} is too large; the most is {limit}"
+        case "maxLength":
+            return f"this has {len(value)} characters; {limit} are allowed"
+        case "minLength":
+            return "this text is empty"
+        case "format":
+            return f"{shown} is not a day"
+        case "const":
+            return f"{shown} is not allowed here; the only value is {limit}"
+        case _:
+            return f"{shown} is not allowed here"
+
+
+def _hint(error: Any, schema: dict[str, Any]) -> str:
+    if error.validator == "enum":
+        near = difflib.get_close_matches(str(error.instance).lower(), error.validator_value, n=1)
+        return f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(error.validator_value)}"
+    return str(schema.get("x-hint", ""))

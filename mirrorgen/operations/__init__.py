@@ -1,0 +1,1 @@
+"""What the commands do: the desired state, the tools and the live state joined."""

@@ -1,0 +1,221 @@
+"""Plan: what Terraform and regsync would do, as one answer, and the saved plan that `apply` applies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mirrorgen.desired.state import DesiredState
+from mirrorgen.errors import InputError
+from mirrorgen.live.ecr import Holdings
+from mirrorgen.operations.runtime import Runtime
+from mirrorgen.rendering import tfvars
+from mirrorgen.rendering.files import EXCLUSIONS, REGSYNC, render
+from mirrorgen.rendering.module import check_variables
+from mirrorgen.rendering.writer import diff_files
+from mirrorgen.tools import regsync
+from mirrorgen.tools.regsync import Event, EventKind, Outcome
+from mirrorgen.tools.terraform import Change
+
+_PLAN_FOLDER = Path("terraform/.mirrorgen")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TagRef:
+    """A tag in a target repository."""
+
+    repository: str
+    tag: str
+
+    def __str__(self) -> str:
+        return f"{self.repository}:{self.tag}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A tag, or a whole repository where `tag` is empty, that could not be looked at or copied, and why."""
+
+    repository: str
+    tag: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.repository}:{self.tag}" if self.tag else self.repository
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorPlan:
+    """What is to be done.
+
+    Attributes:
+        changes: to repositories and their policies.
+        copies: tags that regsync would copy.
+        absent: tags asked for that are neither in ECR nor upstream.
+        failures: what could not be looked at.
+    """
+
+    changes: tuple[Change, ...]
+    copies: tuple[TagRef, ...]
+    absent: tuple[TagRef, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def destroyed(self) -> tuple[Change, ...]:
+        """Changes that would lose a repository with its images."""
+        return tuple(change for change in self.changes if change.destroys_repository)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether anything is left to do."""
+        return bool(self.changes or self.copies or self.absent)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A Terraform plan on disk, with what it was made from."""
+
+    file: Path
+    changes: tuple[Change, ...]
+
+
+def make_plan(runtime: Runtime) -> MirrorPlan:
+    """Ask Terraform and regsync what they would do, and save Terraform's plan for `apply`.
+
+    Raises:
+        InputError: the generated files or the module do not fit the list.
+        ToolUnusable, ToolFailed, UsageError: a tool cannot do its part.
+    """
+    changes = plan_repositories(runtime)
+    copies, absent, failures = plan_copies(runtime)
+    return MirrorPlan(changes, copies, absent, failures)
+
+
+def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
+    """Let Terraform plan, keep the plan on disk, and return what it changes."""
+    files = render(runtime.desired)
+    require_rendered(runtime.root, files)
+    terraform = runtime.terraform()
+    check_variables(terraform.module, tfvars.document(runtime.desired))
+    folder = _plan_folder(runtime.root)
+    discard_plan(runtime.root)
+    terraform.init()
+    if files[EXCLUSIONS] is not None:
+        terraform.require_exclusions()
+    plan_file = folder / "plan.tfplan"
+    terraform.plan(plan_file)
+    # A plan holds the state, which is nobody else's business.
+    plan_file.chmod(0o600)
+    changes = tuple(terraform.show(plan_file))
+    (folder / "inputs.json").write_text(json.dumps({"sha256": _inputs_digest(runtime)}), encoding="utf-8")
+    return changes
+
+
+def plan_copies(runtime: Runtime) -> tuple[tuple[TagRef, ...], tuple[TagRef, ...], tuple[Failure, ...]]:
+    """Let regsync check; return the tags to copy, those found nowhere, and what could not be looked at."""
+    tool = runtime.regsync()
+    text = str(render(runtime.desired)[REGSYNC])
+    outcome = regsync.run(regsync.check_argv(tool), text, runner=runtime.runner, env=runtime.env)
+    held = runtime.held_tags()
+    copies = {target_of(event) for event in outcome.of(EventKind.NEEDED)}
+    failures = failures_of(outcome, runtime.desired)
+    absent = _found_nowhere(runtime.desired, held, copies, failures)
+    return tuple(sorted(copies)), absent, failures
+
+
+def load_plan(runtime: Runtime) -> SavedPlan:
+    """Return the plan that `plan` saved.
+
+    Raises:
+        InputError: there is none, or the list or the module has changed since.
+    """
+    folder = runtime.root / _PLAN_FOLDER
+    plan_file, inputs_file = folder / "plan.tfplan", folder / "inputs.json"
+    hint = "run `mirrorgen plan` first; `apply` applies exactly what it showed"
+    if not plan_file.is_file() or not inputs_file.is_file():
+        raise InputError("there is no saved plan", hint=hint)
+    require_rendered(runtime.root, render(runtime.desired))
+    if json.loads(inputs_file.read_text(encoding="utf-8"))["sha256"] != _inputs_digest(runtime):
+        raise InputError("the list or the Terraform module has changed since the plan was made", hint=hint)
+    return SavedPlan(plan_file, tuple(runtime.terraform().show(plan_file)))
+
+
+def discard_plan(root: Path) -> None:
+    """Remove the saved plan: it was applied, or a new one is being made."""
+    for name in ("plan.tfplan", "inputs.json"):
+        (root / _PLAN_FOLDER / name).unlink(missing_ok=True)
+
+
+def require_rendered(root: Path, files: dict[str, str | None]) -> None:
+    """Make sure that the generated files are what the list asks for.
+
+    Raises:
+        InputError: they are not.
+    """
+    if diff_files(root, files):
+        raise InputError(
+            "the generated files are not what the list asks for",
+            hint="run `mirrorgen render` and look at the difference",
+        )
+
+
+def target_of(event: Event) -> TagRef:
+    """Return the repository and tag that an event's target names."""
+    repository, _, tag = event.target.partition("/")[2].rpartition(":")
+    return TagRef(repository, tag)
+
+
+def failures_of(outcome: Outcome, desired: DesiredState) -> tuple[Failure, ...]:
+    """Return what failed, with regsync's reason.
+
+    Where a whole upstream repository could not be listed, the failure is that of the target repository.
+    """
+    targets: dict[str, list[str]] = {}
+    for repository in desired.repositories:
+        targets.setdefault(str(repository.source), []).append(repository.name)
+    found = set()
+    for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED):
+        if event.target:
+            ref = target_of(event)
+            found.add(Failure(ref.repository, ref.tag, event.reason))
+        elif event.kind is EventKind.SKIPPED:
+            source, _, tag = event.source.rpartition(":")
+            found |= {Failure(name, tag, event.reason) for name in targets.get(source, [source])}
+        else:
+            # regclient adds `:latest` to a reference without a tag.
+            source = event.source.removesuffix(":latest")
+            found |= {Failure(name, "", event.reason) for name in targets.get(source, [source])}
+    return tuple(sorted(found, key=lambda failure: (failure.repository, failure.tag)))
+
+
+def _found_nowhere(
+    desired: DesiredState, held: Holdings, copies: Iterable[TagRef], failures: Iterable[Failure]
+) -> tuple[TagRef, ...]:
+    known = set(copies)
+    failed = {(failure.repository, failure.tag) for failure in failures}
+    return tuple(
+        TagRef(repository.name, tag)
+        for repository in desired.repositories
+        for tag in repository.tags
+        if tag not in (held[repository.name] or {})
+        and TagRef(repository.name, tag) not in known
+        and not failed & {(repository.name, tag), (repository.name, "")}
+    )
+
+
+def _plan_folder(root: Path) -> Path:
+    folder = (root / _PLAN_FOLDER).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    return folder
+
+
+def _inputs_digest(runtime: Runtime) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(
+        [*(runtime.root / "terraform").glob("*.tf"), *(runtime.root / "terraform").glob("*.tfvars.json")]
+    ):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,107 @@
+"""What a run needs from this machine: a usable list, its environment, and programs that are there and new enough."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from mirrorgen.desired.state import DesiredState
+from mirrorgen.errors import UsageError
+from mirrorgen.live.ecr import Holdings, ecr_client, held_tags
+from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, ECR_PASSWORD_ENV
+from mirrorgen.tools.runner import ProcessRunner, Runner
+from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
+from mirrorgen.tools.versions import Tool, bin_dir, find_tool
+
+
+@dataclass
+class Runtime:
+    """One run of the tools for one list.
+
+    Attributes:
+        root: the folder of the list.
+        desired: what the list asks for.
+        environ: the environment of this process.
+        regsync_bin, terraform_bin: paths given on the command line.
+        on_start: told the command line of each program before it starts.
+    """
+
+    root: Path
+    desired: DesiredState
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    regsync_bin: Path | None = None
+    terraform_bin: Path | None = None
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Runs programs, and keeps the values of credentials out of what is quoted from them."""
+        names = [*self._credential_variables(), ECR_PASSWORD_ENV]
+        return ProcessRunner(secrets=frozenset(value for name in names if len(value := self.environ.get(name, "")) > 3))
+
+    @cached_property
+    def env(self) -> dict[str, str]:
+        """The environment of the programs: ours, with the account and region of the list, and the cache on PATH."""
+        env = dict(self.environ)
+        env["PATH"] = os.pathsep.join([str(bin_dir(env)), env.get("PATH", os.defpath)])
+        if self.desired.target.region:
+            env["AWS_REGION"] = self.desired.target.region
+        return env
+
+    def regsync(self) -> Tool:
+        """Return regsync, after a look at all it will need.
+
+        Raises:
+            UsageError: a variable that its configuration names is not set.
+            ToolUnusable: it, or the credential helper, is missing, too old or broken.
+        """
+        self._require_variables()
+        tool = find_tool("regsync", self.runner, self.env, option=self.regsync_bin).usable()
+        if self.desired.target.auth == "credential-helper":
+            find_tool(CREDENTIAL_HELPER, self.runner, self.env).usable()
+        return tool
+
+    def terraform(self) -> Terraform:
+        """Return Terraform in the module beside the list.
+
+        Raises:
+            InputError: there is no module.
+            ToolUnusable: Terraform is missing, too old or broken.
+        """
+        module = self.root / "terraform"
+        problem = module_problem(module)
+        if problem:
+            raise problem
+        tool = find_tool("terraform", self.runner, self.env, option=self.terraform_bin).usable()
+        return Terraform(tool, module, self.runner, with_providers(self.env))
+
+    def held_tags(self) -> Holdings:
+        """Ask ECR which tags the repositories of the list hold."""
+        target = self.desired.target
+        client = ecr_client(region=target.region or self.environ.get("AWS_REGION"))
+        return held_tags(
+            client, [repository.name for repository in self.desired.repositories], account_id=target.account_id
+        )
+
+    def _require_variables(self) -> None:
+        target = self.desired.target
+        needed = dict(self._credential_variables())
+        if not target.account_id:
+            needed["AWS_ACCOUNT_ID"] = "the list gives no target.account_id"
+        if not target.region:
+            needed["AWS_REGION"] = "the list gives no target.region"
+        if target.auth == "environment":
+            needed[ECR_PASSWORD_ENV] = "target.auth is environment"
+        missing = [f"{name} ({why})" for name, why in needed.items() if not self.environ.get(name)]
+        if missing:
+            raise UsageError(f"not set in the environment: {', '.join(missing)}", hint="set them and run again")
+
+    def _credential_variables(self) -> dict[str, str]:
+        return {
+            name: f"credentials of {registry.host}"
+            for registry in self.desired.registries
+            if registry.credentials
+            for name in (registry.credentials.username_env, registry.credentials.password_env)
+        }

@@ -1,0 +1,125 @@
+"""What is wrong in a user's file, as values: a code, a place, a sentence, a hint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+KeyPath = tuple[str | int, ...]
+
+
+class Severity(StrEnum):
+    """How bad a problem is. Only an error makes a list unusable."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+CODES: dict[str, str] = {
+    # reading
+    "file-missing": "The file does not exist.",
+    "file-unreadable": "The file exists but cannot be read.",
+    "file-is-directory": "A directory was given where a file is needed.",
+    "file-too-large": "The file is larger than any real list; it is not read.",
+    "file-empty": "The file holds no YAML document.",
+    "not-utf8": "The file is not UTF-8 text.",
+    "yaml-syntax": "The file is not valid YAML.",
+    "too-deep": "Lists and mappings are nested deeper than any real list.",
+    "alias-bomb": "Anchors and aliases expand to more values than any real list holds.",
+    "alias-loop": "An alias refers to a value that contains it.",
+    "merge-key": "A merge key (`<<`) is used; it is not part of YAML 1.2.",
+    "yaml-tag": "A value carries an explicit YAML type tag such as `!!python/name`.",
+    "unreadable-value": "YAML takes an unquoted value for a number or a date, but it is not one.",
+    "duplicate-key": "A key stands twice in one mapping; YAML would silently keep the last.",
+    "key-not-text": "A key is not text, because YAML reads it as a number, a boolean or null.",
+    "template-braces": "A string holds `{{` or `}}`, which regsync would expand as a template.",
+    "control-character": "A string holds a control character.",
+    # shape
+    "unknown-key": "A key that the format does not have.",
+    "missing-key": "A key that the format requires is not there.",
+    "wrong-type": "A value of another type than the format requires.",
+    "value-not-text": "Text is required, but YAML reads the unquoted value as something else.",
+    "tag-not-text": "A tag that YAML reads as a number, a boolean, a date or null.",
+    "empty-list": "A list that must have at least one entry is empty.",
+    "bad-value": "A value outside the range or form that the format allows.",
+    "bad-tag": "Not a tag: 1 to 128 letters, digits, `_`, `.`, `-`, not starting with `.` or `-`.",
+    "duplicate-tag": "A tag stands twice in one entry.",
+    "bad-account-id": "Not an AWS account id: 12 digits.",
+    "bad-region": "Not an AWS region name.",
+    "bad-alias": "Not usable as one path segment of an ECR repository name.",
+    "bad-prefix": "Not usable as the first path segments of an ECR repository name.",
+    "credentials-not-names": "Credentials must be names of environment variables, never values.",
+    # references
+    "bad-reference": "Not an image repository reference.",
+    "reference-has-tag": "The source carries a tag; tags belong under `tags`.",
+    "reference-has-digest": "The source carries a digest; it names a repository, not one image.",
+    "duplicate-registry": "One registry is configured twice, under two of its names.",
+    # desired state
+    "alias-collision": "Two registries share one alias, so their repositories would mix.",
+    "duplicate-target": "Two entries reach one target repository.",
+    "bad-repository-name": "A repository name that ECR refuses.",
+    "immutable-moving-tag": "A tag that moves upstream, in a repository asked to be immutable.",
+    "exclusions-do-not-fit": "The moving tags do not fit ECR's five exclusion filters.",
+    "fixed-tags-unprotected": "Fixed tags share a repository with moving ones, so it stays mutable.",
+    "kms-key-unused": "A KMS key is given for a repository that is not encrypted with KMS.",
+    "lifecycle-too-large": "The lifecycle policy would exceed ECR's limits.",
+    "bad-resource-tag": "A resource tag that AWS refuses.",
+    "expired": "The entry's `expires` day has passed.",
+}
+"""Every code with its one-sentence meaning; docs/problems.md is checked against this table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a user's file.
+
+    Attributes:
+        code: stable and kebab-case, one of `CODES`.
+        message: a plain sentence without a final stop.
+        path: keys and indexes that lead to the value, `("images", 3, "source")`.
+        hint: what to write instead, or nothing.
+        severity: only `Severity.ERROR` makes the list unusable.
+        on_key: the problem is the key at the end of `path`, not its value.
+        related: path of the other value that takes part, if there is one.
+        file, line, column: the place; line and column count from 1, 0 means the whole file.
+        related_line: the line of `related`.
+    """
+
+    code: str
+    message: str
+    path: KeyPath = ()
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    on_key: bool = False
+    related: KeyPath | None = None
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    related_line: int = 0
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"undocumented problem code {self.code!r}")
+
+    def at(self, file: str, line: int, column: int, related_line: int = 0) -> Problem:
+        """Return this problem with its place filled in."""
+        return replace(self, file=file, line=line, column=column, related_line=related_line)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the list cannot be used because of this."""
+        return self.severity is Severity.ERROR
+
+
+def format_path(path: KeyPath) -> str:
+    """Write a key path the way it is said: `images[3].tags[0]`; the whole document is `(document)`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text or "(document)"
+
+
+def sort_problems(problems: list[Problem]) -> list[Problem]:
+    """Sort by place, then by code, so that a report is the same on every run."""
+    return sorted(problems, key=lambda p: (p.file, p.line, p.column, p.code, p.message))

@@ -1,0 +1,107 @@
+"""The generated files: their names, their text, and the proof that the text says what it should."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jinja2
+import yaml
+
+from mirrorgen.desired.mutability import IMMUTABLE_WITH_EXCLUSION
+from mirrorgen.desired.state import DesiredState
+from mirrorgen.rendering import regsync, tfvars
+from mirrorgen.resources import resource
+
+REGSYNC = "regsync.yaml"
+TFVARS = "terraform/terraform.tfvars.json"
+EXCLUSIONS = "terraform/exclusions_override.tf"
+NAMES = (REGSYNC, TFVARS, EXCLUSIONS)
+
+BANNER = "Generated from the master list by `mirrorgen render`. Do not edit: change the list and render again."
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One generated file: its template, the data it says, and how its text is read back."""
+
+    template: str
+    document: Callable[[DesiredState], dict[str, Any]]
+    parse: Callable[[str], Any]
+
+
+def render(state: DesiredState) -> dict[str, str | None]:
+    """Render every generated file.
+
+    Returns:
+        Text by file name, relative to the folder of the list; None where the file must not exist.
+
+    Raises:
+        RuntimeError: a rendered text, read back, says something else than the desired state; a bug.
+    """
+    return {name: _render(file, state) for name, file in _FILES.items()} | {EXCLUSIONS: _render_exclusions(state)}
+
+
+def _render(file: _File, state: DesiredState) -> str:
+    document = file.document(state)
+    text = _environment().get_template(file.template).render(banner=BANNER, **document)
+    if file.parse(text) != document:
+        raise RuntimeError(f"{file.template}: the rendered text does not say what the desired state does")
+    return text
+
+
+def _render_exclusions(state: DesiredState) -> str | None:
+    """The block is in a file of its own because AWS provider 5 does not know it, and would refuse the module."""
+    if all(repository.mutability.setting != IMMUTABLE_WITH_EXCLUSION for repository in state.repositories):
+        return None
+    return _environment().get_template("exclusions_override.tf.j2").render(banner=BANNER)
+
+
+def _yaml_str(value: str) -> str:
+    """Single quotes: nothing in them is special but the quote itself, and the reader lets no line break through."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _parse_yaml(text: str) -> Any:
+    """Read YAML as strictly as regsync should: a key that stands twice makes the comparison fail."""
+    constructor = yaml.constructor.SafeConstructor()
+
+    def plain(node: Any) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            pairs = [(plain(key), plain(value)) for key, value in node.value]
+            return dict(pairs) if len(dict(pairs)) == len(pairs) else pairs
+        if isinstance(node, yaml.SequenceNode):
+            return [plain(child) for child in node.value]
+        return node.value if node.tag == "tag:yaml.org,2002:str" else constructor.construct_object(node)
+
+    return plain(yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+def _parse_tfvars(text: str) -> Any:
+    document = json.loads(text)
+    document.pop("//")
+    return document
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resource("templates")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - no HTML here; each format has its own filter
+    )
+    environment.filters["yaml_str"] = _yaml_str
+    environment.filters["json"] = json.JSONEncoder(ensure_ascii=False).encode
+    return environment
+
+
+_FILES = {
+    REGSYNC: _File("regsync.yaml.j2", regsync.document, _parse_yaml),
+    TFVARS: _File("terraform.tfvars.json.j2", tfvars.document, _parse_tfvars),
+}

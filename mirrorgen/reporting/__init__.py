@@ -1,0 +1,1 @@
+"""Problems, plans and results as text a person or a machine reads."""

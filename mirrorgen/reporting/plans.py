@@ -1,0 +1,157 @@
+"""A plan, and what came of a sync, as text, Markdown or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from itertools import groupby
+
+from mirrorgen.operations.planning import Failure, MirrorPlan, TagRef
+from mirrorgen.operations.syncing import SyncResult
+from mirrorgen.tools.terraform import REPOSITORY, Change
+
+
+class ResultFormat(StrEnum):
+    """How a plan or a result is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+_VERBS = {"create": "create", "update": "change", "replace": "replace", "delete": "destroy"}
+
+
+def format_plan(plan: MirrorPlan, output: ResultFormat) -> str:
+    """Return the plan: what happens to repositories, which tags are copied, what is missing."""
+    if output is ResultFormat.JSON:
+        return _plan_json(plan)
+    return _sections(_plan_sections(plan), output) + "\n" + plan_summary(plan) + "\n"
+
+
+def plan_summary(plan: MirrorPlan) -> str:
+    """Return one line that counts what is to be done."""
+    if not plan.is_pending and not plan.failures:
+        return "Nothing to do: every repository and every tag is as the list asks."
+    counts = {verb: len(_repositories(plan.changes, action)) for action, verb in _VERBS.items()}
+    said = [f"{counts[verb]} to {verb}" for verb in ("create", "change", "replace", "destroy") if counts[verb]]
+    parts = [f"Repositories: {', '.join(said) or 'no change'}.", f"Tags: {len(plan.copies)} to copy."]
+    if plan.absent:
+        parts.append(f"Not found upstream: {len(plan.absent)}.")
+    if plan.failures:
+        parts.append(f"Failed: {len(plan.failures)}.")
+    return " ".join(parts)
+
+
+def _repositories(changes: Iterable[Change], action: str) -> list[str]:
+    """Repositories that an action concerns; a changed policy changes its repository."""
+    own = {change.name: change.action for change in changes if change.resource_type == REPOSITORY}
+    policies = {change.name for change in changes if change.resource_type != REPOSITORY} - own.keys()
+    found = {name for name, what in own.items() if what == action}
+    return sorted(found | policies if action == "update" else found)
+
+
+def _plan_sections(plan: MirrorPlan) -> list[tuple[str, list[str]]]:
+    lost = sorted(change.name for change in plan.destroyed)
+    return [
+        ("Repositories to DESTROY, with every image in them (refused without --allow-destroy)", lost),
+        ("Repositories to create", _repositories(plan.changes, "create")),
+        ("Repositories to change", [_changed(plan.changes, name) for name in _repositories(plan.changes, "update")]),
+        ("Tags to copy", _by_repository(plan.copies)),
+        ("Tags in the list that upstream does not have", [str(ref) for ref in plan.absent]),
+        ("Could not be checked", [_failure(failure) for failure in plan.failures]),
+    ]
+
+
+def _changed(changes: Iterable[Change], name: str) -> str:
+    fields = [
+        ", ".join(change.fields) if change.resource_type == REPOSITORY else "lifecycle policy"
+        for change in changes
+        if change.name == name
+    ]
+    return f"{name} ({', '.join(fields)})"
+
+
+def _by_repository(refs: Sequence[TagRef]) -> list[str]:
+    groups = groupby(refs, key=lambda ref: ref.repository)
+    return [f"{repository}: {', '.join(ref.tag for ref in group)}" for repository, group in groups]
+
+
+def _failure(failure: Failure) -> str:
+    return f"{failure}: {failure.reason}"
+
+
+def _sections(sections: list[tuple[str, list[str]]], output: ResultFormat) -> str:
+    show = _markdown_section if output is ResultFormat.MARKDOWN else _text_section
+    return "\n".join(show(title, lines) for title, lines in sections if lines)
+
+
+def _text_section(title: str, lines: list[str]) -> str:
+    return f"{title}:\n" + "".join(f"  {line}\n" for line in lines)
+
+
+def _markdown_section(title: str, lines: list[str]) -> str:
+    return f"### {title}\n\n" + "".join(f"- {_code_span(line)}\n" for line in lines)
+
+
+def _code_span(text: str) -> str:
+    """Text from outside as Markdown code, whatever it holds."""
+    fence = "`" * (max((len(run) for run in _backticks(text)), default=0) + 1)
+    line = " ".join(text.split())
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
+
+
+def _backticks(text: str) -> list[str]:
+    return ["".join(group) for char, group in groupby(text) if char == "`"]
+
+
+def _plan_json(plan: MirrorPlan) -> str:
+    document = {
+        "version": 1,
+        "pending": plan.is_pending,
+        "repositories": {verb: _repositories(plan.changes, action) for action, verb in _VERBS.items()},
+        "copy": [{"repository": ref.repository, "tag": ref.tag} for ref in plan.copies],
+        "not_upstream": [{"repository": ref.repository, "tag": ref.tag} for ref in plan.absent],
+        "failures": _failures_json(plan.failures),
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def format_sync(result: SyncResult, output: ResultFormat) -> str:
+    """Return what a sync did: counts, and what is not in ECR with its reason."""
+    if output is ResultFormat.JSON:
+        document = {
+            "version": 1,
+            "copied": [{"repository": ref.repository, "tag": ref.tag} for ref in result.copied],
+            "unchanged": result.unchanged,
+            "failures": _failures_json(result.failures),
+        }
+        return json.dumps(document, indent=2) + "\n"
+    failed = [("Not mirrored", [_failure(failure) for failure in result.failures])]
+    sections = _sections(failed, output)
+    return (sections + "\n" if sections else "") + sync_summary(result) + "\n"
+
+
+def sync_summary(result: SyncResult) -> str:
+    """Return one line that counts what a sync did."""
+    line = f"Copied {len(result.copied)} tags, {result.unchanged} were up to date, {len(result.failures)} failed."
+    if result.failures:
+        return line
+    total = len(result.copied) + result.unchanged
+    return f"{line} All {total} tags of the list are in ECR."
+
+
+def format_changes(changes: Sequence[Change], output: ResultFormat) -> str:
+    """Return what an apply did."""
+    done = {verb: _repositories(changes, action) for action, verb in _VERBS.items()}
+    if output is ResultFormat.JSON:
+        return json.dumps({"version": 1, "repositories": done}, indent=2) + "\n"
+    if not changes:
+        return "Nothing to apply: every repository is as the list asks.\n"
+    titles = {"create": "created", "change": "changed", "replace": "replaced", "destroy": "destroyed"}
+    return _sections([(f"Repositories {titles[verb]}", names) for verb, names in done.items()], output)
+
+
+def _failures_json(failures: Sequence[Failure]) -> list[dict[str, str]]:
+    return [{"repository": item.repository, "tag": item.tag, "reason": item.reason} for item in failures]

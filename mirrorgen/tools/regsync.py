@@ -1,0 +1,146 @@
+"""regsync: the command lines, and what its log lines mean (cmd/regsync/root.go of regclient)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from mirrorgen.errors import ToolFailed
+from mirrorgen.tools.runner import Completed, Runner
+from mirrorgen.tools.versions import Tool
+
+
+class EventKind(StrEnum):
+    """What regsync says about an image or a repository."""
+
+    MATCHES = "matches"
+    NEEDED = "needed"
+    REFRESHED = "refreshed"
+    WAITING = "waiting"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    NOTHING = "nothing"
+
+
+_MESSAGES = {
+    "Image matches": EventKind.MATCHES,
+    "Image matches for platform": EventKind.MATCHES,
+    "Image sync needed": EventKind.NEEDED,
+    "Image refreshing": EventKind.REFRESHED,
+    "Delaying for rate limit": EventKind.WAITING,
+    "Failed to sync": EventKind.FAILED,
+    "Failed getting source tags": EventKind.FAILED,
+    "Failed parsing source": EventKind.FAILED,
+    "Failed parsing target": EventKind.FAILED,
+    "Failed processing tag filters": EventKind.FAILED,
+    "Skipping unsupported media type": EventKind.SKIPPED,
+    "No matching tags found": EventKind.NOTHING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One log line that matters.
+
+    Attributes:
+        kind: what happened.
+        source: reference of the upstream image, or repository where all of its tags are concerned.
+        target: reference of the image in ECR, where the line names it.
+        reason: what regsync gives as the error.
+    """
+
+    kind: EventKind
+    source: str
+    target: str = ""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run of regsync did.
+
+    Attributes:
+        events: in the order they happened.
+        code: regsync's exit code; 0 does not mean that every tag is there.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    code: int = 0
+
+    def of(self, *kinds: EventKind) -> list[Event]:
+        """Return the events of some kinds."""
+        return [event for event in self.events if event.kind in kinds]
+
+
+# Only at the debug level does regsync name the images that need nothing, which a progress bar counts too.
+_COMMON = ["-c", "-", "--logopt", "json", "-v", "debug"]
+
+
+def check_argv(tool: Tool) -> list[str]:
+    """Return the command line that only looks; the configuration comes on standard input."""
+    return [str(tool.path), "check", *_COMMON]
+
+
+def once_argv(tool: Tool) -> list[str]:
+    """Return the command line that copies; the configuration comes on standard input."""
+    return [str(tool.path), "once", *_COMMON]
+
+
+def run(
+    argv: list[str],
+    config: str,
+    *,
+    runner: Runner,
+    env: Mapping[str, str],
+    on_event: Callable[[Event], None] | None = None,
+) -> Outcome:
+    """Run regsync and collect what it says.
+
+    Args:
+        argv: from `check_argv` or `once_argv`.
+        config: text of regsync.yaml.
+        runner: runs it.
+        env: its whole environment.
+        on_event: told each event as it happens.
+
+    Raises:
+        ToolFailed: it failed without naming a single image, so nothing is known of any.
+    """
+    outcome = Outcome()
+
+    def take(line: str) -> None:
+        event = parse_line(line)
+        if event:
+            outcome.events.append(event)
+            if on_event:
+                on_event(event)
+
+    completed = runner.run(argv, env=env, stdin=config, success_codes=None, on_stderr_line=take)
+    outcome.code = completed.code
+    if completed.code != 0 and not outcome.of(EventKind.FAILED):
+        raise ToolFailed(f"regsync failed\n{_without_debug(completed).describe()}")
+    return outcome
+
+
+def parse_line(line: str) -> Event | None:
+    """Read one JSON log line; None for a line that says nothing about an image."""
+    try:
+        data: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    kind = _MESSAGES.get(data.get("msg", "")) if isinstance(data, dict) else None
+    if kind is None:
+        return None
+    source = data.get("source") or data.get("ref") or ""
+    reason = data.get("error", "")
+    if kind is EventKind.SKIPPED:
+        reason = f"media type {data.get('mediaType', '')} is not supported"
+    return Event(kind, str(source), str(data.get("target", "")), str(reason))
+
+
+def _without_debug(completed: Completed) -> Completed:
+    lines = [line for line in completed.stderr.splitlines() if '"level":"DEBUG"' not in line]
+    return Completed(completed.argv, completed.code, "", "\n".join(lines))

@@ -1,0 +1,205 @@
+"""Run a child program: explicit environment, no shell, both streams captured, interrupts passed on once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from mirrorgen.errors import ToolFailed, ToolUnusable
+
+INTERRUPT_GRACE_S = 20.0
+"""Terraform needs this long at most to write its state after an interrupt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A child that ended: what was run, its exit code, what it printed."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+
+    def describe(self) -> str:
+        """Command, exit code and both streams, indented, for an error message."""
+        parts = [f"command: {shlex.join(self.argv)}", f"exit code: {self.code}"]
+        for name, text in (("stdout", self.stdout), ("stderr", self.stderr)):
+            lines = text.strip().splitlines()[-40:] or ["(none)"]
+            parts.append("\n".join([f"{name}:", *(f"    {line}" for line in lines)]))
+        return "\n".join(parts)
+
+
+class Runner(Protocol):
+    """What the tool wrappers need from the operating system."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        stdin: str = "",
+        success_codes: Sequence[int] | None = (0,),
+        on_stderr_line: Callable[[str], None] | None = None,
+        timeout_s: float | None = None,
+    ) -> Completed:
+        """Run `argv` to its end; see `ProcessRunner.run`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRunner:
+    """Runs real processes.
+
+    Attributes:
+        secrets: values that must not appear in anything a child's output is quoted in.
+        on_start: told the command line of each child before it starts.
+    """
+
+    secrets: frozenset[str] = frozenset()
+    on_start: Callable[[str], None] | None = None
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        stdin: str = "",
+        success_codes: Sequence[int] | None = (0,),
+        on_stderr_line: Callable[[str], None] | None = None,
+        timeout_s: float | None = None,
+    ) -> Completed:
+        """Run a program to its end.
+
+        The child gets a session of its own, so that Ctrl-C on a terminal reaches it once, from here, and not a
+        second time from the terminal: Terraform takes a second interrupt as the order to drop its state.
+
+        Args:
+            argv: the program and its arguments; no shell is involved.
+            env: the whole environment of the child.
+            cwd: the folder to run in.
+            stdin: text given on standard input.
+            success_codes: exit codes that are not a failure; None takes every code.
+            on_stderr_line: called with each line of standard error as it arrives.
+            timeout_s: seconds after which the child is killed.
+
+        Raises:
+            ToolUnusable: there is no such program.
+            ToolFailed: the exit code is not a success code, or time ran out.
+        """
+        if self.on_start:
+            self.on_start(shlex.join(argv))
+        process = _start(argv, env=env, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        timed_out = threading.Event()
+
+        def expire() -> None:
+            timed_out.set()
+            _signal_group(process, signal.SIGKILL)
+
+        timer = threading.Timer(timeout_s, expire) if timeout_s else None
+        if timer:
+            timer.start()
+        try:
+            stdout, stderr = self._communicate(process, stdin, on_stderr_line)
+            code = process.wait()
+        except BaseException:
+            stop(process)
+            raise
+        finally:
+            if timer:
+                timer.cancel()
+        completed = Completed(tuple(argv), code, stdout, stderr)
+        if timed_out.is_set():
+            raise ToolFailed(f"{Path(argv[0]).name} did not end within {timeout_s:g} s\n{completed.describe()}")
+        if success_codes is not None and code not in success_codes:
+            raise ToolFailed(f"{Path(argv[0]).name} failed\n{completed.describe()}")
+        return completed
+
+    def _communicate(
+        self, process: subprocess.Popen[str], stdin: str, on_stderr_line: Callable[[str], None] | None
+    ) -> tuple[str, str]:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        out: list[str] = []
+        feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
+        drain = threading.Thread(target=lambda stream: out.append(stream.read()), args=(process.stdout,), daemon=True)
+        feeder.start()
+        drain.start()
+        lines = []
+        for raw in process.stderr:
+            line = self._redact(raw)
+            lines.append(line)
+            if on_stderr_line:
+                on_stderr_line(line.rstrip("\n"))
+        drain.join()
+        feeder.join()
+        process.stdout.close()
+        process.stderr.close()
+        return self._redact("".join(out)), "".join(lines)
+
+    def _redact(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def _feed(stream: IO[str], text: str) -> None:
+    with contextlib.suppress(BrokenPipeError), stream:
+        stream.write(text)
+
+
+def _start(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None, stdin: int, stdout: int | IO[str], stderr: int
+) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            list(argv),
+            env=dict(env),
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError, OSError) as error:
+        raise ToolUnusable(f"cannot start {argv[0]}: {error.strerror}") from error
+
+
+def stop(process: subprocess.Popen[str], *, grace_s: float = INTERRUPT_GRACE_S) -> None:
+    """Ask a child and its children to end, wait, and kill what is left; a second interrupt kills at once."""
+    try:
+        for sig, wait_s in ((signal.SIGINT, grace_s), (signal.SIGTERM, 5.0)):
+            if process.poll() is not None:
+                break
+            _signal_group(process, sig)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(wait_s)
+    finally:
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(process: subprocess.Popen[str], sig: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, sig)
+
+
+def start_detached(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> int:
+    """Start a server that outlives this program; return its process id, which is also its group."""
+    with log.open("w", encoding="utf-8") as stream:
+        process = _start(argv, env=env, cwd=None, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT)
+    # The handle is given up here: without an exit code Python would warn that the process still runs.
+    process.returncode = 0
+    return process.pid
