@@ -1,0 +1,72 @@
+"""Options and fixtures of every test: no real home, no inherited settings, the program run as a user runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mirrorgen.cli import app
+
+# Settings of whoever runs the tests, which must not decide how they end.
+_STRIPPED = ("AWS_", "TF_", "GITHUB_", "MIRRORGEN_", "DOCKER_", "ECR_")
+_STRIPPED_NAMES = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "XDG_CACHE_HOME")
+_KEPT = ("AWS_CA_BUNDLE",)
+
+REAL_CACHE_DIR = Path(
+    os.environ.get("MIRRORGEN_CACHE_DIR")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mirrorgen"
+)
+"""The user's own cache, in which `make test` has put the pinned programs."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the expected files, and fail")
+    parser.addoption("--no-real-tools", action="store_true", help="skip the tests that run the real tools")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if (name.startswith(_STRIPPED) or name in _STRIPPED_NAMES) and name not in _KEPT:
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of the program printed, and its exit code."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+RunCli = Callable[..., Result]
+
+
+@pytest.fixture
+def run_cli(monkeypatch: pytest.MonkeyPatch) -> RunCli:
+    """Run a command in this process: `run_cli("validate", "images.yaml", cwd=folder)`."""
+
+    def run(*args: str, cwd: Path | None = None) -> Result:
+        if cwd is not None:
+            monkeypatch.chdir(cwd)
+        result = CliRunner().invoke(app, list(args))
+        return Result(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder that is the current one."""
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
