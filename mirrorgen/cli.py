@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen import __version__
-from mirrorgen.commands import apply, demo, doctor, plan, render, schema, sync, tools, validate
+from mirrorgen.commands import apply, demo, doctor, init, plan, render, schema, sync, tools, validate
 from mirrorgen.commands.boundary import DEBUG_VARIABLE
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(init.init)
 app.command()(validate.validate)
 app.command()(render.render)
 app.command()(plan.plan)

@@ -28,10 +28,10 @@ from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.syncing import sync_images
 from mirrorgen.project import Loaded, load
 from mirrorgen.rendering.files import render
+from mirrorgen.rendering.module import module_files
 from mirrorgen.rendering.writer import write_files
 from mirrorgen.reporting.plans import ResultFormat, format_changes, format_plan, format_sync, sync_summary
 from mirrorgen.reporting.tables import format_table
-from mirrorgen.resources import resource
 from mirrorgen.tools.regctl import Regctl
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import cache_dir, find_tool
@@ -142,14 +142,7 @@ class Demo:
 
     def _project(self, running: Emulator, folder: Path) -> Runtime:
         """Put the list, with its registries and its target on this machine, into a folder of its own."""
-        shutil.copytree(
-            resource("terraform"),
-            folder / "terraform",
-            ignore=lambda _folder, names: [
-                name for name in names if not name.endswith((".tf", ".hcl")) or name.startswith(".")
-            ],
-        )
-        (folder / "terraform" / "exclusions_override.tf").unlink(missing_ok=True)
+        write_files(folder, module_files())
         path = folder / "images.yaml"
         path.write_text(yaml.safe_dump(self._local_list(running), sort_keys=False), encoding="utf-8")
         loaded = load(path)

@@ -1,4 +1,4 @@
-"""Whether terraform.tfvars.json and the module's variables agree: Terraform itself only warns."""
+"""The Terraform module that travels with mirrorgen, and whether its variables fit what is rendered."""
 
 from __future__ import annotations
 
@@ -7,10 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from mirrorgen.errors import InputError
+from mirrorgen.rendering.files import NAMES
+from mirrorgen.resources import resource
+
+_MODULE_PARTS = ("*.tf", "README.md", ".gitignore", "tests/*.tftest.hcl")
+
+
+def module_files() -> dict[str, str]:
+    """Return the text of each file of the module, by its name below the folder of a list."""
+    module = resource("terraform")
+    files = {
+        f"terraform/{path.relative_to(module).as_posix()}": path
+        for part in _MODULE_PARTS
+        for path in sorted(module.glob(part))
+    }
+    return {name: path.read_text(encoding="utf-8") for name, path in files.items() if name not in NAMES}
 
 
 def check_variables(module: Path, document: dict[str, Any]) -> None:
     """Compare the names and types of a module's variables with what is rendered, in both directions.
+
+    Terraform itself only warns about a value that no variable takes.
 
     Args:
         module: folder of the Terraform module.

@@ -1,0 +1,29 @@
+"""`mirrorgen init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.errors import ExitCode
+
+
+@boundary
+def init(folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to start.")] = Path()) -> ExitCode:
+    """Start in a folder: a list to edit, and the Terraform module. Files that are there are left alone."""
+    from mirrorgen.rendering.module import module_files
+    from mirrorgen.rendering.writer import write_files
+    from mirrorgen.resources import resource
+
+    example = (resource("templates") / "images.yaml").read_text(encoding="utf-8")
+    files = {"images.yaml": example, **module_files()}
+    kept = [name for name in files if (folder / name).exists()]
+    for name in kept:
+        typer.echo(f"kept {folder / name}", err=True)
+    for name in write_files(folder, {name: text for name, text in files.items() if name not in kept}):
+        typer.echo(f"wrote {folder / name}", err=True)
+    typer.echo("next: edit images.yaml, then run `mirrorgen render` and `mirrorgen plan`", err=True)
+    return ExitCode.OK
