@@ -49,11 +49,16 @@ def _guarded(call: Callable[[], ExitCode]) -> int:
     except typer.Exit:
         raise
     except Exception as error:
-        if os.environ.get(DEBUG_VARIABLE):
+        if is_debugging():
             traceback.print_exc()
         _say(f"error: this is a bug in mirrorgen {__version__}: {type(error).__name__}: {error}")
         _say("hint: run again with --debug and report what it prints")
         return int(ExitCode.BUG)
+
+
+def is_debugging() -> bool:
+    """Whether `--debug` was given: command lines are shown, and the traceback of a bug."""
+    return bool(os.environ.get(DEBUG_VARIABLE))
 
 
 def _say(line: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.commands.boundary import is_debugging
 from mirrorgen.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,4 +52,15 @@ def runtime_for(path: Path, *, regsync_bin: Path | None = None, terraform_bin: P
 
     loaded = load_usable(path)
     assert loaded.desired
-    return Runtime(loaded.root, loaded.desired, regsync_bin=regsync_bin, terraform_bin=terraform_bin)
+    return Runtime(
+        loaded.root,
+        loaded.desired,
+        regsync_bin=regsync_bin,
+        terraform_bin=terraform_bin,
+        say=_to_stderr,
+        show_command=(lambda line: _to_stderr(f"+ {line}")) if is_debugging() else None,
+    )
+
+
+def _to_stderr(line: str) -> None:
+    typer.echo(line, err=True)

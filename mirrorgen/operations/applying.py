@@ -25,6 +25,7 @@ def apply_plan(runtime: Runtime, *, allow_destroy: bool) -> tuple[Change, ...]:
         message = f"the plan destroys {len(destroyed)} repositories with their images: {', '.join(destroyed)}"
         raise InputError(message, hint="if that is meant, run `mirrorgen apply --allow-destroy`")
     if plan.changes:
+        runtime.say("terraform apply")
         runtime.terraform().apply(plan.file)
     discard_plan(runtime.root)
     return plan.changes

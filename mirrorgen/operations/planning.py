@@ -101,10 +101,12 @@ def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
     check_variables(terraform.module, tfvars.document(runtime.desired))
     folder = _plan_folder(runtime.root)
     discard_plan(runtime.root)
+    runtime.say("terraform init")
     terraform.init()
     if files[EXCLUSIONS] is not None:
         terraform.require_exclusions()
     plan_file = folder / "plan.tfplan"
+    runtime.say("terraform plan")
     terraform.plan(plan_file)
     # A plan holds the state, which is nobody else's business.
     plan_file.chmod(0o600)
@@ -116,6 +118,7 @@ def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
 def plan_copies(runtime: Runtime) -> tuple[tuple[TagRef, ...], tuple[TagRef, ...], tuple[Failure, ...]]:
     """Let regsync check; return the tags to copy, those found nowhere, and what could not be looked at."""
     tool = runtime.regsync()
+    runtime.say("regsync check")
     text = str(render(runtime.desired)[REGSYNC])
     outcome = regsync.run(regsync.check_argv(tool), text, runner=runtime.runner, env=runtime.env)
     held = runtime.held_tags()

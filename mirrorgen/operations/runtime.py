@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,8 @@ class Runtime:
         desired: what the list asks for.
         environ: the environment of this process.
         regsync_bin, terraform_bin: paths given on the command line.
-        on_start: told the command line of each program before it starts.
+        say: told what is going on, in plain sentences: some of it takes minutes.
+        show_command: told the command line of each program before it starts.
     """
 
     root: Path
@@ -34,12 +35,15 @@ class Runtime:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     regsync_bin: Path | None = None
     terraform_bin: Path | None = None
+    say: Callable[[str], None] = lambda _line: None
+    show_command: Callable[[str], None] | None = None
 
     @cached_property
     def runner(self) -> Runner:
         """Runs programs, and keeps the values of credentials out of what is quoted from them."""
         names = [*self._credential_variables(), ECR_PASSWORD_ENV]
-        return ProcessRunner(secrets=frozenset(value for name in names if len(value := self.environ.get(name, "")) > 3))
+        secrets = frozenset(value for name in names if len(value := self.environ.get(name, "")) > 3)
+        return ProcessRunner(secrets, self.show_command)
 
     @cached_property
     def env(self) -> dict[str, str]:
@@ -80,6 +84,7 @@ class Runtime:
     def held_tags(self) -> Holdings:
         """Ask ECR which tags the repositories of the list hold."""
         target = self.desired.target
+        self.say("asking ECR which tags it holds")
         client = ecr_client(region=target.region or self.environ.get("AWS_REGION"))
         return held_tags(
             client, [repository.name for repository in self.desired.repositories], account_id=target.account_id

@@ -41,6 +41,7 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
     """
     tool = runtime.regsync()
+    runtime.say("regsync once")
     text = str(render(runtime.desired)[REGSYNC])
     outcome = regsync.run(regsync.once_argv(tool), text, runner=runtime.runner, env=runtime.env, on_event=on_event)
     held = runtime.held_tags()
