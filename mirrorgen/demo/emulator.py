@@ -23,6 +23,8 @@ from mirrorgen.tools.runner import Runner, start_detached
 VERSION = "1.5.33"
 """The ministack release whose behaviour the demo and the tests rely on."""
 
+_APPLICATION = Path(__file__).with_name("ecr_server.py")
+
 _SERVICES = "ecr,sts,kms,iam,s3"
 _INSTALL_TIMEOUT_S = 600.0
 _START_TIMEOUT_S = 30.0
@@ -129,7 +131,16 @@ def start(python: Path, *, log: Path, env: Mapping[str, str], account_id: str, r
         # Another server may take the port first and answer in our place: only ours knows this word.
         token = secrets.token_hex(8)
         pid = start_detached(
-            [str(python), "-m", "ministack"],
+            [
+                str(python),
+                "-m",
+                "hypercorn",
+                "--bind",
+                f"127.0.0.1:{port}",
+                "--keep-alive",
+                "75",
+                f"{_APPLICATION}:app",
+            ],
             env=_server_environment(env, port=port, token=token, account_id=account_id, region=region),
             log=log,
         )
