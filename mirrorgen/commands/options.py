@@ -53,7 +53,7 @@ def runtime_for(path: Path, *, regsync_bin: Path | None = None, terraform_bin: P
     loaded = load_usable(path)
     assert loaded.desired
     return Runtime(
-        loaded.root,
+        loaded.root.absolute(),
         loaded.desired,
         regsync_bin=regsync_bin,
         terraform_bin=terraform_bin,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +23,9 @@ def render(
     stdout: Annotated[
         str | None, typer.Option("--stdout", metavar="NAME", help="Write nothing; print this one generated file.")
     ] = None,
+    in_git: Annotated[
+        bool, typer.Option("--in-git", help="Exit with 3 if git does not know a generated file; for a pre-commit hook.")
+    ] = False,
 ) -> ExitCode:
     """Write regsync.yaml and terraform/terraform.tfvars.json beside the list."""
     from mirrorgen.rendering.files import render as render_files
@@ -41,7 +46,18 @@ def render(
         typer.echo(f"{'wrote' if files[name] is not None else 'removed'} {loaded.root / name}", err=True)
     if not changed:
         typer.echo("the generated files were up to date", err=True)
-    return ExitCode.OK
+    unknown = _unknown_to_git(loaded.root, files) if in_git else []
+    for name in unknown:
+        typer.echo(f"{name} is not in git yet: git add {name}", err=True)
+    return ExitCode.DIFFERENT if unknown else ExitCode.OK
+
+
+def _unknown_to_git(root: Path, files: dict[str, str | None]) -> list[str]:
+    """A hook fails by itself where it changes a file that git knows; a new file it would let through."""
+    from mirrorgen.tools.git import untracked
+    from mirrorgen.tools.runner import ProcessRunner
+
+    return untracked(root, [name for name, text in files.items() if text is not None], ProcessRunner(), os.environ)
 
 
 def _one(files: dict[str, str | None], name: str) -> str:

@@ -209,7 +209,7 @@ def _found_nowhere(
 
 
 def _plan_folder(root: Path) -> Path:
-    folder = (root / _PLAN_FOLDER).absolute()
+    folder = root / _PLAN_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     return folder

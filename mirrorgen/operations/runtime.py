@@ -22,7 +22,7 @@ class Runtime:
     """One run of the tools for one list.
 
     Attributes:
-        root: the folder of the list.
+        root: the folder of the list, absolute: Terraform runs in another one.
         desired: what the list asks for.
         environ: the environment of this process.
         regsync_bin, terraform_bin: paths given on the command line.

@@ -29,7 +29,7 @@ def install(spec: ToolSpec, runner: Runner, env: Mapping[str, str]) -> Found:
         )
     go = shutil.which("go", path=env.get("PATH", os.defpath))
     if go is None:
-        raise ToolUnusable("Go is not on PATH", hint="install Go 1.24 or later; it builds the pinned programs")
+        raise ToolUnusable("Go is not on PATH", hint="install Go 1.25 or later; it builds the pinned programs")
     target = bin_dir(env)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".build-") as folder:

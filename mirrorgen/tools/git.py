@@ -1,0 +1,31 @@
+"""git: which generated files it does not know yet."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mirrorgen.errors import ToolUnusable
+from mirrorgen.tools.runner import Runner
+
+
+def untracked(root: Path, names: Sequence[str], runner: Runner, env: Mapping[str, str]) -> list[str]:
+    """Return those files that git does not track, ignored ones included.
+
+    Args:
+        root: the folder the names are relative to.
+        names: of files that exist.
+        runner: runs git.
+        env: its whole environment; in a hook it says which index is meant.
+
+    Raises:
+        ToolUnusable: git is missing.
+        ToolFailed: this is no git repository.
+    """
+    git = shutil.which("git", path=env.get("PATH", os.defpath))
+    if git is None:
+        raise ToolUnusable("git is not on PATH")
+    completed = runner.run([git, "ls-files", "--others", "-z", "--", *names], cwd=root, env=env)
+    return [name for name in completed.stdout.split("\0") if name]
