@@ -1,0 +1,85 @@
+"""The hooks of .pre-commit-hooks.yaml, run by the real pre-commit on a scratch repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+GOOD_LIST = 'images:\n  - source: quay.io/prometheus/prometheus\n    tags: ["v2.48.0"]\n'
+GENERATED = ["regsync.yaml", "terraform/terraform.tfvars.json"]
+
+
+class Scratch:
+    """A git repository that uses the hooks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {
+            **os.environ,
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            **{f"GIT_{who}_NAME": "test" for who in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{who}_EMAIL": "test@example.com" for who in ("AUTHOR", "COMMITTER")},
+        }
+        self.git("init", "--quiet")
+
+    def git(self, *args: str) -> str:
+        return subprocess.run(
+            ["git", *args], cwd=self.folder, env=self.env, check=True, capture_output=True, text=True
+        ).stdout
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+        self.git("add", name)
+
+    def run_hook(self, hook: str) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "pre_commit", "try-repo", str(CHECKOUT), hook, "--all-files", "--verbose"]
+        return subprocess.run(
+            argv, cwd=self.folder, env=self.env, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Scratch:
+    scratch = Scratch(tmp_path)
+    scratch.write("images.yaml", GOOD_LIST)
+    return scratch
+
+
+def test_validate_passes_a_good_list_and_shows_the_problem_of_a_bad_one(scratch: Scratch) -> None:
+    passed = scratch.run_hook("mirrorgen-validate")
+    assert passed.returncode == 0, passed.stdout
+
+    scratch.write("images.yaml", GOOD_LIST.replace('"v2.48.0"', "1.10"))
+    failed = scratch.run_hook("mirrorgen-validate")
+    assert failed.returncode == 1, failed.stdout
+    assert "images.yaml:3:12: error[tag-not-text]" in failed.stdout
+    assert 'write "1.10"' in failed.stdout
+
+
+def test_render_fails_until_what_it_wrote_is_in_git(scratch: Scratch) -> None:
+    created = scratch.run_hook("mirrorgen-render")
+    assert created.returncode == 1, created.stdout
+    assert "regsync.yaml is not in git yet: git add regsync.yaml" in created.stdout
+
+    scratch.git("add", *GENERATED)
+    passed = scratch.run_hook("mirrorgen-render")
+    assert passed.returncode == 0, passed.stdout
+
+    scratch.write("images.yaml", GOOD_LIST.replace("v2.48.0", "v2.49.0"))
+    regenerated = scratch.run_hook("mirrorgen-render")
+    assert regenerated.returncode == 1, regenerated.stdout
+    assert "files were modified by this hook" in regenerated.stdout
+    assert r"v2\.49\.0" in (scratch.folder / "regsync.yaml").read_text()
+
+
+def test_render_leaves_everything_alone_on_a_bad_list(scratch: Scratch) -> None:
+    scratch.write("images.yaml", GOOD_LIST.replace("tags", "tagz"))
+    failed = scratch.run_hook("mirrorgen-render")
+    assert failed.returncode == 1, failed.stdout
+    assert "did you mean 'tags'?" in failed.stdout
+    assert not (scratch.folder / "regsync.yaml").exists()
