@@ -14,6 +14,10 @@ resource "aws_ecr_repository" "this" {
   name                 = each.key
   image_tag_mutability = each.value.tag_mutability
 
+  # The lock against losing images is `mirrorgen apply`, which refuses a plan that destroys
+  # a repository unless it is told to. Once told, the images must not stop it halfway.
+  force_delete = true
+
   image_scanning_configuration {
     scan_on_push = each.value.scan_on_push
   }

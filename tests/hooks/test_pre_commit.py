@@ -39,7 +39,13 @@ class Scratch:
     def run_hook(self, hook: str) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "pre_commit", "try-repo", str(CHECKOUT), hook, "--all-files", "--verbose"]
         return subprocess.run(
-            argv, cwd=self.folder, env=self.env, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            argv,
+            cwd=self.folder,
+            env=self.env,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
 
