@@ -9,7 +9,7 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, TerraformBin, runtime_for
 from mirrorgen.errors import ExitCode
-from mirrorgen.reporting.plans import ResultFormat, format_changes
+from mirrorgen.reporting.formats import ResultFormat
 
 
 @boundary
@@ -23,6 +23,7 @@ def apply(
 ) -> ExitCode:
     """Apply exactly the plan that `mirrorgen plan` showed: create and change the repositories."""
     from mirrorgen.operations.applying import apply_plan
+    from mirrorgen.reporting.plans import format_changes
 
     changes = apply_plan(runtime_for(file, terraform_bin=terraform_bin), allow_destroy=allow_destroy)
     typer.echo(format_changes(changes, output), nl=False)

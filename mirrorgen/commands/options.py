@@ -30,7 +30,8 @@ def load_usable(path: Path) -> Loaded:
         InputError: it has an error.
     """
     from mirrorgen.project import load
-    from mirrorgen.reporting.problems import ProblemFormat, format_problems, summary
+    from mirrorgen.reporting.formats import ProblemFormat
+    from mirrorgen.reporting.problems import format_problems, summary
 
     loaded = load(path)
     errors = [problem for problem in loaded.problems if problem.is_error]

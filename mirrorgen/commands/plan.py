@@ -9,7 +9,7 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, RegsyncBin, TerraformBin, runtime_for
 from mirrorgen.errors import ExitCode
-from mirrorgen.reporting.plans import ResultFormat, format_plan
+from mirrorgen.reporting.formats import ResultFormat
 
 
 @boundary
@@ -24,6 +24,7 @@ def plan(
     Exits with 0 if there is nothing to do, with 3 if there is, with 5 if something could not be checked.
     """
     from mirrorgen.operations.planning import make_plan
+    from mirrorgen.reporting.plans import format_plan
 
     made = make_plan(runtime_for(file, regsync_bin=regsync_bin, terraform_bin=terraform_bin))
     typer.echo(format_plan(made, output), nl=False)

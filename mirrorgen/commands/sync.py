@@ -9,7 +9,7 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, RegsyncBin, runtime_for
 from mirrorgen.errors import ExitCode
-from mirrorgen.reporting.plans import ResultFormat, format_sync
+from mirrorgen.reporting.formats import ResultFormat
 
 
 @boundary
@@ -23,6 +23,7 @@ def sync(
     Exits with 5 if a tag is missing or could not be copied; what could be copied is copied all the same.
     """
     from mirrorgen.operations.syncing import sync_images
+    from mirrorgen.reporting.plans import format_sync
     from mirrorgen.reporting.progress import sync_progress
 
     runtime = runtime_for(file, regsync_bin=regsync_bin)

@@ -11,7 +11,7 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST
 from mirrorgen.errors import ExitCode
-from mirrorgen.reporting.problems import ProblemFormat, format_problems, summary
+from mirrorgen.reporting.formats import ProblemFormat
 
 
 @boundary
@@ -24,6 +24,7 @@ def validate(
     """Check master lists and show every problem in one run."""
     from mirrorgen.desired.state import expiry_problems
     from mirrorgen.project import load
+    from mirrorgen.reporting.problems import format_problems, summary
 
     today = datetime.now(UTC).date()
     loaded = [

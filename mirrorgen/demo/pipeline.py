@@ -30,7 +30,8 @@ from mirrorgen.project import Loaded, load
 from mirrorgen.rendering.files import render
 from mirrorgen.rendering.module import module_files
 from mirrorgen.rendering.writer import write_files
-from mirrorgen.reporting.plans import ResultFormat, format_changes, format_plan, format_sync, sync_summary
+from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, sync_summary
 from mirrorgen.reporting.tables import format_table
 from mirrorgen.tools.regctl import Regctl
 from mirrorgen.tools.runner import ProcessRunner

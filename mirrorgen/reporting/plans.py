@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from itertools import groupby
 
 from mirrorgen.operations.planning import Failure, MirrorPlan, TagRef
 from mirrorgen.operations.syncing import SyncResult
+from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.tools.terraform import REPOSITORY, Change
-
-
-class ResultFormat(StrEnum):
-    """How a plan or a result is shown."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
 
 _VERBS = {"create": "create", "update": "change", "replace": "replace", "delete": "destroy"}
 

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from typing import Any
 
 from mirrorgen import __version__
 from mirrorgen.problems import CODES, Problem, Severity, format_path
-
-
-class ProblemFormat(StrEnum):
-    """How `validate` reports."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    SARIF = "sarif"
+from mirrorgen.reporting.formats import ProblemFormat
 
 
 def format_problems(problems: Sequence[Problem], output: ProblemFormat) -> str:
