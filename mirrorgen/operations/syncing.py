@@ -9,8 +9,9 @@ from mirrorgen.operations.planning import Failure, TagRef, failures_of, target_o
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.rendering.files import REGSYNC, render
 from mirrorgen.tools import regsync
-from mirrorgen.tools.regsync import Event, EventKind
+from mirrorgen.tools.regsync import Event, EventKind, Outcome
 
+NOT_IN_ECR = "regsync reported no failure, but ECR does not hold the tag"
 NOT_UPSTREAM = "upstream has no such tag"
 NO_REPOSITORY = "the repository does not exist in ECR; run `mirrorgen plan` and `mirrorgen apply`"
 
@@ -54,7 +55,7 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
             ref = TagRef(repository.name, tag)
             reason = reported.get((ref.repository, tag)) or reported.get((ref.repository, ""))
             if reason is None and tag not in (tags or {}):
-                reason = NO_REPOSITORY if tags is None else NOT_UPSTREAM
+                reason = _why_missing(outcome, repository_exists=tags is not None, attempted=ref in attempted)
             if reason is not None:
                 failures.append(Failure(ref.repository, tag, reason))
             elif ref in attempted:
@@ -62,3 +63,11 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
             else:
                 unchanged += 1
     return SyncResult(tuple(copied), unchanged, tuple(failures))
+
+
+def _why_missing(outcome: Outcome, *, repository_exists: bool, attempted: bool) -> str:
+    if not repository_exists:
+        return NO_REPOSITORY
+    if outcome.ended_early:
+        return f"regsync ended before it came to this tag (exit code {outcome.code})"
+    return NOT_IN_ECR if attempted else NOT_UPSTREAM

@@ -70,6 +70,11 @@ class Outcome:
     events: list[Event] = field(default_factory=list)
     code: int = 0
 
+    @property
+    def ended_early(self) -> bool:
+        """Whether regsync was killed or crashed; 1 is its way to say that some images failed."""
+        return self.code not in {0, 1}
+
     def of(self, *kinds: EventKind) -> list[Event]:
         """Return the events of some kinds."""
         return [event for event in self.events if event.kind in kinds]
