@@ -54,9 +54,9 @@ def _options(
 
 def main() -> None:
     """Run the program: the entry point of the `mirrorgen` script."""
-    # Reading a large list makes hundreds of thousands of objects that all stay; looking for garbage among them
-    # again and again takes longer than all the rest.
-    gc.set_threshold(200_000, 50, 100)
+    # A large list becomes hundreds of thousands of objects that stay to the end; looking for cycles among them again
+    # and again would take longer than all the rest.
+    gc.disable()
     signal.signal(signal.SIGTERM, _interrupt)
     app()
 

@@ -16,6 +16,9 @@ MAX_RULES = 50
 """Rules ECR takes in one policy; the page named above."""
 
 
+_LETTERS = re.compile(r"[A-Za-z]+")
+
+
 @dataclass(frozen=True, slots=True)
 class LifecycleRule:
     """One ECR lifecycle rule; its action is always `expire`.
@@ -60,5 +63,5 @@ def lifecycle_rules(settings: Lifecycle, tags: Sequence[str]) -> tuple[Lifecycle
 
 def tag_prefix(tag: str) -> str:
     """Return what groups a tag with its relatives: its leading letters, otherwise its first character."""
-    letters = re.match(r"[A-Za-z]+", tag)
+    letters = _LETTERS.match(tag)
     return letters.group() if letters else tag[0]
