@@ -117,7 +117,7 @@ def format_path(path: KeyPath) -> str:
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text or "(document)"
+    return "".join(char if char.isprintable() else "?" for char in text) or "(document)"
 
 
 def sort_problems(problems: list[Problem]) -> list[Problem]:

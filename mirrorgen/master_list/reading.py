@@ -56,8 +56,10 @@ class Document:
 
     def place(self, problem: Problem) -> Problem:
         """Return `problem` with file, line and column filled in from its path."""
-        if problem.line or problem.file:
+        if problem.file:
             return problem
+        if problem.line:
+            return problem.at(self.file, problem.line, problem.column, problem.related_line)
         line, column = self._position(problem.path, on_key=problem.on_key)
         related_line = self._position(problem.related)[0] if problem.related is not None else 0
         return problem.at(self.file, line, column, related_line)
@@ -200,6 +202,10 @@ def _reader_position(error: yaml.YAMLError, text: str) -> tuple[int, int]:
 
 
 def _syntax_hint(what: str, text: str, line: int, column: int) -> str:
+    if "second document" in what:
+        return "keep one document, and remove the line `---`"
+    if "escape" in what:
+        return "in double quotes a backslash starts an escape; single quotes take it as it is"
     lines = text.splitlines()
     written = lines[line - 1] if line <= len(lines) else ""
     indent = written[: len(written) - len(written.lstrip())]

@@ -137,13 +137,16 @@ def _wrong_type(error: Any, schema: dict[str, Any], path: KeyPath, document: Doc
     types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     if schema.get("x-secret"):
         return Problem(schema["x-problem"], "this is not of the type needed here", path, schema["x-hint"])
-    wanted = " or ".join(_NAMES[name] for name in types if name != "null")
+    wanted = _NAMES[types[0]]
     written = document.written(path)
     if written and not written.text:
         return Problem("wrong-type", f"there is no value here; {wanted} is needed", path, schema.get("x-hint", ""))
     if "string" in types and written:
         code = schema.get("x-not-text", "value-not-text")
-        return Problem(code, _not_text(written.text, error.instance, written.kind), path, f'write "{written.text}"')
+        message = _not_text(written.text, error.instance, written.kind)
+        in_list = isinstance(path[-1], int)
+        hint = f'write "{written.text}"' if in_list or written.kind != "null" else "write a value, or remove the key"
+        return Problem(code, message, path, hint)
     found = _NAMES[_type_name(error.instance)] if written is None else f"{written.text!r}"
     return Problem("wrong-type", f"{wanted} is needed here, not {found}", path, schema.get("x-hint", ""))
 
