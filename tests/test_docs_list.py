@@ -1,0 +1,201 @@
+"""docs/images-yaml.md and docs/problems.md against the schema, the model and what the program says."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mirrorgen.desired.tags import is_fixed
+from mirrorgen.master_list import building, model
+from mirrorgen.master_list.references import Source, parse_source
+from mirrorgen.master_list.shape import load_schema
+from mirrorgen.problems import CODES
+from mirrorgen.reporting.formats import ProblemFormat
+from mirrorgen.reporting.problems import format_problems
+from tests.conftest import RunCli
+from tests.documents import (
+    BY_NAME,
+    FIELDS,
+    MINIMAL,
+    PROBLEMS,
+    ROOT,
+    blocks_of,
+    code,
+    load_text,
+    require_text,
+    rows_of,
+    text_of,
+)
+
+# The master list
+
+
+def schema_fields() -> dict[str, dict[str, Any]]:
+    """Every path of the schema with its subschema; settings of a repository stand once, below `ecr`."""
+    schema = load_schema()
+    found: dict[str, dict[str, Any]] = {}
+
+    def walk(node: dict[str, Any], path: str) -> None:
+        for name, inner in node.get("properties", {}).items():
+            add(inner, f"{path}.{name}" if path else name, required=name in node.get("required", ()))
+        if isinstance(node.get("additionalProperties"), dict):
+            add(node["additionalProperties"], f"{path}.{'<host>' if path == 'registries' else '<key>'}")
+        items = node.get("items", {})
+        if items.get("properties"):
+            walk(items, f"{path}[]")
+        elif items:
+            add(items, f"{path}[]")
+
+    def add(node: dict[str, Any], path: str, *, required: bool = False) -> None:
+        found[path] = {**node, "required-here": required}
+        if "$ref" not in node:
+            walk(node, path)
+
+    walk(schema, "")
+    for name, definition in schema["$defs"].items():
+        walk(definition, name)
+    return found
+
+
+def documented_fields() -> dict[str, list[str]]:
+    rows = rows_of(FIELDS, "path", "type", "default", "meaning")
+    assert len({row[0] for row in rows}) == len(rows)
+    return {code(row[0]): row for row in rows}
+
+
+def test_the_reference_has_every_field_and_no_other() -> None:
+    assert sorted(documented_fields()) == sorted(schema_fields())
+
+
+def test_defaults_are_those_of_the_schema() -> None:
+    for path, node in schema_fields().items():
+        cell = documented_fields()[path][2]
+        if node["required-here"]:
+            assert cell == "required", path
+        elif "default" in node:
+            assert yaml.safe_load(code(cell)) == node["default"], path
+        else:
+            assert cell == "none" or cell.startswith("see "), path
+
+
+def test_choices_are_those_of_the_schema() -> None:
+    for path, node in schema_fields().items():
+        if "enum" in node:
+            assert re.findall(r"`([^`]+)`", documented_fields()[path][1]) == node["enum"], path
+
+
+def test_defaults_are_those_of_the_model(tmp_path: Path) -> None:
+    registry = "registries:\n  docker.io: {rate_limit: {min: 1}}\n"
+    loaded = load_text(registry + MINIMAL, tmp_path)
+    assert loaded.is_usable
+    assert loaded.master_list
+    built = loaded.master_list
+    (image,) = built.images
+    values = {
+        **_values("target", built.target),
+        **_values("registries.<host>", built.registries["docker.io"]),
+        **_values("ecr", image.ecr),
+        "registries.<host>.rate_limit.retry": model.RateLimit(1).retry,
+        "defaults.parallel": built.parallel,
+        "defaults.platforms": built.platform or "all",
+        "defaults.referrers": built.referrers,
+        "ecr.tags": dict(image.ecr.tags),
+    }
+    assert built.registries["docker.io"].rate_limit == model.RateLimit(1)
+    documented = {
+        path: yaml.safe_load(code(row[2])) for path, row in documented_fields().items() if row[2].startswith("`")
+    }
+    assert documented.pop("version") == 1
+    assert documented == {path: values[path] for path in documented}
+    assert image.ecr == model.EcrSettings()
+    assert built.target == model.Target()
+
+
+def _values(path: str, settings: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if isinstance(value, model.Encryption | model.Lifecycle):
+            found |= _values(f"{path}.{one.name}", value)
+        else:
+            found[f"{path}.{one.name}"] = value
+    return found
+
+
+def test_default_aliases() -> None:
+    documented = {code(host): code(alias) for host, alias in rows_of(FIELDS, "registry", "alias")}
+    assert documented == building._ALIASES
+
+
+def test_what_a_source_means() -> None:
+    for written, means in rows_of(FIELDS, "written", "means"):
+        source = parse_source(code(written), ())
+        assert isinstance(source, Source)
+        assert str(source) == code(means)
+
+
+def test_names_in_ecr(tmp_path: Path) -> None:
+    for source, repository in rows_of(FIELDS, "source", "repository"):
+        loaded = load_text(f'images:\n  - source: {code(source)}\n    tags: ["1.0.0"]\n', tmp_path)
+        assert loaded.desired
+        assert [one.name for one in loaded.desired.repositories] == [code(repository)]
+
+
+def test_fixed_and_moving_tags() -> None:
+    for tag, kind, _ in rows_of(FIELDS, "tag", "kind", "because"):
+        assert kind == ("fixed" if is_fixed(code(tag)) else "moving"), tag
+
+
+def test_mutability(tmp_path: Path) -> None:
+    tags = ('["1.0.0"]', '["latest"]', '["1.0.0", "latest"]')
+    for setting, *cells in rows_of(FIELDS, "`tag_mutability`", "every tag fixed", "every tag moving", "both"):
+        for written, cell in zip(tags, cells, strict=True):
+            entry = f"  - source: nginx\n    tags: {written}\n    ecr: {{tag_mutability: {code(setting)}}}\n"
+            loaded = load_text(f"images:\n{entry}", tmp_path)
+            assert loaded.desired
+            (repository,) = loaded.desired.repositories
+            if loaded.is_usable:
+                assert code(cell) == repository.mutability.setting
+                assert ("notice" in cell) == bool(loaded.problems)
+            else:
+                assert cell == "an error for each moving tag"
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if name != "docs/problems.md"])
+def test_lists_in_documents_are_usable(name: str, tmp_path: Path) -> None:
+    for block in blocks_of(ROOT / name, "yaml"):
+        if "images:" in block:
+            loaded = load_text(block, tmp_path)
+            assert not loaded.problems, format_problems(loaded.problems, ProblemFormat.TEXT)
+
+
+# Problems
+
+
+def test_every_problem_code_is_explained() -> None:
+    sections = dict(re.findall(r"^### (\S+)\n\n(.*?)(?=^##+ |\Z)", text_of(PROBLEMS), re.MULTILINE | re.DOTALL))
+    assert {name: section.partition("\n")[0] for name, section in sections.items()} == CODES
+    for section in sections.values():
+        assert "```" in section
+        assert "**What to do:** " in section
+
+
+def test_examples_of_problems_show_them(run_cli: RunCli, in_folder: Path, pytestconfig: pytest.Config) -> None:
+    def current(match: re.Match[str]) -> str:
+        name, before, example = match.group(1, 2, 3)
+        (in_folder / "images.yaml").write_text(example, encoding="utf-8")
+        output = run_cli("validate").stdout
+        found = {problem["code"] for problem in json.loads(run_cli("validate", "--format", "json").stdout)["problems"]}
+        assert name in found
+        shown = "".join(output.splitlines(keepends=True)[:-1])  # without the line that counts
+        return f"### {name}\n{before}```yaml\n{example}```\n\n```text\n{shown}```\n"
+
+    pattern = r"^### (\S+)\n((?:(?!^#|```).)*)```yaml\n(.*?)```\n\n```text\n.*?```\n"
+    written = re.sub(pattern, current, text_of(PROBLEMS), flags=re.MULTILINE | re.DOTALL)
+    require_text(PROBLEMS, written, pytestconfig)
