@@ -21,7 +21,10 @@ def apply(
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
     terraform_bin: TerraformBin = None,
 ) -> ExitCode:
-    """Apply exactly the plan that `mirrorgen plan` showed: create and change the repositories."""
+    """Create and change the repositories.
+
+    Applies exactly the plan that `mirrorgen plan` showed, and refuses if the list has changed since.
+    """
     from mirrorgen.operations.applying import apply_plan
     from mirrorgen.reporting.plans import format_changes
 

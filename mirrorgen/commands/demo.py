@@ -19,9 +19,9 @@ def demo(
         bool, typer.Option("--keep", help="Leave the embedded ECR running, and print how to use it from another shell.")
     ] = False,
 ) -> ExitCode:
-    """Run the whole pipeline on this machine: an embedded ECR, small stand-ins for the images, the real tools.
+    """Run everything on this machine, without AWS.
 
-    No AWS account and no image download is needed.
+    Uses an embedded ECR, small stand-ins for the images, and the real tools; nothing is downloaded from a registry.
     """
     from mirrorgen.demo.pipeline import Demo
 

@@ -15,7 +15,7 @@ from mirrorgen.errors import ExitCode
 
 @boundary
 def doctor(terraform_bin: TerraformBin = None, regsync_bin: RegsyncBin = None) -> ExitCode:
-    """Show which programs are found, in which version, and what to do about the rest.
+    """Show which programs are found, and what to do.
 
     Exits with 4 if something that is needed is missing, too old or broken.
     """

@@ -12,8 +12,11 @@ from mirrorgen.errors import ExitCode
 
 
 @boundary
-def init(folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to start.")] = Path()) -> ExitCode:
-    """Start in a folder: a list to edit, and the Terraform module. Files that are there are left alone."""
+def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to start.")] = Path()) -> ExitCode:
+    """Start in a folder: a list and the module.
+
+    Writes a list to edit and the Terraform module that mirrorgen drives. Files that are there are left alone.
+    """
     from mirrorgen.rendering.module import module_files
     from mirrorgen.rendering.writer import write_files
     from mirrorgen.resources import resource

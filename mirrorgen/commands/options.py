@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mirrorgen.operations.runtime import Runtime
     from mirrorgen.project import Loaded
 
-ListFile = Annotated[Path, typer.Argument(metavar="[FILE]", help="The master list.", show_default=True)]
+ListFile = Annotated[Path, typer.Argument(metavar="FILE", help="The master list.", show_default=True)]
 RegsyncBin = Annotated[Path | None, typer.Option("--regsync-bin", help="Path of regsync.", show_default=False)]
 TerraformBin = Annotated[
     Path | None, typer.Option("--terraform-bin", help="Path of Terraform, or of OpenTofu.", show_default=False)
@@ -38,7 +38,7 @@ def load_usable(path: Path) -> Loaded:
     if not loaded.is_usable:
         typer.echo(format_problems(errors, ProblemFormat.TEXT), err=True, nl=False)
         raise InputError(
-            f"{path} cannot be used: {summary(errors)}", hint="`mirrorgen validate` says the same at any time"
+            f"{path} cannot be used: {summary(errors)}", hint=f"`mirrorgen validate {path}` says the same at any time"
         )
     return loaded
 

@@ -19,7 +19,9 @@ def plan(
     terraform_bin: TerraformBin = None,
     regsync_bin: RegsyncBin = None,
 ) -> ExitCode:
-    """Show what apply and sync would do: repositories to create, change, destroy; tags to copy.
+    """Show what apply and sync would do.
+
+    Lists repositories to create, change and destroy, and tags to copy, and saves Terraform's plan for apply.
 
     Exits with 0 if there is nothing to do, with 3 if there is, with 5 if something could not be checked.
     """

@@ -27,7 +27,11 @@ def render(
         bool, typer.Option("--in-git", help="Exit with 3 if git does not know a generated file; for a pre-commit hook.")
     ] = False,
 ) -> ExitCode:
-    """Write regsync.yaml and terraform/terraform.tfvars.json beside the list."""
+    """Write the generated files beside the list.
+
+    These are regsync.yaml, terraform/terraform.tfvars.json and, where the list needs it,
+    terraform/exclusions_override.tf: all of them are written, or none.
+    """
     from mirrorgen.rendering.files import render as render_files
     from mirrorgen.rendering.writer import diff_files, write_files
 
@@ -35,7 +39,8 @@ def render(
     assert loaded.desired
     files = render_files(loaded.desired)
     if stdout is not None:
-        typer.echo(_one(files, stdout), nl=False)
+        text = _one(files, stdout)
+        typer.echo(text if text is not None else f"this list needs no {stdout}", nl=text is None, err=text is None)
         return ExitCode.OK
     if check:
         diff = diff_files(loaded.root, files)
@@ -60,8 +65,8 @@ def _unknown_to_git(root: Path, files: dict[str, str | None]) -> list[str]:
     return untracked(root, [name for name, text in files.items() if text is not None], ProcessRunner(), os.environ)
 
 
-def _one(files: dict[str, str | None], name: str) -> str:
+def _one(files: dict[str, str | None], name: str) -> str | None:
     matches = [known for known in files if name in {known, known.rpartition("/")[2]}]
     if not matches:
         raise UsageError(f"{name!r} is not a generated file", hint=f"one of: {', '.join(files)}")
-    return files[matches[0]] or ""
+    return files[matches[0]]

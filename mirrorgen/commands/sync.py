@@ -18,7 +18,7 @@ def sync(
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
     regsync_bin: RegsyncBin = None,
 ) -> ExitCode:
-    """Copy the images, then make sure that every tag of the list is in ECR.
+    """Copy the images, and check that all are in ECR.
 
     Exits with 5 if a tag is missing or could not be copied; what could be copied is copied all the same.
     """

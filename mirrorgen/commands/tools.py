@@ -21,12 +21,13 @@ def _tools() -> None:
 @app.command()
 @boundary
 def install(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Programs; all if none.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Programs; all if none.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Build them even where a usable one is found.")] = False,
 ) -> ExitCode:
-    """Build the pinned programs with Go into mirrorgen's cache folder; no root is needed.
+    """Build the pinned programs.
 
-    What is already there in a usable version is left alone.
+    Go builds them into mirrorgen's cache folder; no root is needed. What is already there in a usable version is
+    left alone.
     """
     from mirrorgen.tools.install import install as build
     from mirrorgen.tools.runner import ProcessRunner

@@ -17,11 +17,11 @@ from mirrorgen.reporting.formats import ProblemFormat
 @boundary
 def validate(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Master lists; images.yaml if none.")
+        list[Path] | None, typer.Argument(metavar="FILE", help="Master lists; images.yaml if none.")
     ] = None,
     output: Annotated[ProblemFormat, typer.Option("--format", help="How problems are shown.")] = ProblemFormat.TEXT,
 ) -> ExitCode:
-    """Check master lists and show every problem in one run."""
+    """Show every problem of a master list."""
     from mirrorgen.desired.state import expiry_problems
     from mirrorgen.project import load
     from mirrorgen.reporting.problems import format_problems, summary
@@ -35,7 +35,7 @@ def validate(
     if output is ProblemFormat.TEXT:
         for one in loaded:
             counted = (
-                f" ({len(one.desired.repositories)} images, {one.desired.tag_count} tags)"
+                f" (images: {len(one.desired.repositories)}, tags: {one.desired.tag_count})"
                 if one.is_usable and one.desired
                 else ""
             )

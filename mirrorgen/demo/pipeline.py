@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from mirrorgen.operations.syncing import sync_images
 from mirrorgen.project import Loaded, load
 from mirrorgen.rendering.files import render
 from mirrorgen.rendering.module import module_files
+from mirrorgen.rendering.regsync import CREDENTIAL_HELPER
 from mirrorgen.rendering.writer import write_files
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, sync_summary
@@ -77,21 +78,18 @@ class Demo:
             ToolFailed: a step failed, an image is not what upstream has, or a second run finds something to do.
             ToolUnusable: a program is missing.
         """
+        for name in ("regsync", "regctl", CREDENTIAL_HELPER, "terraform"):
+            find_tool(name, ProcessRunner(), os.environ).usable()
         folder = Path(tempfile.mkdtemp(prefix="mirrorgen-demo-"))
-        try:
+        with ExitStack() as at_end:
+            at_end.callback(shutil.rmtree, folder, ignore_errors=True)
             with self._step("Start an embedded ECR"):
                 running = self._start(folder)
-            try:
-                self._steps_with(running, folder)
-                kept = keep
-            finally:
-                if not keep:
-                    emulators.stop(running)
-        finally:
-            if not keep:
-                shutil.rmtree(folder, ignore_errors=True)
-        if kept:
-            self._say(_how_to_use(running, folder))
+            at_end.callback(emulators.stop, running)
+            self._steps_with(running, folder)
+            if keep:
+                self._say(_how_to_use(running, folder))
+                at_end.pop_all()
 
     def _start(self, folder: Path) -> Emulator:
         python = emulators.install(cache_dir(os.environ), ProcessRunner(), os.environ)

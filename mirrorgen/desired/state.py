@@ -39,6 +39,7 @@ class Repository:
         encryption: at rest.
         lifecycle: ECR's rules, by priority.
         resource_tags: AWS resource tags, sorted.
+        owner: who answers for the image.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Repository:
     encryption: Encryption
     lifecycle: tuple[LifecycleRule, ...]
     resource_tags: tuple[tuple[str, str], ...]
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def derive(master_list: MasterList) -> tuple[DesiredState, list[Problem]]:
                 encryption=image.ecr.encryption,
                 lifecycle=lifecycle,
                 resource_tags=image.ecr.tags,
+                owner=image.owner,
             )
         )
     state = DesiredState(
@@ -224,7 +227,7 @@ def _unprotected(image: Image, moving: list[str], fixed: list[str]) -> Problem:
 
 def _lifecycle_problems(image: Image, rules: Sequence[LifecycleRule]) -> Iterator[Problem]:
     if len(rules) > MAX_RULES:
-        message = f"the tags of this entry have {len(rules)} different prefixes; ECR takes {MAX_RULES} lifecycle rules"
+        message = f"the tags of this entry need {len(rules)} lifecycle rules; ECR takes {MAX_RULES}"
         hint = "split the entry, or set ecr.lifecycle.keep_last: off"
         yield Problem("lifecycle-too-large", message, ("images", image.index, "tags"), hint)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.errors import ToolFailed, ToolUnusable, UsageError
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.client import ECRClient
@@ -28,7 +28,7 @@ def ecr_client(*, region: str | None) -> ECRClient:
 
     Raises:
         ToolUnusable: boto3 is not installed.
-        ToolFailed: there is no region.
+        UsageError: there are no credentials, or no region.
     """
     try:
         import boto3
@@ -37,10 +37,14 @@ def ecr_client(*, region: str | None) -> ECRClient:
     except ImportError as error:
         raise ToolUnusable("boto3 is not installed", hint="pip install 'mirrorgen[aws]'") from error
     config = Config(retries={"mode": "adaptive", "max_attempts": 5}, max_pool_connections=PARALLEL_REQUESTS)
+    hint = "sign in to AWS first: `aws sts get-caller-identity` must work in this shell"
     try:
-        return boto3.client("ecr", region_name=region, config=config)
+        session = boto3.Session()
+        if session.get_credentials() is None:
+            raise UsageError("there are no AWS credentials in the environment", hint=hint)
+        return session.client("ecr", region_name=region, config=config)
     except BotoCoreError as error:
-        raise ToolFailed(f"cannot talk to ECR: {error}") from error
+        raise UsageError(f"cannot sign in to AWS: {error}", hint=hint) from error
 
 
 def held_tags(client: ECRClient, repositories: Iterable[str], *, account_id: str | None = None) -> Holdings:

@@ -22,7 +22,7 @@ def apply_plan(runtime: Runtime, *, allow_destroy: bool) -> tuple[Change, ...]:
     plan = load_plan(runtime)
     destroyed = [change.name for change in plan.changes if change.destroys_repository]
     if destroyed and not allow_destroy:
-        message = f"the plan destroys {len(destroyed)} repositories with their images: {', '.join(destroyed)}"
+        message = f"the plan destroys repositories with their images: {', '.join(destroyed)}"
         raise InputError(message, hint="if that is meant, run `mirrorgen apply --allow-destroy`")
     if plan.changes:
         runtime.say("terraform apply")

@@ -36,11 +36,12 @@ class TagRef:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A tag, or a whole repository where `tag` is empty, that could not be looked at or copied, and why."""
+    """A tag that could not be looked at or copied, why, and whose it is; without `tag`, a whole repository."""
 
     repository: str
     tag: str
     reason: str
+    owner: str = ""
 
     def __str__(self) -> str:
         return f"{self.repository}:{self.tag}" if self.tag else self.repository
@@ -88,6 +89,9 @@ def make_plan(runtime: Runtime) -> MirrorPlan:
         InputError: the generated files or the module do not fit the list.
         ToolUnusable, ToolFailed, UsageError: a tool cannot do its part.
     """
+    # What is missing on this machine is said before Terraform takes its minute.
+    runtime.regsync()
+    runtime.ecr()
     changes = plan_repositories(runtime)
     copies, absent, failures = plan_copies(runtime)
     return MirrorPlan(changes, copies, absent, failures)
@@ -175,21 +179,25 @@ def failures_of(outcome: Outcome, desired: DesiredState) -> tuple[Failure, ...]:
 
     Where a whole upstream repository could not be listed, the failure is that of the target repository.
     """
+    owners = {repository.name: repository.owner or "" for repository in desired.repositories}
     targets: dict[str, list[str]] = {}
     for repository in desired.repositories:
         targets.setdefault(str(repository.source), []).append(repository.name)
-    found = set()
+    found: set[Failure] = set()
+
+    def add(name: str, tag: str, reason: str) -> None:
+        found.add(Failure(name, tag, reason, owners.get(name, "")))
+
     for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED):
         if event.target:
             ref = target_of(event)
-            found.add(Failure(ref.repository, ref.tag, event.reason))
-        elif event.kind is EventKind.SKIPPED:
-            source, _, tag = event.source.rpartition(":")
-            found |= {Failure(name, tag, event.reason) for name in targets.get(source, [source])}
-        else:
-            # regclient adds `:latest` to a reference without a tag.
-            source = event.source.removesuffix(":latest")
-            found |= {Failure(name, "", event.reason) for name in targets.get(source, [source])}
+            add(ref.repository, ref.tag, event.reason)
+            continue
+        # regclient adds `:latest` to a reference without a tag.
+        skipped = event.kind is EventKind.SKIPPED
+        source, tag = event.source.rsplit(":", 1) if skipped else (event.source.removesuffix(":latest"), "")
+        for name in targets.get(source, [source]):
+            add(name, tag, event.reason)
     return tuple(sorted(found, key=lambda failure: (failure.repository, failure.tag)))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import UsageError
@@ -14,7 +15,10 @@ from mirrorgen.live.ecr import Holdings, ecr_client, held_tags
 from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, ECR_PASSWORD_ENV
 from mirrorgen.tools.runner import ProcessRunner, Runner
 from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
-from mirrorgen.tools.versions import Tool, bin_dir, find_tool
+from mirrorgen.tools.versions import Tool, bin_dir, find_tool, tool_specs
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.client import ECRClient
 
 
 @dataclass
@@ -49,7 +53,10 @@ class Runtime:
     def env(self) -> dict[str, str]:
         """The environment of the programs: ours, with the account and region of the list, and the cache on PATH."""
         env = dict(self.environ)
-        env["PATH"] = os.pathsep.join([str(bin_dir(env)), env.get("PATH", os.defpath)])
+        # regsync looks for the credential helper on PATH only.
+        helper = env.get(tool_specs()[CREDENTIAL_HELPER].variable)
+        folders = [str(Path(helper).parent)] if helper and "/" in helper else []
+        env["PATH"] = os.pathsep.join([*folders, str(bin_dir(env)), env.get("PATH", os.defpath)])
         if self.desired.target.region:
             env["AWS_REGION"] = self.desired.target.region
         return env
@@ -81,13 +88,21 @@ class Runtime:
         tool = find_tool("terraform", self.runner, self.env, option=self.terraform_bin).usable()
         return Terraform(tool, module, self.runner, with_providers(self.env))
 
+    def ecr(self) -> ECRClient:
+        """Return a client for ECR.
+
+        Raises:
+            ToolUnusable: boto3 is not installed.
+            UsageError: there are no AWS credentials, or no region.
+        """
+        return ecr_client(region=self.desired.target.region or self.environ.get("AWS_REGION"))
+
     def held_tags(self) -> Holdings:
         """Ask ECR which tags the repositories of the list hold."""
         target = self.desired.target
         self.say("asking ECR which tags it holds")
-        client = ecr_client(region=target.region or self.environ.get("AWS_REGION"))
         return held_tags(
-            client, [repository.name for repository in self.desired.repositories], account_id=target.account_id
+            self.ecr(), [repository.name for repository in self.desired.repositories], account_id=target.account_id
         )
 
     def _require_variables(self) -> None:

@@ -42,6 +42,7 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
     """
     tool = runtime.regsync()
+    runtime.ecr()
     runtime.say("regsync once")
     text = str(render(runtime.desired)[REGSYNC])
     outcome = regsync.run(regsync.once_argv(tool), text, runner=runtime.runner, env=runtime.env, on_event=on_event)
@@ -57,7 +58,7 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
             if reason is None and tag not in (tags or {}):
                 reason = _why_missing(outcome, repository_exists=tags is not None, attempted=ref in attempted)
             if reason is not None:
-                failures.append(Failure(ref.repository, tag, reason))
+                failures.append(Failure(ref.repository, tag, reason, repository.owner or ""))
             elif ref in attempted:
                 copied.append(ref)
             else:

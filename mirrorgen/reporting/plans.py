@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from itertools import groupby
+from typing import Any
 
 from mirrorgen.operations.planning import Failure, MirrorPlan, TagRef
 from mirrorgen.operations.syncing import SyncResult
@@ -18,7 +20,8 @@ def format_plan(plan: MirrorPlan, output: ResultFormat) -> str:
     """Return the plan: what happens to repositories, which tags are copied, what is missing."""
     if output is ResultFormat.JSON:
         return _plan_json(plan)
-    return _sections(_plan_sections(plan), output) + "\n" + plan_summary(plan) + "\n"
+    sections = _sections(_plan_sections(plan), output)
+    return (sections + "\n" if sections else "") + plan_summary(plan) + "\n"
 
 
 def plan_summary(plan: MirrorPlan) -> str:
@@ -70,7 +73,8 @@ def _by_repository(refs: Sequence[TagRef]) -> list[str]:
 
 
 def _failure(failure: Failure) -> str:
-    return f"{failure}: {failure.reason}"
+    owner = f" (owner: {failure.owner})" if failure.owner else ""
+    return f"{failure}: {failure.reason}{owner}"
 
 
 def _sections(sections: list[tuple[str, list[str]]], output: ResultFormat) -> str:
@@ -126,7 +130,7 @@ def format_sync(result: SyncResult, output: ResultFormat) -> str:
 
 def sync_summary(result: SyncResult) -> str:
     """Return one line that counts what a sync did."""
-    line = f"Copied {len(result.copied)} tags, {result.unchanged} were up to date, {len(result.failures)} failed."
+    line = f"Tags copied: {len(result.copied)}, up to date: {result.unchanged}, failed: {len(result.failures)}."
     if result.failures:
         return line
     total = len(result.copied) + result.unchanged
@@ -144,5 +148,5 @@ def format_changes(changes: Sequence[Change], output: ResultFormat) -> str:
     return _sections([(f"Repositories {titles[verb]}", names) for verb, names in done.items()], output)
 
 
-def _failures_json(failures: Sequence[Failure]) -> list[dict[str, str]]:
-    return [{"repository": item.repository, "tag": item.tag, "reason": item.reason} for item in failures]
+def _failures_json(failures: Sequence[Failure]) -> list[dict[str, Any]]:
+    return [asdict(item) for item in failures]

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mirrorgen.errors import ToolUnusable
+from mirrorgen.errors import ToolFailed, ToolUnusable
 from mirrorgen.tools.runner import Runner
 
 
@@ -27,5 +27,8 @@ def untracked(root: Path, names: Sequence[str], runner: Runner, env: Mapping[str
     git = shutil.which("git", path=env.get("PATH", os.defpath))
     if git is None:
         raise ToolUnusable("git is not on PATH")
-    completed = runner.run([git, "ls-files", "--others", "-z", "--", *names], cwd=root, env=env)
+    try:
+        completed = runner.run([git, "ls-files", "--others", "-z", "--", *names], cwd=root, env=env)
+    except ToolFailed as error:
+        raise ToolFailed(error.message, hint=f"is {root.absolute()} in a git repository?") from error
     return [name for name in completed.stdout.split("\0") if name]

@@ -147,7 +147,9 @@ def module_problem(module: Path) -> InputError | None:
     """Return why a folder is no root module, or None."""
     if any(module.glob("*.tf")):
         return None
-    return InputError(f"{module} holds no Terraform module", hint="run `mirrorgen init` to put it there")
+    return InputError(
+        f"{module} holds no Terraform module", hint=f"run `mirrorgen init {module.parent}` to put it there"
+    )
 
 
 def with_providers(env: Mapping[str, str]) -> dict[str, str]:

@@ -55,6 +55,7 @@ def sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SyncR
         runtime = Runtime(tmp_path, desired)
         monkeypatch.setattr(Runtime, "runner", AnsweringRunner(code, list(lines)))
         monkeypatch.setattr(Runtime, "regsync", lambda _: Tool(tool_specs()["regsync"], Path("regsync"), "0.11.5"))
+        monkeypatch.setattr(Runtime, "ecr", lambda _: None)
         monkeypatch.setattr(Runtime, "held_tags", lambda _: held)
         return sync_images(runtime)
 
