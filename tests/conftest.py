@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mirrorgen.cli import app
+from tests.golden import Golden
 
 # Settings of whoever runs the tests, which must not decide how they end.
 _STRIPPED = ("AWS_", "TF_", "GITHUB_", "MIRRORGEN_", "DOCKER_", "ECR_")
@@ -70,3 +71,9 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that is the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compares with expected files, or rewrites them."""
+    return Golden(update=request.config.getoption("--update-golden"))

@@ -89,7 +89,8 @@ class _Builder:
             if host in first:
                 message = f"{written!r} and {first[host]!r} are the same registry"
                 related = ("registries", first[host])
-                self.problems.append(Problem("duplicate-registry", message, path, on_key=True, related=related))
+                hint = f"put the settings of both under {host}"
+                self.problems.append(Problem("duplicate-registry", message, path, hint, on_key=True, related=related))
                 continue
             first[host] = written
             yield host, self._registry(host, settings, path)

@@ -290,7 +290,8 @@ class _Walk:
         # value forge lines in generated files, logs and reports.
         if not text.isprintable():
             bad = next(char for char in text if not char.isprintable())
-            self._add("control-character", f"the character U+{ord(bad):04X} is not allowed in a value", path)
+            message = f"the character U+{ord(bad):04X} is not allowed in a value"
+            self._add("control-character", message, path, "write the value on one line, without it")
 
     def _sequence(self, node: yaml.SequenceNode, path: KeyPath) -> list[Any]:
         return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]

@@ -153,12 +153,14 @@ def _wrong_type(error: Any, schema: dict[str, Any], path: KeyPath, document: Doc
 
 def _not_text(text: str, value: Any, kind: str) -> str:
     read_as = value.isoformat() if isinstance(value, date | datetime) else json.dumps(value, default=str)
-    became = f" {read_as}" if kind != "null" and read_as != text else ""
+    became = f" ({read_as})" if kind != "null" and read_as != text else ""
     return f"YAML reads the unquoted {text} as {kind}{became}, not as text"
 
 
 def _type_name(value: Any) -> str:
-    return {dict: "object", list: "array", str: "string", bool: "boolean"}.get(type(value), "number")
+    return {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}.get(
+        type(value), "number"
+    )
 
 
 def _bad_value(error: Any) -> str:
