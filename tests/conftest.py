@@ -18,6 +18,9 @@ _STRIPPED = ("AWS_", "TF_", "GITHUB_", "MIRRORGEN_", "DOCKER_", "ECR_")
 _STRIPPED_NAMES = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "XDG_CACHE_HOME")
 _KEPT = ("AWS_CA_BUNDLE",)
 
+ORIGINAL_ENVIRONMENT = dict(os.environ)
+"""As it was before any test changed it."""
+
 REAL_CACHE_DIR = Path(
     os.environ.get("MIRRORGEN_CACHE_DIR")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mirrorgen"

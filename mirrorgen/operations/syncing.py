@@ -54,9 +54,10 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
         tags = held[repository.name]
         for tag in repository.tags:
             ref = TagRef(repository.name, tag)
-            reason = reported.get((ref.repository, tag)) or reported.get((ref.repository, ""))
+            reason = NO_REPOSITORY if tags is None else reported.get((ref.repository, tag))
+            reason = reason or reported.get((ref.repository, ""))
             if reason is None and tag not in (tags or {}):
-                reason = _why_missing(outcome, repository_exists=tags is not None, attempted=ref in attempted)
+                reason = _why_missing(outcome, attempted=ref in attempted)
             if reason is not None:
                 failures.append(Failure(ref.repository, tag, reason, repository.owner or ""))
             elif ref in attempted:
@@ -66,9 +67,7 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
     return SyncResult(tuple(copied), unchanged, tuple(failures))
 
 
-def _why_missing(outcome: Outcome, *, repository_exists: bool, attempted: bool) -> str:
-    if not repository_exists:
-        return NO_REPOSITORY
+def _why_missing(outcome: Outcome, *, attempted: bool) -> str:
     if outcome.ended_early:
         return f"regsync ended before it came to this tag (exit code {outcome.code})"
     return NOT_IN_ECR if attempted else NOT_UPSTREAM

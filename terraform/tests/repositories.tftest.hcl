@@ -80,9 +80,9 @@ run "repositories_have_the_settings_of_the_list" {
 
   assert {
     condition = alltrue([
-      for name, repository in aws_ecr_repository.this : repository.name == name && repository.force_delete != true
+      for name, repository in aws_ecr_repository.this : repository.name == name && repository.force_delete
     ])
-    error_message = "A repository has another name than its key, or may be deleted with images in it."
+    error_message = "A repository has another name than its key, or could not be destroyed with images in it."
   }
 
   assert {

@@ -1,0 +1,201 @@
+"""An embedded ECR and upstreams for the whole session, and projects that use them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from mirrorgen.demo import emulator as emulators
+from mirrorgen.demo import upstreams
+from mirrorgen.demo.emulator import Emulator
+from mirrorgen.rendering.module import module_files
+from mirrorgen.tools.runner import ProcessRunner
+from mirrorgen.tools.versions import bin_dir, find_tool, tool_specs
+from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--no-real-tools"):
+        reason = pytest.mark.skip(reason="--no-real-tools was given")
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(reason)
+
+
+@pytest.fixture(scope="session")
+def base_env() -> dict[str, str]:
+    """An environment with the pinned tools, a home of its own, and nothing of the user's."""
+    keep = ["PATH", "LANG", "TMPDIR", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+    keep += [name for name in ORIGINAL_ENVIRONMENT if name.startswith(("PIP_", "GO"))]
+    env = {name: ORIGINAL_ENVIRONMENT[name] for name in keep if name in ORIGINAL_ENVIRONMENT}
+    return {
+        **env,
+        "MIRRORGEN_CACHE_DIR": str(REAL_CACHE_DIR),
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools(base_env: dict[str, str]) -> None:
+    """Every program is there; without one these tests fail, and say which."""
+    for name in tool_specs():
+        find_tool(name, ProcessRunner(), base_env).usable()
+
+
+@pytest.fixture(scope="session")
+def ecr(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    python = emulators.install(REAL_CACHE_DIR, ProcessRunner(), ORIGINAL_ENVIRONMENT)
+    log = tmp_path_factory.mktemp("ecr") / "log"
+    with emulators.emulator(python, log=log, env=base_env, account_id=ACCOUNT, region=REGION) as running:
+        yield running
+
+
+@dataclass
+class Project:
+    """A folder with a list whose upstreams and target are the emulator."""
+
+    folder: Path
+    ecr: Emulator
+    base_env: dict[str, str]
+    prefix: str
+    registries: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def env(self) -> dict[str, str]:
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        return {**self.base_env, **emulators.environment(self.ecr), "HOME": str(home), **self.variables}
+
+    def write(self, images: dict[str, list[str]], *, settings: dict[str, Any] | None = None) -> None:
+        """Write the list and render it."""
+        hosts = {source.partition("/")[0] for source in images}
+        local = {
+            host: {"hostname": self.ecr.address, "tls": "disabled", "path_prefix": upstreams.path_prefix(host)}
+            for host in hosts
+        }
+        document = {
+            "target": {"account_id": ACCOUNT, "region": REGION, "prefix": self.prefix, "endpoint": self.ecr.endpoint},
+            "registries": {**local, **self.registries},
+            "images": [{"source": source, "tags": tags, **(settings or {})} for source, tags in images.items()],
+        }
+        (self.folder / "images.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+        assert self.run("render").returncode == 0
+
+    def serve(self, images: dict[str, list[str]]) -> dict[tuple[str, str], str]:
+        """Put small images into the upstreams; return their digests."""
+        return upstreams.populate(self.ecr, images)
+
+    def create_repositories(self, *, immutable: bool = False) -> None:
+        """Create the target repositories without Terraform, which takes its time."""
+        tfvars = json.loads((self.folder / "terraform/terraform.tfvars.json").read_text())
+        for image in tfvars["mirrored_images"]:
+            mutability = "IMMUTABLE" if immutable else "MUTABLE"
+            self.client().create_repository(repositoryName=image["repository"], imageTagMutability=mutability)
+
+    def client(self) -> Any:
+        return boto3.client(
+            "ecr",
+            endpoint_url=self.ecr.endpoint,
+            region_name=REGION,
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="emulator",  # noqa: S106 - the emulator takes any
+        )
+
+    def held(self, repository: str) -> dict[str, str]:
+        """Digest by tag of what ECR holds, in a repository below the prefix."""
+        pages = self.client().get_paginator("list_images").paginate(repositoryName=f"{self.prefix}/{repository}")
+        return {
+            image["imageTag"]: image["imageDigest"]
+            for page in pages
+            for image in page["imageIds"]
+            if "imageTag" in image
+        }
+
+    @property
+    def tool_env(self) -> dict[str, str]:
+        """The environment in which the programs themselves are found, too."""
+        env = self.env
+        return {**env, "PATH": f"{bin_dir(env)}{os.pathsep}{env['PATH']}"}
+
+    def argv(self, *args: str) -> list[str]:
+        return [sys.executable, "-m", "mirrorgen", *args]
+
+    def run(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run mirrorgen as a user does: in the folder of the list."""
+        return subprocess.run(
+            self.argv(*args), cwd=self.folder, env=self.env, capture_output=True, text=True, check=False, timeout=300
+        )
+
+
+@pytest.fixture
+def project(tmp_path: Path, ecr: Emulator, base_env: dict[str, str], request: pytest.FixtureRequest) -> Project:
+    for name, text in module_files().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    prefix = request.node.name.lower().replace("_", "-").partition("[")[0]
+    return Project(tmp_path, ecr, base_env, f"{prefix}-{tmp_path.parent.name[-3:].strip('-')}")
+
+
+@pytest.fixture
+def fake_tool(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Write an executable shell script."""
+
+    def write(name: str, script: str) -> Path:
+        path = tmp_path / "fake" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    return write
+
+
+def program(name: str, module: str, env: dict[str, str]) -> Path:
+    """Return a Go program that only tests need, built into the cache if it is not there."""
+    path = bin_dir(env) / name
+    if not path.exists():
+        go = shutil.which("go")
+        assert go, f"Go is needed to build {module}"
+        subprocess.run([go, "install", module], env={**ORIGINAL_ENVIRONMENT, "GOBIN": str(path.parent)}, check=True)
+    return path
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A loopback port that refuses connections, and that nobody else gets meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
+
+
+def free_port() -> int:
+    """Return a loopback port that was free a moment ago."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], *, timeout_s: float = 30.0) -> None:
+    """Wait until something outside is ready; fail after a deadline."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "not ready in time"
+        time.sleep(0.02)

@@ -1,0 +1,126 @@
+"""The demo, which is also the main job end to end: every tool is the real one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.golden import Golden
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def env(base_env: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """An environment whose temporary folder is the test's own, so that what is left behind can be seen."""
+    home, temporary = tmp_path / "home", tmp_path / "tmp"
+    home.mkdir()
+    temporary.mkdir()
+    return {**base_env, "HOME": str(home), "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def demo(env: dict[str, str], *args: str) -> Iterator[subprocess.Popen[str]]:
+    argv = [sys.executable, "-m", "mirrorgen", "demo", *args]
+    process = subprocess.Popen(
+        argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def left_behind(env: dict[str, str]) -> list[str]:
+    """Files and processes that belong to a demo run with this environment."""
+    found = [path.name for path in Path(env["TMPDIR"]).iterdir() if path.name.startswith("mirrorgen-")]
+    for process in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"TMPDIR={env['TMPDIR']}".encode() in process.read_bytes().split(b"\0"):
+                found.append(process.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+def test_every_image_of_the_seed_list_arrives_with_the_digest_it_always_has(
+    env: dict[str, str], golden: Golden
+) -> None:
+    with demo(env) as process:
+        output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    assert "All 13 images are in ECR, with the digests upstream has." in output
+    assert "Tags copied: 0, up to date: 13, failed: 0." in output
+    rows = re.findall(r"^(mirror/\S+) +(\S+) +(sha256:\w+) .* yes$", output, re.MULTILINE)
+    table = "".join(f"{' '.join(row)}\n" for row in rows)
+    golden.check({Path(__file__).with_name("demo-digests.txt"): table})
+    assert left_behind(env) == []
+
+
+def test_two_hundred_images(env: dict[str, str], tmp_path: Path) -> None:
+    hosts = ["docker.io", "quay.io", "ghcr.io", "registry.example.com:8443"]
+    entries = [f'  - source: {hosts[i % 4]}/org{i % 9}/app{i}\n    tags: ["v1.{i}.0"]\n' for i in range(200)]
+    (tmp_path / "images.yaml").write_text("images:\n" + "".join(entries))
+    with demo(env, str(tmp_path / "images.yaml")) as process:
+        output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, output
+    assert "All 200 images are in ECR, with the digests upstream has." in output
+
+
+@pytest.mark.parametrize(("sig", "step"), [(signal.SIGINT, "[4] Plan"), (signal.SIGTERM, "[5] Apply")])
+def test_an_interrupt_stops_everything(env: dict[str, str], sig: signal.Signals, step: str) -> None:
+    with demo(env) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if line.startswith(step):
+                process.send_signal(sig)
+                break
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, output
+    assert left_behind(env) == []
+
+
+def test_a_step_that_fails_leaves_nothing_behind_even_with_keep(env: dict[str, str], tmp_path: Path) -> None:
+    broken = tmp_path / "terraform"
+    broken.write_text('#!/bin/sh\n[ "$1" = version ] && echo \'{"terraform_version": "1.11.4"}\' && exit 0\nexit 1\n')
+    broken.chmod(0o755)
+    with demo({**env, "MIRRORGEN_TERRAFORM": str(broken)}, "--keep") as process:
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 5, output
+    assert left_behind(env) == []
+
+
+def test_keep_leaves_an_ecr_that_another_shell_can_use(env: dict[str, str]) -> None:
+    with demo(env, "--keep") as process:
+        output, _ = process.communicate(timeout=300)
+    pid = re.search(r"^To end it: kill (\d+);", output, re.MULTILINE)
+    assert pid, output
+    try:
+        folder = re.search(r"^cd (.+)$", output, re.MULTILINE)
+        assert folder
+        exported = dict(
+            shlex.split(line)[1].split("=", 1) for line in output.splitlines() if line.startswith("export ")
+        )
+        plan = subprocess.run(
+            [sys.executable, "-m", "mirrorgen", "plan"],
+            cwd=shlex.split(folder[1])[0],
+            env={**env, **exported},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert plan.returncode == 0, plan.stdout + plan.stderr
+        assert plan.stdout == "Nothing to do: every repository and every tag is as the list asks.\n"
+    finally:
+        os.kill(int(pid[1]), signal.SIGTERM)

@@ -1,0 +1,143 @@
+"""sync with the real regsync: what could be copied is there, and what could not is named with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mirrorgen.demo import upstreams
+from tests.real.conftest import Project
+
+
+def test_copies_every_tag_and_then_has_nothing_to_do(project: Project) -> None:
+    images = {"quay.io/org/app": ["v1.0.0", "latest"], "docker.io/library/nginx": ["1.25"]}
+    digests = project.serve(images)
+    project.write(images)
+    project.create_repositories()
+
+    first = project.run("sync")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == "Tags copied: 3, up to date: 0, failed: 0. All 3 tags of the list are in ECR.\n"
+    assert project.held("quay/org/app") == {
+        "v1.0.0": digests["quay.io/org/app", "v1.0.0"],
+        "latest": digests["quay.io/org/app", "latest"],
+    }
+
+    second = project.run("sync")
+    assert second.returncode == 0
+    assert second.stdout == "Tags copied: 0, up to date: 3, failed: 0. All 3 tags of the list are in ECR.\n"
+
+
+def test_a_tag_that_upstream_does_not_have_is_missing_and_the_rest_is_copied(project: Project) -> None:
+    project.serve({"quay.io/org/app": ["v1.0.0"]})
+    project.write({"quay.io/org/app": ["v1.0.0", "v9.9.9"]})
+    project.create_repositories()
+
+    result = project.run("sync")
+    assert result.returncode == 5
+    assert f"{project.prefix}/quay/org/app:v9.9.9: upstream has no such tag" in result.stdout
+    assert "Tags copied: 1, up to date: 0, failed: 1." in result.stdout
+    assert list(project.held("quay/org/app")) == ["v1.0.0"]
+
+
+def test_a_repository_that_upstream_does_not_have_fails_with_the_reason_of_the_registry(project: Project) -> None:
+    project.serve({"quay.io/org/app": ["v1.0.0"]})
+    project.write({"quay.io/org/app": ["v1.0.0"], "quay.io/org/gone": ["v1.0.0"]})
+    project.create_repositories()
+
+    result = project.run("sync")
+    assert result.returncode == 5
+    assert f"{project.prefix}/quay/org/gone:v1.0.0: failed to list tags" in result.stdout
+    assert "not found" in result.stdout
+    assert list(project.held("quay/org/app")) == ["v1.0.0"]
+
+
+def test_a_registry_that_is_down_does_not_stop_the_others(project: Project, closed_port: int) -> None:
+    project.serve({"quay.io/org/app": ["v1.0.0"]})
+    project.registries = {"gcr.io": {"hostname": f"127.0.0.1:{closed_port}", "tls": "disabled"}}
+    project.write({"quay.io/org/app": ["v1.0.0"], "gcr.io/org/down": ["v1.0.0"]})
+    project.create_repositories()
+
+    result = project.run("sync")
+    assert result.returncode == 5
+    assert f"{project.prefix}/gcr/org/down:v1.0.0: " in result.stdout
+    assert "connection refused" in result.stdout
+    assert list(project.held("quay/org/app")) == ["v1.0.0"]
+
+
+def test_a_changed_tag_in_an_immutable_repository_is_refused_and_named(project: Project) -> None:
+    old = project.serve({"quay.io/org/app": ["v1.0.0"], "quay.io/org/other": ["v1.0.0"]})
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+    project.create_repositories(immutable=True)
+    assert project.run("sync").returncode == 0
+
+    # Somebody pushes another image under the same tag.
+    upstreams.populate(project.ecr, {"quay.io/org/app": ["v1.0.0"]}, platforms=["linux/amd64"])
+    result = project.run("sync")
+    assert result.returncode == 5
+    assert f"{project.prefix}/quay/org/app:v1.0.0: " in result.stdout
+    assert "immutable" in result.stdout
+    assert project.held("quay/org/app") == {"v1.0.0": old["quay.io/org/app", "v1.0.0"]}
+
+
+def test_before_apply_every_tag_is_missing_with_a_hint(project: Project) -> None:
+    project.serve({"quay.io/org/app": ["v1.0.0"]})
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+
+    result = project.run("sync")
+    assert result.returncode == 5
+    assert f"{project.prefix}/quay/org/app:v1.0.0" in result.stdout
+    assert "mirrorgen apply" in result.stdout
+
+
+def test_the_owner_of_a_failed_image_is_named(project: Project) -> None:
+    project.serve({"quay.io/org/app": ["v1.0.0"]})
+    project.write({"quay.io/org/app": ["v2.0.0"]}, settings={"owner": "team-web"})
+    project.create_repositories()
+    assert "(owner: team-web)" in project.run("sync").stdout
+
+
+def test_credentials_that_are_not_set_are_named_before_anything_runs(project: Project) -> None:
+    project.registries = {"quay.io": {"credentials": {"username_env": "Q_USER", "password_env": "Q_TOKEN"}}}
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+
+    result = project.run("sync")
+    assert result.returncode == 2
+    assert "Q_USER (credentials of quay.io), Q_TOKEN (credentials of quay.io)" in result.stderr
+
+
+def test_regsync_missing(project: Project) -> None:
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+    project.variables = {"MIRRORGEN_CACHE_DIR": str(project.folder / "cache"), "PATH": "/usr/bin:/bin"}
+
+    result = project.run("sync")
+    assert result.returncode == 4
+    assert "regsync: not found" in result.stderr
+    assert "mirrorgen tools install regsync" in result.stderr
+
+
+def test_regsync_too_old(project: Project, fake_tool: Callable[[str, str], Path]) -> None:
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+    old = fake_tool("regsync", "echo v0.4.1")
+
+    result = project.run("sync", "--regsync-bin", str(old))
+    assert result.returncode == 4
+    assert f"{old} is version 0.4.1; 0.11.0 or later is needed" in result.stderr
+
+
+def test_regsync_broken(project: Project, fake_tool: Callable[[str, str], Path]) -> None:
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+    broken = fake_tool("regsync", "exit 127")
+
+    result = project.run("sync", "--regsync-bin", str(broken))
+    assert result.returncode == 4
+    assert f"{broken} does not work" in result.stderr
+
+
+def test_no_aws_credentials(project: Project) -> None:
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+    project.variables = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"}
+
+    result = project.run("sync")
+    assert result.returncode == 2
+    assert "no AWS credentials" in result.stderr
