@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from mirrorgen.demo import upstreams
-from tests.real.conftest import Project
+from tests.real.conftest import ACCOUNT, REGION, Project
 
 
 def test_copies_every_tag_and_then_has_nothing_to_do(project: Project) -> None:
@@ -141,3 +145,33 @@ def test_no_aws_credentials(project: Project) -> None:
     result = project.run("sync")
     assert result.returncode == 2
     assert "no AWS credentials" in result.stderr
+
+
+def test_a_terminal_gets_a_progress_bar_and_a_log_gets_lines(project: Project) -> None:
+    images = {"quay.io/org/app": ["v1.0.0", "v1.1.0"]}
+    project.serve(images)
+    project.write(images)
+    project.create_repositories()
+
+    lines = project.run("sync")
+    target = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{project.prefix}/quay/org/app"
+    assert f"copying quay.io/org/app:v1.0.0 to {target}:v1.0.0\n" in lines.stderr
+    assert "2/2" in on_a_terminal(project, "sync")
+
+
+def on_a_terminal(project: Project, *args: str) -> str:
+    """Run mirrorgen with standard error on a terminal; return what it showed there."""
+    ours, theirs = pty.openpty()
+    try:
+        argv = project.argv(*args)
+        env = {**project.env, "TERM": "xterm"}
+        process = subprocess.Popen(argv, cwd=project.folder, env=env, stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # how the end of a terminal reads on Linux
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        assert process.wait(60) == 0
+        return shown.decode()
+    finally:
+        os.close(ours)
