@@ -1,0 +1,109 @@
+"""Measure, print a table, write the same figures as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.figures import SIZES, UNGROUPED_UP_TO, Figure, cold_starts, large_lists, regsync_loads
+from mirrorgen import __version__
+from mirrorgen.errors import MirrorgenError
+from mirrorgen.tools.runner import ProcessRunner
+from mirrorgen.tools.versions import Tool, find_tool
+
+DEFAULT_JSON = Path(__file__).parent.parent / ".cache/benchmarks.json"
+
+_START_RUNS = 15
+_LIST_RUNS = 5
+_HEADER = ("", "images", "wall s", "cpu s", "peak MiB", "ms per image", "growth", "goal")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
+    options = _parser().parse_args(argv)
+    regsync = _regsync()
+    figures = list(cold_starts(runs=options.runs or _START_RUNS))
+    with tempfile.TemporaryDirectory(prefix="mirrorgen-benchmarks-") as name:
+        folder, runs = Path(name), options.runs or _LIST_RUNS
+        figures += large_lists(folder, options.sizes, runs=runs)
+        if regsync:
+            up_to = max(options.sizes) if options.all else UNGROUPED_UP_TO
+            figures += regsync_loads(folder, options.sizes, regsync=regsync.path, ungrouped_up_to=up_to, runs=runs)
+    _write_json(options.json, figures, regsync)
+    print(_table(figures))
+    print(f"\nwhole processes, medians; growth is 1 where time grows as fast as the list; written to {options.json}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", type=Path, default=DEFAULT_JSON, metavar="PATH", help="where the figures go")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="images of the large lists")
+    parser.add_argument("--runs", type=int, metavar="N", help="runs of each; default: 15 of a start, 5 of a list")
+    parser.add_argument("--all", action="store_true", help="also what takes half a minute and gigabytes")
+    return parser
+
+
+def _regsync() -> Tool | None:
+    try:
+        return find_tool("regsync", ProcessRunner(), os.environ).usable()
+    except MirrorgenError as error:
+        print(f"without figures of regsync: {error.message}", file=sys.stderr)
+        return None
+
+
+def _write_json(path: Path, figures: Sequence[Figure], regsync: Tool | None) -> None:
+    document = {
+        "mirrorgen": __version__,
+        "regsync": regsync.version if regsync else None,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "figures": [asdict(figure) for figure in figures],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _table(figures: Sequence[Figure]) -> str:
+    rows = [_HEADER]
+    previous: dict[str, Figure] = {}
+    for figure in figures:
+        usage = figure.usage
+        smaller = previous.get(figure.what)
+        rows.append(
+            (
+                figure.what,
+                f"{figure.images:,}",
+                f"{usage.wall_s:.2f}",
+                f"{usage.cpu_s:.2f}",
+                f"{usage.peak_mib:.0f}",
+                f"{usage.cpu_s / figure.images * 1000:.2f}",
+                f"{_growth(smaller, figure):.2f}" if smaller else "",
+                figure.goal,
+            )
+        )
+        previous[figure.what] = figure
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
+    return "\n".join(_line(row, widths) for row in rows)
+
+
+def _growth(smaller: Figure, larger: Figure) -> float:
+    """How much faster than the list the processor time grows."""
+    return (larger.usage.cpu_s / smaller.usage.cpu_s) / (larger.images / smaller.images)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    first, *numbers, last = row
+    cells = [first.ljust(widths[0])]
+    cells += [number.rjust(width) for number, width in zip(numbers, widths[1:-1], strict=True)]
+    return "  ".join([*cells, last]).rstrip()
+
+
+if __name__ == "__main__":
+    main()
