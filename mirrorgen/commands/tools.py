@@ -21,7 +21,7 @@ def _tools() -> None:
 @app.command()
 @boundary
 def install(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Programs; all if none.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Programs; all if none.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Build them even where a usable one is found.")] = False,
 ) -> ExitCode:
     """Build the pinned programs.

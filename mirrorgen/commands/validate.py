@@ -17,7 +17,7 @@ from mirrorgen.reporting.formats import ProblemFormat
 @boundary
 def validate(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE", help="Master lists; images.yaml if none.")
+        list[Path] | None, typer.Argument(metavar="FILE...", help="Master lists; images.yaml if none.")
     ] = None,
     output: Annotated[ProblemFormat, typer.Option("--format", help="How problems are shown.")] = ProblemFormat.TEXT,
 ) -> ExitCode:

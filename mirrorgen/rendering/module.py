@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from mirrorgen.errors import InputError
-from mirrorgen.rendering.files import NAMES
 from mirrorgen.resources import resource
 
 _MODULE_PARTS = ("*.tf", "README.md", ".gitignore", "tests/*.tftest.hcl")
@@ -16,12 +15,9 @@ _MODULE_PARTS = ("*.tf", "README.md", ".gitignore", "tests/*.tftest.hcl")
 def module_files() -> dict[str, str]:
     """Return the text of each file of the module, by its name below the folder of a list."""
     module = resource("terraform")
-    files = {
-        f"terraform/{path.relative_to(module).as_posix()}": path
-        for part in _MODULE_PARTS
-        for path in sorted(module.glob(part))
-    }
-    return {name: path.read_text(encoding="utf-8") for name, path in files.items() if name not in NAMES}
+    # In a checkout override files may stand there too, which belong to its own list and its own state.
+    paths = [path for part in _MODULE_PARTS for path in sorted(module.glob(part)) if not path.match("*_override.tf")]
+    return {f"terraform/{path.relative_to(module).as_posix()}": path.read_text(encoding="utf-8") for path in paths}
 
 
 def check_variables(module: Path, document: dict[str, Any]) -> None:
