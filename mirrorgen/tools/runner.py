@@ -97,25 +97,23 @@ class ProcessRunner:
         """
         if self.on_start:
             self.on_start(shlex.join(argv))
-        process = _start(argv, env=env, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         timed_out = threading.Event()
+        pipe = subprocess.PIPE
+        with _start(argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe) as process:
 
-        def expire() -> None:
-            timed_out.set()
-            _signal_group(process, signal.SIGKILL)
+            def expire() -> None:
+                timed_out.set()
+                _signal_group(process, signal.SIGKILL)
 
-        timer = threading.Timer(timeout_s, expire) if timeout_s else None
-        if timer:
-            timer.start()
-        try:
-            stdout, stderr = self._communicate(process, stdin, on_stderr_line)
-            code = process.wait()
-        except BaseException:
-            stop(process)
-            raise
-        finally:
+            timer = threading.Timer(timeout_s, expire) if timeout_s else None
             if timer:
-                timer.cancel()
+                timer.start()
+            try:
+                stdout, stderr = self._communicate(process, stdin, on_stderr_line)
+                code = process.wait()
+            finally:
+                if timer:
+                    timer.cancel()
         completed = Completed(tuple(argv), code, stdout, stderr)
         if timed_out.is_set():
             raise ToolFailed(f"{Path(argv[0]).name} did not end within {timeout_s:g} s\n{completed.describe()}")
@@ -135,15 +133,18 @@ class ProcessRunner:
         feeder.start()
         drain.start()
         lines = []
-        for raw in process.stderr:
-            line = self._redact(raw)
-            lines.append(line)
-            if on_stderr_line:
-                on_stderr_line(line.rstrip("\n"))
-        drain.join()
-        feeder.join()
-        process.stdout.close()
-        process.stderr.close()
+        try:
+            for raw in process.stderr:
+                line = self._redact(raw)
+                lines.append(line)
+                if on_stderr_line:
+                    on_stderr_line(line.rstrip("\n"))
+        except BaseException:
+            stop(process)
+            raise
+        finally:
+            drain.join()
+            feeder.join()
         return self._redact("".join(out)), "".join(lines)
 
     def _redact(self, text: str) -> str:

@@ -1,0 +1,63 @@
+"""What regsync's log lines mean; they are copied from real runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mirrorgen.tools.regctl import read_manifest
+from mirrorgen.tools.regsync import Event, EventKind, check_argv, once_argv, parse_line
+from mirrorgen.tools.versions import Tool, tool_specs
+
+REGSYNC = Tool(tool_specs()["regsync"], Path("/bin/regsync"), "0.11.5")
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+def test_the_configuration_comes_on_standard_input() -> None:
+    assert check_argv(REGSYNC) == ["/bin/regsync", "check", "-c", "-", "--logopt", "json", "-v", "debug"]
+    assert once_argv(REGSYNC) == ["/bin/regsync", "once", "-c", "-", "--logopt", "json", "-v", "debug"]
+
+
+@pytest.mark.parametrize(
+    ("line", "event"),
+    [
+        (
+            '{"time":"2026-01-01T00:00:00Z","level":"INFO","msg":"Image sync needed",'
+            '"source":"docker.io/library/nginx:1.24",'
+            f'"target":"{ECR}/mirror/docker-hub/nginx:1.24"}}',
+            Event(EventKind.NEEDED, "docker.io/library/nginx:1.24", f"{ECR}/mirror/docker-hub/nginx:1.24"),
+        ),
+        (
+            '{"level":"DEBUG","msg":"Image matches","source":"quay.io/a/b:1","target":"ecr/a:1"}',
+            Event(EventKind.MATCHES, "quay.io/a/b:1", "ecr/a:1"),
+        ),
+        (
+            '{"level":"ERROR","msg":"Failed to sync","target":"ecr/a:1","source":"quay.io/a/b:1",'
+            '"error":"not found [http 404]"}',
+            Event(EventKind.FAILED, "quay.io/a/b:1", "ecr/a:1", "not found [http 404]"),
+        ),
+        (
+            '{"level":"ERROR","msg":"Failed getting source tags","source":"gcr.io/a/b:latest","error":"refused"}',
+            Event(EventKind.FAILED, "gcr.io/a/b:latest", "", "refused"),
+        ),
+        (
+            '{"level":"INFO","msg":"Skipping unsupported media type","ref":"quay.io/a/b:1","mediaType":"x/y",'
+            '"allowed":[]}',
+            Event(EventKind.SKIPPED, "quay.io/a/b:1", "", "media type x/y is not supported"),
+        ),
+        ('{"level":"INFO","msg":"Copy layer","source":"quay.io/a/b:1","target":"ecr/a:1"}', None),
+        ("failed to list tags for gcr.io/a/b:latest", None),
+        ("[1, 2]", None),
+        ("", None),
+    ],
+)
+def test_a_log_line(line: str, event: Event | None) -> None:
+    assert parse_line(line) == event
+
+
+def test_the_digest_of_a_manifest_is_that_of_its_bytes() -> None:
+    body = '{"manifests": [{"platform": {"os": "linux", "architecture": "arm", "variant": "v7"}}, {"digest": "x"}]}'
+    manifest = read_manifest(body)
+    assert manifest.platforms == ("linux/arm/v7",)
+    assert manifest.digest == "sha256:181154d4d348ae748b4ea37f88dbaed97fe9a05b6a98b507709e0d18f1fe4c3a"

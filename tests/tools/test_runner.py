@@ -1,0 +1,147 @@
+"""Running a child, with the Python interpreter as the child."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.tools.runner import Completed, ProcessRunner
+
+ENV = {"PATH": os.defpath}
+
+
+def run(code: str, runner: ProcessRunner | None = None, **options: object) -> Completed:
+    return (runner or ProcessRunner()).run([sys.executable, "-c", code], **{"env": ENV, **options})  # type: ignore[arg-type]
+
+
+def test_both_streams_are_captured_however_much_there_is() -> None:
+    result = run(
+        "import sys; sys.stderr.write('e' * 10**6); sys.stdout.write('o' * 10**6); sys.stderr.write('e' * 10**6)"
+    )
+    assert (len(result.stdout), len(result.stderr)) == (10**6, 2 * 10**6)
+
+
+def test_a_child_that_does_not_read_its_input_is_no_problem() -> None:
+    assert run("print('done')", stdin="x" * 10**6).stdout == "done\n"
+
+
+def test_lines_of_standard_error_arrive_as_they_come() -> None:
+    lines: list[str] = []
+    run("import sys; print('one', file=sys.stderr); print('two', file=sys.stderr)", on_stderr_line=lines.append)
+    assert lines == ["one", "two"]
+
+
+def test_bytes_that_are_no_utf8_do_not_stop_anything() -> None:
+    assert run("import sys; sys.stdout.buffer.write(b'a\\xffb')").stdout == "a\ufffdb"
+
+
+def test_the_environment_is_only_what_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMBIENT", "1")
+    asked = "import os; print(sorted(set(os.environ) & {'AMBIENT', 'GIVEN'}))"
+    assert run(asked, env={**ENV, "GIVEN": "1"}).stdout == "['GIVEN']\n"
+
+
+def test_a_failure_carries_the_command_the_code_and_both_streams() -> None:
+    with pytest.raises(ToolFailed) as caught:
+        run("import sys; print('out'); print('err', file=sys.stderr); sys.exit(7)")
+    for part in ("command: ", "exit code: 7", "stdout:\n    out", "stderr:\n    err"):
+        assert part in caught.value.message
+
+
+def test_other_exit_codes_can_be_a_success() -> None:
+    assert run("raise SystemExit(2)", success_codes=(0, 2)).code == 2
+    assert run("raise SystemExit(9)", success_codes=None).code == 9
+
+
+def test_a_program_that_is_not_there_is_unusable() -> None:
+    with pytest.raises(ToolUnusable, match="cannot start /nowhere/tool: No such file or directory"):
+        ProcessRunner().run(["/nowhere/tool"], env=ENV)
+
+
+def test_a_secret_is_in_no_stream_no_line_and_no_message() -> None:
+    lines: list[str] = []
+    runner = ProcessRunner(secrets=frozenset({"hunter2"}))
+    with pytest.raises(ToolFailed) as caught:
+        run(
+            "import sys; print('hunter2'); print('say hunter2', file=sys.stderr); sys.exit(1)",
+            runner,
+            on_stderr_line=lines.append,
+        )
+    assert lines == ["say ***"]
+    assert "hunter2" not in caught.value.message.partition("exit code")[2]
+
+
+# A child that starts a child of its own, says its process id, and waits for it.
+FAMILY = (
+    "import subprocess, sys; "
+    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); "
+    "print(child.pid, file=sys.stderr, flush=True); child.wait()"
+)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; init may take a moment to collect it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"Z", "X"}
+    except OSError:
+        return True
+
+
+def ends(pid: int) -> bool:
+    deadline = time.monotonic() + 10
+    while not is_gone(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return is_gone(pid)
+
+
+def test_a_timeout_ends_the_child_and_its_children() -> None:
+    pids: list[int] = []
+    with pytest.raises(ToolFailed, match=r"did not end within 2 s"):
+        run(FAMILY, timeout_s=2, on_stderr_line=lambda line: pids.append(int(line)))
+    assert all(ends(pid) for pid in pids)
+    assert pids
+
+
+def test_an_interrupt_ends_the_child_and_its_children() -> None:
+    pids: list[int] = []
+
+    def interrupt(line: str) -> None:
+        pids.append(int(line))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(FAMILY, on_stderr_line=interrupt)
+    assert all(ends(pid) for pid in pids)
+    assert pids
+
+
+def test_an_interrupt_reaches_the_child_once() -> None:
+    counting = (
+        "import signal, sys, time\n"
+        "count = 0\n"
+        "def take(*_):\n"
+        "    global count\n"
+        "    count += 1\n"
+        "signal.signal(signal.SIGINT, take)\n"
+        "print('ready', file=sys.stderr, flush=True)\n"
+        "while not count:\n"
+        "    time.sleep(0.01)\n"
+        "open(sys.argv[1], 'w').write(str(count))\n"
+    )
+    target = Path(os.environ["HOME"]) / "count"
+
+    def interrupt(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ProcessRunner().run([sys.executable, "-c", counting, str(target)], env=ENV, on_stderr_line=interrupt)
+    assert target.read_text() == "1"
+
+
+def test_the_terminal_cannot_interrupt_the_child_by_itself() -> None:
+    assert run("import os; print(os.getpgrp() == os.getpid())").stdout == "True\n"
