@@ -1,0 +1,156 @@
+"""The rules of the desired state: fixed and moving tags, exclusion filters, lifecycle, names, expiry."""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mirrorgen.desired.lifecycle import lifecycle_rules, tag_prefix
+from mirrorgen.desired.mapping import derived_name
+from mirrorgen.desired.mutability import MAX_FILTERS, exclusion_filters
+from mirrorgen.desired.state import expiry_problems
+from mirrorgen.desired.tags import is_fixed
+from mirrorgen.master_list.building import default_alias
+from mirrorgen.master_list.model import Lifecycle
+from mirrorgen.master_list.references import Source
+from mirrorgen.project import load
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *("v2.48.0", "2.48.0", "1.25.3-alpine", "v1.2.3-rc.1", "1.2.3.4", "1.2.3_x"),
+        *("2024-01-15", "20240115", "2024.01.15", "nightly-2024-01-15", "RELEASE.2024-01-15T10-00-00Z"),
+        *("3f1c2ab", "sha-3f1c2ab", "g3f1c2ab", "0123456789abcdef0123456789abcdef01234567"),
+    ],
+)
+def test_a_fixed_tag(tag: str) -> None:
+    assert is_fixed(tag)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "latest",
+        "1.25",
+        "16",
+        "v1",
+        "nonroot",
+        "stable",
+        "1.25-alpine",
+        "bookworm",
+        "edge",
+        "deadbeef",
+        "12345678",
+        "v2024",
+    ],
+)
+def test_a_moving_tag(tag: str) -> None:
+    assert not is_fixed(tag)
+
+
+def matches(pattern: str, tag: str) -> bool:
+    return re.fullmatch(pattern.replace(".", r"\.").replace("*", ".*"), tag) is not None
+
+
+def test_five_moving_tags_keep_filters_of_their_own() -> None:
+    moving = ["latest", "1", "1.2", "edge", "stable"]
+    assert exclusion_filters(moving, ["1.2.3"]) == tuple(sorted(moving))
+
+
+def test_more_are_merged_where_they_are_alike() -> None:
+    moving = ["latest", "alpine3.17", "alpine3.18", "alpine3.19", "alpine3.20", "bookworm", "bullseye"]
+    filters = exclusion_filters(moving, ["1.2.3"])
+    assert filters
+    assert "alpine3.1*" in filters
+
+
+def test_filters_match_every_moving_tag_and_no_fixed_one() -> None:
+    draw = random.Random(11)  # noqa: S311 - the same lists on every run
+    found = 0
+    for _ in range(400):
+        moving = {"".join(draw.choices("ab1.-", k=draw.randint(1, 5))) for _ in range(draw.randint(1, 12))}
+        fixed = {"".join(draw.choices("ab1.-", k=draw.randint(1, 5))) for _ in range(draw.randint(0, 6))} - moving
+        filters = exclusion_filters(sorted(moving), sorted(fixed))
+        if filters is None:
+            continue
+        found += 1
+        assert len(filters) <= MAX_FILTERS
+        assert all(re.fullmatch(r"[0-9a-zA-Z._*-]{1,128}", one) and one.count("*") <= 2 for one in filters)
+        assert all(any(matches(one, tag) for one in filters) for tag in moving)
+        assert not [tag for tag in fixed if any(matches(one, tag) for one in filters)]
+    assert found > 200
+
+
+@pytest.mark.parametrize(
+    ("tag", "prefix"),
+    [
+        ("v2.48.0", "v"),
+        ("1.25", "1"),
+        ("latest", "latest"),
+        ("alpine3.19", "alpine"),
+        ("sha-3f1c2ab", "sha"),
+        ("_x", "_"),
+    ],
+)
+def test_what_groups_a_tag(tag: str, prefix: str) -> None:
+    assert tag_prefix(tag) == prefix
+
+
+def test_a_count_rule_keeps_at_least_what_is_listed() -> None:
+    tags = ["v1.0.0", "v1.1.0", "v1.2.0", "version-1", "16"]
+    rules = lifecycle_rules(Lifecycle(untagged_days=None, keep_last=2), tags)
+    assert [(rule.tag_prefix, rule.count_number) for rule in rules] == [("1", 2), ("v", 4), ("version", 2)]
+
+
+def test_priorities_are_unique_and_untagged_images_come_last() -> None:
+    rules = lifecycle_rules(Lifecycle(untagged_days=7, keep_last=10), ["v1.0.0", "1.0"])
+    assert [rule.priority for rule in rules] == [1, 2, 3]
+    assert [rule.tag_status for rule in rules] == ["tagged", "tagged", "untagged"]
+
+
+def test_rules_can_be_off() -> None:
+    assert lifecycle_rules(Lifecycle(untagged_days=None, keep_last=None), ["1"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("host", "alias"),
+    [
+        ("docker.io", "docker-hub"),
+        ("registry.k8s.io", "k8s"),
+        ("europe-docker.pkg.dev", "europe-docker.pkg.dev"),
+        ("registry.example.com:8443", "registry.example.com-8443"),
+    ],
+)
+def test_an_alias(host: str, alias: str) -> None:
+    assert default_alias(host) == alias
+
+
+def test_the_name_of_a_repository() -> None:
+    assert derived_name(Source("docker.io", "library/nginx"), prefix="mirror", alias="docker-hub") == (
+        "mirror/docker-hub/nginx"
+    )
+    assert derived_name(Source("quay.io", "library/nginx"), prefix="a/b", alias="quay") == "a/b/quay/library/nginx"
+
+
+@pytest.mark.parametrize(
+    ("today", "severities"),
+    [
+        (date(2027, 6, 30), []),
+        (date(2027, 7, 1), ["warning"]),
+        (date(2027, 7, 30), ["warning"]),
+        (date(2027, 7, 31), ["error"]),
+    ],
+)
+def test_an_entry_past_its_day_warns_for_thirty_days_and_then_fails(
+    tmp_path: Path, today: date, severities: list[str]
+) -> None:
+    path = tmp_path / "images.yaml"
+    path.write_text('images:\n  - source: nginx\n    tags: ["1"]\n    expires: 2027-06-30\n')
+    master_list = load(path).master_list
+    assert master_list
+    assert [problem.severity for problem in expiry_problems(master_list, today=today)] == severities

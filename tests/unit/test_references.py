@@ -1,0 +1,90 @@
+"""Names of images: what is a reference, and what it is in full."""
+
+from __future__ import annotations
+
+import pytest
+
+from mirrorgen.master_list.references import Source, is_ecr_repository_name, is_tag, normalize_host, parse_source
+from mirrorgen.problems import Problem
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "path"),
+    [
+        ("nginx", "docker.io", "library/nginx"),
+        ("library/nginx", "docker.io", "library/nginx"),
+        ("grafana/grafana", "docker.io", "grafana/grafana"),
+        ("docker.io/nginx", "docker.io", "library/nginx"),
+        ("index.docker.io/library/nginx", "docker.io", "library/nginx"),
+        ("registry-1.docker.io/library/nginx", "docker.io", "library/nginx"),
+        ("quay.io/prometheus/prometheus", "quay.io", "prometheus/prometheus"),
+        ("Quay.IO/prometheus/prometheus", "quay.io", "prometheus/prometheus"),
+        ("localhost/app", "localhost", "app"),
+        ("localhost:5000/app", "localhost:5000", "app"),
+        ("registry:5000/a/b/c", "registry:5000", "a/b/c"),
+        ("[::1]:5000/app", "[::1]:5000", "app"),
+        ("gcr.io/a.b/c_d/e__f/g-h", "gcr.io", "a.b/c_d/e__f/g-h"),
+    ],
+)
+def test_a_source_in_its_full_form(text: str, host: str, path: str) -> None:
+    assert parse_source(text, ()) == Source(host, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("nginx:1.25", "reference-has-tag"),
+        ("localhost:5000/app:1", "reference-has-tag"),
+        ("nginx@sha256:" + "a" * 64, "reference-has-digest"),
+        ("nginx:1.25@sha256:" + "a" * 64, "reference-has-digest"),
+        ("https://quay.io/a/b", "bad-reference"),
+        ("quay.io/A/b", "bad-reference"),
+        ("quay.io/a b", "bad-reference"),
+        ("quay.io/", "bad-reference"),
+        ("/nginx", "bad-reference"),
+        ("quay.io/a..b", "bad-reference"),
+        ("quay.io/-a", "bad-reference"),
+        ("-quay.io/a", "bad-reference"),
+        ("a" * 64, "bad-reference"),
+        ("quay.io/" + "a" * 255, "bad-reference"),
+        ("user:password@quay.io/a", "bad-reference"),
+    ],
+)
+def test_what_is_no_source(text: str, code: str) -> None:
+    problem = parse_source(text, ("images", 0, "source"))
+    assert isinstance(problem, Problem)
+    assert problem.code == code
+    assert problem.path == ("images", 0, "source")
+
+
+@pytest.mark.parametrize("text", ["bob:hunter2@quay.io/a", "https://bob:hunter2@quay.io/a", "hunter2@quay.io/a:1"])
+def test_a_password_in_a_source_is_not_repeated(text: str) -> None:
+    problem = parse_source(text, ())
+    assert isinstance(problem, Problem)
+    assert "hunter2" not in problem.message + problem.hint
+
+
+@pytest.mark.parametrize("tag", ["1", "latest", "_x", "v1.2.3-rc.1", "A_b.C-d", "x" * 128])
+def test_a_tag(tag: str) -> None:
+    assert is_tag(tag)
+
+
+@pytest.mark.parametrize("tag", ["", ".x", "-x", "a b", "a/b", "a:b", "é", "x" * 129, "1\n"])
+def test_what_is_no_tag(tag: str) -> None:
+    assert not is_tag(tag)
+
+
+@pytest.mark.parametrize("name", ["ab", "a/b", "a.b_c-d/e", "x" * 256])
+def test_a_repository_name_ecr_takes(name: str) -> None:
+    assert is_ecr_repository_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "a", "A/b", "a__b", "a--b", "a//b", "/a", "a/", "-a", "x" * 257, "ab\n"])
+def test_a_repository_name_ecr_refuses(name: str) -> None:
+    assert not is_ecr_repository_name(name)
+
+
+def test_a_host_name() -> None:
+    assert normalize_host("Registry.Example.com:8443") == "registry.example.com:8443"
+    assert normalize_host("https://quay.io") is None
+    assert normalize_host("quay.io/a") is None
