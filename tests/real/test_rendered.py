@@ -1,0 +1,60 @@
+"""The generated files are for the tools, so the tools must read them as they are meant."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mirrorgen.tools.runner import ProcessRunner
+from mirrorgen.tools.versions import find_tool
+from tests.real.conftest import ACCOUNT, REGION, Project
+
+VALID = sorted((Path(__file__).parents[1] / "cases/valid").iterdir())
+VARIABLES = {
+    "AWS_ACCOUNT_ID": ACCOUNT,
+    "AWS_REGION": REGION,
+    "ECR_PASSWORD": "ecr-password",
+    "DOCKER_USER": "somebody",
+    "DOCKER_TOKEN": "docker-token",
+}
+
+
+@pytest.mark.parametrize("folder", VALID, ids=lambda folder: folder.name)
+def test_regsync_reads_what_was_meant(folder: Path, base_env: dict[str, str]) -> None:
+    rendered = folder / "expected/regsync.yaml"
+    regsync = find_tool("regsync", ProcessRunner(), base_env).usable()
+    argv = [str(regsync.path), "config", "-c", str(rendered)]
+    shown = subprocess.run(argv, env={**base_env, **VARIABLES}, capture_output=True, text=True, check=True).stdout
+    understood, meant = yaml.safe_load(shown), yaml.safe_load(expand(rendered.read_text()))
+
+    assert understood["defaults"]["parallel"] == meant["defaults"]["parallel"]
+    assert understood["defaults"]["referrers"] == meant["defaults"].get("referrers")
+    for got, entry in zip(understood["sync"], meant["sync"], strict=True):
+        assert {key: got[key] for key in ("source", "target", "type")} == {
+            key: entry[key] for key in ("source", "target", "type")
+        }
+        assert got["tags"]["allow"] == entry["tags"]["allow"]
+        assert got["platform"] == entry.get("platform", "")
+        assert got["ratelimit"]["min"] == entry.get("ratelimit", {}).get("min", 0)
+    for got, entry in zip(understood["creds"], meant["creds"], strict=True):
+        for key, value in entry.items():
+            assert got[key] == value
+
+
+def expand(text: str) -> str:
+    for name, value in VARIABLES.items():
+        text = text.replace(f'{{{{env "{name}"}}}}', value)
+    assert "{{" not in text
+    return text
+
+
+def test_plain_regsync_copies_without_mirrorgen(project: Project) -> None:
+    digests = project.serve({"quay.io/org/app": ["v1.0.0", "v1x0x0"]})
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+    project.create_repositories()
+    argv = ["regsync", "once", "-c", "regsync.yaml"]
+    subprocess.run(argv, cwd=project.folder, env=project.tool_env, check=True, capture_output=True)
+    assert project.held("quay/org/app") == {"v1.0.0": digests["quay.io/org/app", "v1.0.0"]}
