@@ -27,7 +27,6 @@ from mirrorgen.operations.planning import make_plan, plan_repositories
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.syncing import sync_images
 from mirrorgen.project import Loaded, load
-from mirrorgen.rendering.files import render
 from mirrorgen.rendering.module import module_files
 from mirrorgen.rendering.regsync import CREDENTIAL_HELPER
 from mirrorgen.rendering.writer import write_files
@@ -147,9 +146,10 @@ class Demo:
         loaded = load(path)
         if not loaded.is_usable or loaded.desired is None:
             raise RuntimeError(f"the list of the demo is not usable: {loaded.problems}")
-        for name in write_files(folder, render(loaded.desired)):
+        runtime = Runtime(folder, loaded.desired)
+        for name in write_files(folder, runtime.files):
             self._quote(f"wrote {name}")
-        return Runtime(folder, loaded.desired)
+        return runtime
 
     def _local_list(self, running: Emulator) -> dict[str, Any]:
         """The list, rewritten: upstreams and target are the emulator, without credentials, pauses and pace."""

@@ -24,8 +24,11 @@ def apply_plan(runtime: Runtime, *, allow_destroy: bool) -> tuple[Change, ...]:
     if destroyed and not allow_destroy:
         message = f"the plan destroys repositories with their images: {', '.join(destroyed)}"
         raise InputError(message, hint="if that is meant, run `mirrorgen apply --allow-destroy`")
-    if plan.changes:
-        runtime.say("terraform apply")
-        runtime.terraform().apply(plan.file)
-    discard_plan(runtime.root)
+    try:
+        if plan.changes:
+            runtime.say("terraform apply")
+            runtime.terraform().apply(plan.file)
+    finally:
+        # Once begun, also a plan that failed is out of date.
+        discard_plan(runtime.root)
     return plan.changes

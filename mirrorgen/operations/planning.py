@@ -13,7 +13,7 @@ from mirrorgen.errors import InputError
 from mirrorgen.live.ecr import Holdings
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.rendering import tfvars
-from mirrorgen.rendering.files import EXCLUSIONS, REGSYNC, render
+from mirrorgen.rendering.files import EXCLUSIONS, REGSYNC
 from mirrorgen.rendering.module import check_variables
 from mirrorgen.rendering.writer import diff_files
 from mirrorgen.tools import regsync
@@ -99,21 +99,18 @@ def make_plan(runtime: Runtime) -> MirrorPlan:
 
 def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
     """Let Terraform plan, keep the plan on disk, and return what it changes."""
-    files = render(runtime.desired)
-    require_rendered(runtime.root, files)
+    require_rendered(runtime)
     terraform = runtime.terraform()
     check_variables(terraform.module, tfvars.document(runtime.desired))
     folder = _plan_folder(runtime.root)
     discard_plan(runtime.root)
     runtime.say("terraform init")
     terraform.init()
-    if files[EXCLUSIONS] is not None:
+    if runtime.files[EXCLUSIONS] is not None:
         terraform.require_exclusions()
     plan_file = folder / "plan.tfplan"
     runtime.say("terraform plan")
     terraform.plan(plan_file)
-    # A plan holds the state, which is nobody else's business.
-    plan_file.chmod(0o600)
     changes = tuple(terraform.show(plan_file))
     (folder / "inputs.json").write_text(json.dumps({"sha256": _inputs_digest(runtime)}), encoding="utf-8")
     return changes
@@ -123,7 +120,7 @@ def plan_copies(runtime: Runtime) -> tuple[tuple[TagRef, ...], tuple[TagRef, ...
     """Let regsync check; return the tags to copy, those found nowhere, and what could not be looked at."""
     tool = runtime.regsync()
     runtime.say("regsync check")
-    text = str(render(runtime.desired)[REGSYNC])
+    text = str(runtime.files[REGSYNC])
     outcome = regsync.run(regsync.check_argv(tool), text, runner=runtime.runner, env=runtime.env)
     held = runtime.held_tags()
     copies = {target_of(event) for event in outcome.of(EventKind.NEEDED)}
@@ -143,7 +140,7 @@ def load_plan(runtime: Runtime) -> SavedPlan:
     hint = "run `mirrorgen plan` first; `apply` applies exactly what it showed"
     if not plan_file.is_file() or not inputs_file.is_file():
         raise InputError("there is no saved plan", hint=hint)
-    require_rendered(runtime.root, render(runtime.desired))
+    require_rendered(runtime)
     if json.loads(inputs_file.read_text(encoding="utf-8"))["sha256"] != _inputs_digest(runtime):
         raise InputError("the list or the Terraform module has changed since the plan was made", hint=hint)
     return SavedPlan(plan_file, tuple(runtime.terraform().show(plan_file)))
@@ -155,13 +152,13 @@ def discard_plan(root: Path) -> None:
         (root / _PLAN_FOLDER / name).unlink(missing_ok=True)
 
 
-def require_rendered(root: Path, files: dict[str, str | None]) -> None:
-    """Make sure that the generated files are what the list asks for.
+def require_rendered(runtime: Runtime) -> None:
+    """Make sure that the generated files on disk are what the list asks for.
 
     Raises:
         InputError: they are not.
     """
-    if diff_files(root, files):
+    if diff_files(runtime.root, runtime.files):
         raise InputError(
             "the generated files are not what the list asks for",
             hint="run `mirrorgen render` and look at the difference",
@@ -218,7 +215,8 @@ def _found_nowhere(
 
 def _plan_folder(root: Path) -> Path:
     folder = root / _PLAN_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    # A plan holds the state, which is nobody else's business.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     return folder
 

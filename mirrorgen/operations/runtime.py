@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import UsageError
 from mirrorgen.live.ecr import Holdings, ecr_client, held_tags
+from mirrorgen.rendering.files import render
 from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, ECR_PASSWORD_ENV
 from mirrorgen.tools.runner import ProcessRunner, Runner
 from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
@@ -48,6 +49,11 @@ class Runtime:
         names = [*self._credential_variables(), ECR_PASSWORD_ENV]
         secrets = frozenset(value for name in names if len(value := self.environ.get(name, "")) > 3)
         return ProcessRunner(secrets, self.show_command)
+
+    @cached_property
+    def files(self) -> dict[str, str | None]:
+        """The generated files as the list wants them; see `mirrorgen.rendering.files.render`."""
+        return render(self.desired)
 
     @cached_property
     def env(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mirrorgen.operations.planning import Failure, TagRef, failures_of, target_of
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.rendering.files import REGSYNC, render
+from mirrorgen.rendering.files import REGSYNC
 from mirrorgen.tools import regsync
 from mirrorgen.tools.regsync import Event, EventKind, Outcome
 
@@ -44,7 +44,7 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
     tool = runtime.regsync()
     runtime.ecr()
     runtime.say("regsync once")
-    text = str(render(runtime.desired)[REGSYNC])
+    text = str(runtime.files[REGSYNC])
     outcome = regsync.run(regsync.once_argv(tool), text, runner=runtime.runner, env=runtime.env, on_event=on_event)
     held = runtime.held_tags()
     reported = {(failure.repository, failure.tag): failure.reason for failure in failures_of(outcome, runtime.desired)}
