@@ -13,7 +13,7 @@ from typing import Any
 
 from ministack.app import app as ministack
 
-API_DELAY_S = 0.01
+API_DELAY_S = 0.02
 
 Message = MutableMapping[str, Any]
 
