@@ -126,7 +126,7 @@ def test_regsync_too_old(project: Project, fake_tool: Callable[[str, str], Path]
 
     result = project.run("sync", "--regsync-bin", str(old))
     assert result.returncode == 4
-    assert f"{old} is version 0.4.1; 0.11.0 or later is needed" in result.stderr
+    assert f"{old} is version 0.4.1; 0.11.1 or later is needed" in result.stderr
 
 
 def test_regsync_broken(project: Project, fake_tool: Callable[[str, str], Path]) -> None:

@@ -29,12 +29,12 @@ def look(tmp_path: Path, name: str = "regsync", option: Path | None = None, **en
     ("prints", "version", "trouble"),
     [
         ("v0.11.5", "0.11.5", ""),
-        ("v0.11.0", "0.11.0", ""),
+        ("v0.11.1", "0.11.1", ""),
         ("v1.0.0", "1.0.0", ""),
-        ("v0.9.12", "0.9.12", "is version 0.9.12; 0.11.0 or later is needed"),
-        ("v0.10.9-rc1", "0.10.9", "is version 0.10.9; 0.11.0 or later is needed"),
-        ("development", "", "does not tell its version; 0.11.0 or later is needed"),
-        ("", "", "does not tell its version; 0.11.0 or later is needed"),
+        ("v0.9.12", "0.9.12", "is version 0.9.12; 0.11.1 or later is needed"),
+        ("v0.10.9-rc1", "0.10.9", "is version 0.10.9; 0.11.1 or later is needed"),
+        ("development", "", "does not tell its version; 0.11.1 or later is needed"),
+        ("", "", "does not tell its version; 0.11.1 or later is needed"),
     ],
 )
 def test_the_version_decides(tmp_path: Path, prints: str, version: str, trouble: str) -> None:
