@@ -1,0 +1,86 @@
+"""Whole-tag regular expressions in RE2, the dialect of Go and so of regsync."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+# What RE2 says when a construct of other dialects is used, and what that construct is called.
+# https://github.com/google/re2/wiki/Syntax
+_CONSTRUCTS = {
+    "(?=": "a lookahead",
+    "(?!": "a negative lookahead",
+    "(?<": "a lookbehind",
+    "(?>": "an atomic group",
+    "(?P": "a backreference by name",
+    "(?(": "a condition",
+    "(?#": "a comment",
+    "(?|": "a branch reset",
+}
+
+PROBES = ("0", "Z", "_", "v1.2.3", "1.25-slim2.x_y", "a" * 128, "sha-0a1b2c3", "Edge_q.-7", "main-20240131", "nonroot")
+"""Tags that have nothing in common: what takes all of them takes everything."""
+
+_LITERAL = re.compile(r"(?:[^\\^$.|?*+()\[\]{}]|\\[^A-Za-z0-9])*")
+_MAX_LITERALS = 100
+
+
+@cache
+def compile_pattern(text: str) -> Any:
+    """Compile a pattern that `pattern_trouble` has nothing against."""
+    return _compile(f"(?:{text})")
+
+
+def matches(pattern: str, tag: str) -> bool:
+    """Whether a pattern matches the whole of a tag."""
+    return compile_pattern(pattern).fullmatch(tag) is not None
+
+
+def pattern_trouble(text: str) -> str | None:
+    """Say in a sentence why a text is no pattern that regsync takes; None where it is one."""
+    import re2
+
+    try:
+        _compile(text)
+    except re2.error as error:
+        return _explain(_said(error))
+    try:
+        compile_pattern(text)
+    except re2.error:
+        return r"a \Q has no \E"
+    # The one construct that RE2 takes and Go's own implementation of it does not.
+    return r"Go has no \C" if re.search(r"(?<!\\)(?:\\\\)*\\C", text) else None
+
+
+def literals(pattern: str) -> tuple[str, ...] | None:
+    """Return every text that a pattern of plain alternatives matches, such as `latest|edge`; None for others."""
+    alternatives = pattern.split("|")
+    if len(alternatives) > _MAX_LITERALS or not all(_LITERAL.fullmatch(one) for one in alternatives):
+        return None
+    return tuple(re.sub(r"\\(.)", r"\1", one) for one in alternatives)
+
+
+def _compile(text: str) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(text, options)
+
+
+def _said(error: Exception) -> str:
+    said = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+
+
+def _explain(said: str) -> str:
+    what, _, construct = said.partition(": ")
+    if what == "invalid perl operator" and construct[:3] in _CONSTRUCTS:
+        return f"RE2 does not have {_CONSTRUCTS[construct[:3]]}, `{construct}`"
+    if what == "invalid escape sequence":
+        called = "a backreference" if construct[1:2].isdigit() else "the escape"
+        return f"RE2 does not have {called} `{construct}`"
+    if what == "bad repetition operator":
+        return f"RE2 does not have possessive repetition, `{construct}`"
+    return said
