@@ -8,7 +8,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 demo: $(VENV)/installed
 	$(BIN)/mirrorgen tools install
-	$(BIN)/mirrorgen demo $(LIST)
+	$(BIN)/mirrorgen demo $(LIST) $(if $(LISTING),--from $(LISTING))
 
 test: $(VENV)/installed
 	$(BIN)/mirrorgen tools install

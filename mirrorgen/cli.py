@@ -11,7 +11,21 @@ from typing import Annotated
 import typer
 
 from mirrorgen import __version__
-from mirrorgen.commands import apply, demo, doctor, init, plan, render, schema, sync, tools, validate
+from mirrorgen.commands import (
+    apply,
+    demo,
+    doctor,
+    init,
+    lifecycle,
+    lock,
+    plan,
+    render,
+    schema,
+    sync,
+    tags,
+    tools,
+    validate,
+)
 from mirrorgen.commands.boundary import DEBUG_VARIABLE
 
 app = typer.Typer(
@@ -24,6 +38,9 @@ app = typer.Typer(
 )
 app.command()(init.init)
 app.command()(validate.validate)
+app.command()(tags.tags)
+app.command()(lock.lock)
+app.command()(lifecycle.lifecycle)
 app.command()(render.render)
 app.command()(plan.plan)
 app.command()(apply.apply)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from mirrorgen.desired.state import DesiredState, derive
 from mirrorgen.master_list.building import build_model
+from mirrorgen.master_list.lock import Lock, lock_path, lock_problems, locked_digests, needs_lock, read_lock
 from mirrorgen.master_list.model import MasterList
-from mirrorgen.master_list.reading import read_file
+from mirrorgen.master_list.reading import Document, read_file
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.problems import Problem, sort_problems
 
@@ -21,13 +22,17 @@ class Loaded:
     Attributes:
         path: the list.
         problems: everything found, with places, sorted.
+        document: the file as it was read.
         master_list, desired: None where the file could not be read; otherwise complete only without errors.
+        lock: what the lock beside the list says; None without one, or where it cannot be read.
     """
 
     path: Path
     problems: tuple[Problem, ...]
+    document: Document
     master_list: MasterList | None = None
     desired: DesiredState | None = None
+    lock: Lock | None = None
 
     @property
     def root(self) -> Path:
@@ -40,34 +45,51 @@ class Loaded:
         return self.desired is not None and not any(problem.is_error for problem in self.problems)
 
 
+# Not worth saying while there is a lock that cannot be read.
+_CURED_BY_LOCK = {"rule-without-lock", "exclusions-need-lock"}
+
 Check = Callable[[MasterList], list[Problem]]
 
 
-def load(path: Path, *, also: Check | None = None) -> Loaded:
-    """Read and check a master list and derive the desired state.
+def load(path: Path, *, also: Check | None = None, use_lock: bool = True) -> Loaded:
+    """Read and check a master list and its lock, and derive the desired state.
 
     Args:
         path: the list.
         also: one more check on the model.
+        use_lock: whether what the lock chose counts; otherwise it is only read.
     """
     document = read_file(path)
     if document.data is None and document.problems:
-        return Loaded(path, tuple(sort_problems(document.problems)))
+        return Loaded(path, tuple(sort_problems(document.problems)), document)
     shape = check_shape(document)
     master_list, building = build_model(document.data)
-    desired, deriving = derive(master_list)
-    found = [*shape, *building, *deriving, *(also(master_list) if also else [])]
-    problems = document.problems + [document.place(problem) for problem in found]
-    return Loaded(path, tuple(sort_problems(_once(problems))), master_list, desired)
+    lock, lock_document = read_lock(lock_path(path)) if lock_path(path).exists() else (None, None)
+    problems = list(lock_document.problems) if lock_document else []
+    belonging: list[Problem] = []
+    readable = not any(problem.is_error for problem in [*document.problems, *shape, *building])
+    if use_lock and readable and not (lock_document and lock is None):
+        belonging = list(needs_lock(master_list, lock))
+        if lock and lock_document:
+            problems += [lock_document.place(problem) for problem in lock_problems(lock, master_list)]
+    desired, deriving = derive(master_list, locked_digests(lock, master_list) if lock and use_lock else None)
+    if lock_document and lock is None:
+        deriving = [problem for problem in deriving if problem.code not in _CURED_BY_LOCK]
+    found = [*shape, *building, *belonging, *deriving, *(also(master_list) if also else [])]
+    problems += document.problems + [document.place(problem) for problem in found]
+    return Loaded(path, tuple(sort_problems(_once(problems))), document, master_list, desired, lock)
 
 
 def _once(problems: list[Problem]) -> list[Problem]:
     """One place gets one error: a value that could not be read needs no second sentence about its type."""
     unreadable = {
-        problem.path for problem in problems if problem.code in {"unreadable-value", "yaml-tag", "alias-loop"}
+        (problem.file, problem.path)
+        for problem in problems
+        if problem.code in {"unreadable-value", "yaml-tag", "alias-loop"}
     }
     return [
         problem
         for problem in problems
-        if problem.path not in unreadable or problem.code not in {"wrong-type", "value-not-text", "tag-not-text"}
+        if (problem.file, problem.path) not in unreadable
+        or problem.code not in {"wrong-type", "value-not-text", "tag-not-text"}
     ]

@@ -40,8 +40,8 @@ variable "mirrored_images" {
       - `tag_status`: `tagged`, `untagged` or `any`; an `any` rule has the highest priority number
       - `tag_prefixes`: with `tagged`, prefixes of which an image must carry all; otherwise empty
       - `tag_patterns`: with `tagged`, wildcard patterns of which an image must match all; otherwise empty
-      - `count_type`: `imageCountMoreThan` or `sinceImagePushed`
-      - `count_unit`: `days` with `sinceImagePushed`, otherwise null
+      - `count_type`: `imageCountMoreThan`, `sinceImagePushed` or `sinceImagePulled`
+      - `count_unit`: `days` with `sinceImagePushed` and `sinceImagePulled`, otherwise null
       - `count_number`: images to keep, or age in units; 1 or more
     - `tags`: AWS resource tags of the repository
   EOT
@@ -239,15 +239,15 @@ variable "mirrored_images" {
       for image in var.mirrored_images : [
         for rule in image.lifecycle_rules :
         (rule.count_type == "imageCountMoreThan" && rule.count_unit == null) ||
-        (rule.count_type == "sinceImagePushed" && rule.count_unit == "days")
+        (contains(["sinceImagePushed", "sinceImagePulled"], rule.count_type) && rule.count_unit == "days")
       ]
     ]))
-    error_message = "count_type must be imageCountMoreThan, with count_unit null, or sinceImagePushed, with count_unit days. Wrong in: ${join(", ", flatten([
+    error_message = "count_type must be imageCountMoreThan, with count_unit null, or sinceImagePushed or sinceImagePulled, with count_unit days. Wrong in: ${join(", ", flatten([
       for image in var.mirrored_images : [
         for rule in image.lifecycle_rules : "${image.repository} (priority ${rule.priority})"
         if !(
           (rule.count_type == "imageCountMoreThan" && rule.count_unit == null) ||
-          (rule.count_type == "sinceImagePushed" && rule.count_unit == "days")
+          (contains(["sinceImagePushed", "sinceImagePulled"], rule.count_type) && rule.count_unit == "days")
         )
       ]
     ]))}."

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,17 @@ import yaml
 from mirrorgen import __version__
 from mirrorgen.cli import app
 from mirrorgen.commands.boundary import DEBUG_VARIABLE
+from mirrorgen.desired.choices import choose
 from mirrorgen.errors import ExitCode
-from mirrorgen.operations.planning import Failure, MirrorPlan, TagRef
+from mirrorgen.operations.copying import Failure, TagRef
+from mirrorgen.operations.expiring import Expiring
+from mirrorgen.operations.locking import Difference, DifferenceKind
+from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.syncing import SyncResult
+from mirrorgen.reporting.choices import format_choices
 from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.lifecycles import format_expiring
+from mirrorgen.reporting.locks import format_differences
 from mirrorgen.reporting.plans import format_changes, format_plan, format_sync
 from mirrorgen.tools.versions import tool_specs
 from tests.conftest import RunCli
@@ -33,6 +41,7 @@ from tests.documents import (
     ROOT,
     blocks_of,
     code,
+    load_text,
     require_text,
     rows_of,
     text_of,
@@ -128,16 +137,30 @@ def test_json_of_validate(run_cli: RunCli, in_folder: Path) -> None:
     assert json.loads(run_cli("validate", "--format", "json").stdout) == json.loads(example)
 
 
-def test_json_of_plan_apply_and_sync() -> None:
+def test_json_of_results(tmp_path: Path) -> None:
     failure = Failure("repository", "tag", "reason")
     ref = TagRef("repository", "tag")
     made = [
         format_plan(MirrorPlan((), (ref,), (), ()), ResultFormat.JSON),
         format_changes((), ResultFormat.JSON),
         format_sync(SyncResult((ref,), 0, (failure,)), ResultFormat.JSON),
+        *json_of_choices_differences_and_expiries(tmp_path),
     ]
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
+
+
+def json_of_choices_differences_and_expiries(folder: Path) -> Iterator[str]:
+    settings = "    ecr: {tag_mutability: mutable, lifecycle: {keep_last: off}}\n"
+    desired = load_text(MINIMAL + settings, folder).desired
+    assert desired
+    choices = choose(desired.repositories, {"docker.io/library/nginx": ["1.25"]})
+    yield format_choices(choices, None, ResultFormat.JSON)
+    yield format_differences((Difference(DifferenceKind.MOVED, "source", "tag", "locked", "now"),), ResultFormat.JSON)
+    (rule,) = desired.repositories[0].lifecycle
+    described = replace(desired.repositories[0], lifecycle=(replace(rule, description=""),))
+    gone = Expiring(described.name, "", ("1.25",), ("1.25",), None, rule)
+    yield format_expiring((described,), (gone,), ResultFormat.JSON)
 
 
 def shape_of(value: Any) -> Any:

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "mirrorgen"
 
 # The lowest first; nobody imports from a layer that comes later.
 LAYERS = (
-    {"errors", "problems", "resources"},
+    {"errors", "problems", "resources", "stored"},
     {"tools", "live"},
     {"master_list"},
     {"desired"},
@@ -32,7 +32,7 @@ LAYERS = (
 PURE = {"master_list", "desired", "rendering", "project"}
 PRINTING = {"reporting", "commands", "cli"}
 # Slow to import, so only inside the commands that need them.
-LAZY = {"yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich"}
+LAZY = {"yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich", "re2"}
 MAX_LINES = 350
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, TerraformBin, runtime_for
+from mirrorgen.commands.options import DEFAULT_LIST, ListFile, TerraformBin, load_usable, runtime_for
 from mirrorgen.errors import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -28,6 +28,6 @@ def apply(
     from mirrorgen.operations.applying import apply_plan
     from mirrorgen.reporting.plans import format_changes
 
-    changes = apply_plan(runtime_for(file, terraform_bin=terraform_bin), allow_destroy=allow_destroy)
+    changes = apply_plan(runtime_for(load_usable(file), terraform_bin=terraform_bin), allow_destroy=allow_destroy)
     typer.echo(format_changes(changes, output), nl=False)
     return ExitCode.OK

@@ -15,6 +15,10 @@ from mirrorgen.errors import ExitCode
 @boundary
 def demo(
     file: ListFile = DEFAULT_LIST,
+    from_file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="LISTING", help="What upstream has, for a list with rules that choose tags."),
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave the embedded ECR running, and print how to use it from another shell.")
     ] = False,
@@ -24,6 +28,8 @@ def demo(
     Uses an embedded ECR, small stand-ins for the images, and the real tools; nothing is downloaded from a registry.
     """
     from mirrorgen.demo.pipeline import Demo
+    from mirrorgen.operations.choosing import read_listing
 
-    Demo(load_usable(Path(file)), say=typer.echo).run(keep=keep)
+    listings = read_listing(from_file) if from_file else {}
+    Demo(load_usable(file, use_lock=False), listings=listings, say=typer.echo).run(keep=keep)
     return ExitCode.OK

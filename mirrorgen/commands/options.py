@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mirrorgen.commands.boundary import is_debugging
-from mirrorgen.errors import InputError
+from mirrorgen.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from mirrorgen.operations.runtime import Runtime
+    from mirrorgen.problems import Problem
     from mirrorgen.project import Loaded
 
 ListFile = Annotated[Path, typer.Argument(metavar="FILE", help="The master list.", show_default=True)]
@@ -20,11 +25,21 @@ TerraformBin = Annotated[
     Path | None, typer.Option("--terraform-bin", help="Path of Terraform, or of OpenTofu.", show_default=False)
 ]
 
+ListOption = Annotated[Path, typer.Option("--file", "-f", metavar="FILE", help="The master list.", show_default=True)]
+Sources = Annotated[
+    list[str] | None, typer.Argument(metavar="SOURCE...", help="Upstream repositories of the list; all if none.")
+]
+
 DEFAULT_LIST = Path("images.yaml")
 
 
-def load_usable(path: Path) -> Loaded:
+def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str] = frozenset()) -> Loaded:
     """Read and check a master list; its problems go to standard error.
+
+    Args:
+        path: the list.
+        use_lock: whether what its lock chose counts.
+        tolerated: codes of problems with which the list can be used all the same.
 
     Raises:
         InputError: it has an error.
@@ -33,9 +48,9 @@ def load_usable(path: Path) -> Loaded:
     from mirrorgen.reporting.formats import ProblemFormat
     from mirrorgen.reporting.problems import format_problems, summary
 
-    loaded = load(path)
-    errors = [problem for problem in loaded.problems if problem.is_error]
-    if not loaded.is_usable:
+    loaded = load(path, use_lock=use_lock)
+    errors = [problem for problem in loaded.problems if problem.is_error and problem.code not in tolerated]
+    if errors or loaded.desired is None:
         typer.echo(format_problems(errors, ProblemFormat.TEXT), err=True, nl=False)
         raise InputError(
             f"{path} cannot be used: {summary(errors)}", hint=f"`mirrorgen validate {path}` says the same at any time"
@@ -43,24 +58,65 @@ def load_usable(path: Path) -> Loaded:
     return loaded
 
 
-def runtime_for(path: Path, *, regsync_bin: Path | None = None, terraform_bin: Path | None = None) -> Runtime:
+def runtime_for(
+    loaded: Loaded,
+    *,
+    sources: Sequence[str] = (),
+    regsync_bin: Path | None = None,
+    terraform_bin: Path | None = None,
+) -> Runtime:
     """Return what is needed to run the tools for a list.
 
-    Raises:
-        InputError: the list has an error.
+    Args:
+        loaded: from `load_usable`.
+        sources: the only sources that matter, in their full form; all where there are none.
+        regsync_bin, terraform_bin: paths given on the command line.
     """
     from mirrorgen.operations.runtime import Runtime
 
-    loaded = load_usable(path)
     assert loaded.desired
+    wanted = tuple(one for one in loaded.desired.repositories if not sources or str(one.source) in sources)
     return Runtime(
         loaded.root.absolute(),
-        loaded.desired,
+        replace(loaded.desired, repositories=wanted),
         regsync_bin=regsync_bin,
         terraform_bin=terraform_bin,
         say=_to_stderr,
         show_command=(lambda line: _to_stderr(f"+ {line}")) if is_debugging() else None,
     )
+
+
+def canonical_sources(written: Sequence[str], loaded: Loaded) -> list[str]:
+    """Return the full form of sources that were given on the command line.
+
+    Raises:
+        UsageError: one is not in the list.
+    """
+    from mirrorgen.master_list.references import Source, parse_source
+
+    assert loaded.desired
+    known = sorted({str(repository.source) for repository in loaded.desired.repositories})
+    found = []
+    for text in written:
+        source = parse_source(text, ())
+        if not isinstance(source, Source) or str(source) not in known:
+            near = difflib.get_close_matches(str(source) if isinstance(source, Source) else text, known, n=1)
+            raise UsageError(
+                f"{text!r} is not a source of {loaded.path}", hint=f"did you mean {near[0]!r}?" if near else ""
+            )
+        found.append(str(source))
+    return found
+
+
+def show_problems(problems: Iterable[Problem], loaded: Loaded) -> bool:
+    """Show problems of a list on standard error, with their places; return whether there are any."""
+    from mirrorgen.problems import sort_problems
+    from mirrorgen.reporting.formats import ProblemFormat
+    from mirrorgen.reporting.problems import format_problems
+
+    placed = sort_problems([loaded.document.place(problem) for problem in problems])
+    typer.echo(format_problems(placed, ProblemFormat.TEXT), err=True, nl=False)
+    return bool(placed)
 
 
 def _to_stderr(line: str) -> None:

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, RegsyncBin, TerraformBin, runtime_for
+from mirrorgen.commands.options import (
+    DEFAULT_LIST,
+    ListFile,
+    RegsyncBin,
+    TerraformBin,
+    load_usable,
+    runtime_for,
+    show_problems,
+)
 from mirrorgen.errors import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -23,13 +31,17 @@ def plan(
 
     Lists repositories to create, change and destroy, and tags to copy, and saves Terraform's plan for apply.
 
-    Exits with 0 if there is nothing to do, with 3 if there is, with 5 if something could not be checked.
+    Exits with 0 if there is nothing to do, with 3 if there is, with 5 if something could not be checked, with 1 if a
+    rule chooses nothing now.
     """
     from mirrorgen.operations.planning import make_plan
     from mirrorgen.reporting.plans import format_plan
 
-    made = make_plan(runtime_for(file, regsync_bin=regsync_bin, terraform_bin=terraform_bin))
+    loaded = load_usable(file)
+    made = make_plan(runtime_for(loaded, regsync_bin=regsync_bin, terraform_bin=terraform_bin))
     typer.echo(format_plan(made, output), nl=False)
+    if show_problems(made.problems, loaded):
+        return ExitCode.PROBLEMS
     if made.failures:
         return ExitCode.FAILED
     return ExitCode.DIFFERENT if made.is_pending else ExitCode.OK

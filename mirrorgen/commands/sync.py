@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, RegsyncBin, runtime_for
+from mirrorgen.commands.options import DEFAULT_LIST, ListFile, RegsyncBin, load_usable, runtime_for
 from mirrorgen.errors import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -26,7 +26,7 @@ def sync(
     from mirrorgen.reporting.plans import format_sync
     from mirrorgen.reporting.progress import sync_progress
 
-    runtime = runtime_for(file, regsync_bin=regsync_bin)
+    runtime = runtime_for(load_usable(file), regsync_bin=regsync_bin)
     with sync_progress(runtime.desired.tag_count) as on_event:
         result = sync_images(runtime, on_event=on_event)
     typer.echo(format_sync(result, output), nl=False)

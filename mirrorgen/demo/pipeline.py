@@ -10,30 +10,36 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo import upstreams
 from mirrorgen.demo.emulator import Emulator
+from mirrorgen.demo.local_list import images_to_serve, local_list
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import ToolFailed
+from mirrorgen.master_list.lock import lock_path
 from mirrorgen.master_list.model import MasterList
 from mirrorgen.operations.applying import apply_plan
+from mirrorgen.operations.choosing import Listings, ask_upstreams
+from mirrorgen.operations.locking import relock, selected_indexes
 from mirrorgen.operations.planning import make_plan, plan_repositories
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.syncing import sync_images
 from mirrorgen.project import Loaded, load
+from mirrorgen.rendering.files import render_lock
 from mirrorgen.rendering.module import module_files
 from mirrorgen.rendering.regsync import CREDENTIAL_HELPER
 from mirrorgen.rendering.writer import write_files
+from mirrorgen.reporting.choices import format_choices
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, sync_summary
 from mirrorgen.reporting.tables import format_table
-from mirrorgen.tools.regctl import Regctl
+from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import cache_dir, find_tool
 
@@ -57,15 +63,17 @@ class Demo:
     """One demonstration.
 
     Args:
-        loaded: a usable list.
+        loaded: a usable list, without its lock: what stands in for the images has digests of its own.
+        listings: what upstream has, for a list with rules that choose from it.
         say: told each line as it comes.
     """
 
-    def __init__(self, loaded: Loaded, *, say: Callable[[str], None]) -> None:
+    def __init__(self, loaded: Loaded, *, listings: Listings, say: Callable[[str], None]) -> None:
         assert loaded.desired
         assert loaded.master_list
         self._desired: DesiredState = loaded.desired
         self._list: MasterList = loaded.master_list
+        self._images = images_to_serve(loaded.desired, listings)
         self._say = say
         self._times: list[tuple[str, float]] = []
         self._steps = 0
@@ -102,10 +110,15 @@ class Demo:
 
     def _steps_with(self, running: Emulator, folder: Path) -> None:
         with _environment(running, folder):
-            with self._step(f"Make {self._desired.tag_count} small images and serve them as the upstreams"):
+            count = sum(len(tags) for tags in self._images.values())
+            with self._step(f"Make {count} small images and serve them as the upstreams"):
                 self._populate(running)
+            self._put_list(running, folder)
+            if any(one.is_open or one.copying.pin == "digest" for one in self._desired.repositories):
+                with self._step("Lock: let the rules choose tags, and note their digests"):
+                    self._lock(folder)
             with self._step("Render regsync.yaml and terraform.tfvars.json from the list"):
-                runtime = self._project(running, folder)
+                runtime = self._render(folder)
             with self._step("Plan"):
                 self._quote(format_plan(make_plan(runtime), ResultFormat.TEXT))
             with self._step("Apply: Terraform creates the repositories"):
@@ -131,55 +144,34 @@ class Demo:
             self._say(f"    {line}".rstrip())
 
     def _populate(self, running: Emulator) -> None:
-        images: dict[str, list[str]] = {}
-        for repository in self._desired.repositories:
-            known = images.setdefault(str(repository.source), [])
-            known += [tag for tag in repository.tags if tag not in known]
-        extra = [self._desired.platform] if self._desired.platform else []
-        upstreams.populate(running, images, platforms=tuple(dict.fromkeys([*upstreams.PLATFORMS, *extra])))
+        extra = {one.copying.platform for one in self._desired.repositories if one.copying.platform}
+        platforms = tuple(dict.fromkeys([*upstreams.PLATFORMS, *sorted(extra)]))
+        upstreams.populate(running, self._images, platforms=platforms)
 
-    def _project(self, running: Emulator, folder: Path) -> Runtime:
+    def _put_list(self, running: Emulator, folder: Path) -> None:
         """Put the list, with its registries and its target on this machine, into a folder of its own."""
         write_files(folder, module_files())
-        path = folder / "images.yaml"
-        path.write_text(yaml.safe_dump(self._local_list(running), sort_keys=False), encoding="utf-8")
-        loaded = load(path)
-        if not loaded.is_usable or loaded.desired is None:
-            raise RuntimeError(f"the list of the demo is not usable: {loaded.problems}")
-        runtime = Runtime(folder, loaded.desired)
+        text = yaml.safe_dump(local_list(self._desired, self._list.images, running), sort_keys=False)
+        (folder / "images.yaml").write_text(text, encoding="utf-8")
+
+    def _lock(self, folder: Path) -> None:
+        loaded, runtime = _project(folder, use_lock=False)
+        assert loaded.master_list
+        chosen = ask_upstreams(runtime, runtime.desired.repositories)
+        self._quote(format_choices(chosen.choices, None, ResultFormat.TEXT))
+        everything = selected_indexes(loaded.master_list, ())
+        relocked = relock(runtime, loaded.master_list, None, only=everything, now=datetime.now(UTC))
+        if relocked.failures or relocked.problems:
+            said = [*relocked.failures.values(), *(problem.message for problem in relocked.problems)]
+            raise ToolFailed(f"the list cannot be locked: {'; '.join(said)}")
+        for name in write_files(folder, {lock_path(loaded.path).name: render_lock(relocked.lock)}):
+            self._quote(f"wrote {name}")
+
+    def _render(self, folder: Path) -> Runtime:
+        _, runtime = _project(folder, use_lock=True)
         for name in write_files(folder, runtime.files):
             self._quote(f"wrote {name}")
         return runtime
-
-    def _local_list(self, running: Emulator) -> dict[str, Any]:
-        """The list, rewritten: upstreams and target are the emulator, without credentials, pauses and pace."""
-        registries = {
-            registry.host: {
-                "alias": registry.alias,
-                "hostname": running.address,
-                "tls": "disabled",
-                "path_prefix": upstreams.path_prefix(registry.host),
-                "concurrent_requests": 16,
-            }
-            for registry in self._desired.registries
-        }
-        target = replace(
-            self._desired.target,
-            account_id=running.account_id,
-            region=running.region,
-            auth="credential-helper",
-            endpoint=running.endpoint,
-        )
-        return {
-            "target": {name: getattr(target, name) for name in type(target).__dataclass_fields__},
-            "registries": registries,
-            "defaults": {
-                "parallel": max(self._desired.parallel, 8),
-                "platforms": self._desired.platform or "all",
-                "referrers": self._desired.referrers,
-            },
-            "images": [_entry(image) for image in self._list.images],
-        }
 
     def _sync(self, runtime: Runtime) -> None:
         result = sync_images(runtime)
@@ -198,17 +190,17 @@ class Demo:
 
     def _compare(self, runtime: Runtime, running: Emulator) -> list[Mirrored]:
         tool = find_tool("regctl", runtime.runner, runtime.env).usable()
-        regctl = Regctl(tool, runtime.runner, runtime.env, running.address)
+        address = running.address
+        regctl = Regctl(tool, runtime.runner, runtime.env, (Host(address, tls="disabled"),))
 
-        def look(pair: tuple[str, str, str]) -> Mirrored:
-            source, repository, tag = pair
-            copy = regctl.manifest(repository, tag)
-            platform = runtime.desired.platform
-            upstream = regctl.digest(upstreams.repository(source), tag, platform=platform)
+        def look(pair: tuple[str, str, str, str | None]) -> Mirrored:
+            source, repository, tag, platform = pair
+            copy = regctl.manifest(f"{address}/{repository}:{tag}")
+            upstream = regctl.digest(f"{address}/{upstreams.repository(source)}:{tag}", platform=platform)
             return Mirrored(repository, tag, copy.digest, (platform,) if platform else copy.platforms, upstream)
 
         pairs = [
-            (str(repository.source), repository.name, tag)
+            (str(repository.source), repository.name, tag, repository.copying.platform)
             for repository in runtime.desired.repositories
             for tag in repository.tags
         ]
@@ -238,24 +230,11 @@ class Demo:
         self._say(f"All {len(mirrored)} images are in ECR, with the digests upstream has.")
 
 
-def _entry(image: Any) -> dict[str, Any]:
-    ecr = image.ecr
-    entry = {
-        "source": str(image.source),
-        "tags": list(image.tags),
-        "repository": image.repository,
-        "ecr": {
-            "tag_mutability": ecr.tag_mutability,
-            "scan_on_push": ecr.scan_on_push,
-            "encryption": {"type": ecr.encryption.type, "kms_key": ecr.encryption.kms_key},
-            "lifecycle": {
-                "untagged_days": ecr.lifecycle.untagged_days or False,
-                "keep_last": ecr.lifecycle.keep_last or False,
-            },
-            "tags": dict(ecr.tags),
-        },
-    }
-    return {key: value for key, value in entry.items() if value is not None}
+def _project(folder: Path, *, use_lock: bool) -> tuple[Loaded, Runtime]:
+    loaded = load(folder / "images.yaml", use_lock=use_lock)
+    if not loaded.is_usable or loaded.desired is None:
+        raise RuntimeError(f"the list of the demo is not usable: {loaded.problems}")
+    return loaded, Runtime(folder, loaded.desired)
 
 
 @contextmanager

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from mirrorgen.desired.lifecycle import MAX_RULES, LifecycleRule, lifecycle_rules
+from mirrorgen.desired.lifecycle import lifecycle_problems, lifecycle_rules
 from mirrorgen.desired.mapping import alias_of, repository_name
-from mirrorgen.desired.mutability import (
-    IMMUTABLE,
-    IMMUTABLE_WITH_EXCLUSION,
-    MAX_FILTERS,
-    MUTABLE,
-    Mutability,
-    exclusion_filters,
-)
-from mirrorgen.desired.tags import is_fixed
+from mirrorgen.desired.mutability import MUTABLE, Mutability, decide
 from mirrorgen.master_list.building import default_alias
-from mirrorgen.master_list.model import Encryption, Image, MasterList, Registry, Target
+from mirrorgen.master_list.model import (
+    Copying,
+    Encryption,
+    Image,
+    LifecycleRule,
+    MasterList,
+    Registry,
+    TagRule,
+    Target,
+)
 from mirrorgen.master_list.references import Source, is_ecr_repository_name
 from mirrorgen.problems import KeyPath, Problem, Severity
 
@@ -32,8 +33,13 @@ class Repository:
 
     Attributes:
         name: full name in ECR.
+        index: position of its entry in the list.
         source: the upstream repository.
-        tags: exact tags, sorted.
+        rule: which tags it must hold.
+        tags: those known without asking upstream, sorted: all of them unless `is_open`.
+        is_open: whether the rule chooses more, known only upstream.
+        digests: by tag, what the lock holds; empty without one.
+        copying: what is copied of each image.
         mutability: ECR's setting, with exclusion filters.
         scan_on_push: whether ECR scans what arrives.
         encryption: at rest.
@@ -43,14 +49,24 @@ class Repository:
     """
 
     name: str
+    index: int
     source: Source
+    rule: TagRule
     tags: tuple[str, ...]
+    is_open: bool
+    digests: Mapping[str, str]
+    copying: Copying
     mutability: Mutability
     scan_on_push: bool
     encryption: Encryption
     lifecycle: tuple[LifecycleRule, ...]
     resource_tags: tuple[tuple[str, str], ...]
     owner: str | None = None
+
+    @property
+    def pinned(self) -> Mapping[str, str]:
+        """Digest by tag where exactly that is to be copied; otherwise empty."""
+        return self.digests if self.copying.pin == "digest" else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +77,28 @@ class DesiredState:
         target: the ECR registry.
         registries: every upstream registry in use, sorted by host.
         parallel: how many images are copied at once.
-        platform: the only platform to copy, None for all.
-        referrers: whether signatures and the like are copied too.
         repositories: sorted by name.
     """
 
     target: Target
     registries: tuple[Registry, ...]
     parallel: int
-    platform: str | None
-    referrers: bool
     repositories: tuple[Repository, ...]
 
     @property
     def tag_count(self) -> int:
-        """How many tags ECR must hold altogether."""
+        """How many tags ECR must hold altogether, as far as they are known."""
         return sum(len(repository.tags) for repository in self.repositories)
 
 
-def derive(master_list: MasterList) -> tuple[DesiredState, list[Problem]]:
+def derive(
+    master_list: MasterList, locked: Mapping[int, Mapping[str, str]] | None = None
+) -> tuple[DesiredState, list[Problem]]:
     """Compute the desired state of a list, and what makes it impossible.
+
+    Args:
+        master_list: the list.
+        locked: digest by tag of what a lock has chosen, by the index of the entry.
 
     Returns:
         The state, complete only if no problem is an error, and the problems.
@@ -94,32 +112,59 @@ def derive(master_list: MasterList) -> tuple[DesiredState, list[Problem]]:
     problems += _name_problems(master_list.images, names)
     repositories = []
     for image, name in zip(master_list.images, names, strict=True):
-        mutability, found = _mutability(image)
-        lifecycle = lifecycle_rules(image.ecr.lifecycle, image.tags)
+        repository, found = _repository(image, name, (locked or {}).get(image.index))
+        repositories.append(repository)
         problems += found
-        problems += _lifecycle_problems(image, lifecycle)
-        repositories.append(
-            Repository(
-                name=name,
-                source=image.source,
-                tags=tuple(sorted(image.tags)),
-                mutability=mutability,
-                scan_on_push=image.ecr.scan_on_push,
-                encryption=image.ecr.encryption,
-                lifecycle=lifecycle,
-                resource_tags=image.ecr.tags,
-                owner=image.owner,
-            )
-        )
     state = DesiredState(
         target=master_list.target,
         registries=registries,
         parallel=master_list.parallel,
-        platform=master_list.platform,
-        referrers=master_list.referrers,
         repositories=tuple(sorted(repositories, key=lambda repository: repository.name)),
     )
     return state, problems
+
+
+def _repository(image: Image, name: str, locked: Mapping[str, str] | None) -> tuple[Repository, list[Problem]]:
+    tags = tuple(sorted(image.tags.exact if locked is None else locked))
+    is_open = image.tags.is_open and locked is None
+    mutability, problems = decide(image, tags, is_open=is_open)
+    has_signatures = image.copying.referrers or image.copying.digest_tags
+    lifecycle = lifecycle_rules(image.ecr.lifecycle, tags, is_open=is_open, has_signatures=has_signatures)
+    problems += lifecycle_problems(image, lifecycle, tags)
+    if is_open:
+        problems += _unsettled(image, mutability)
+    repository = Repository(
+        name=name,
+        index=image.index,
+        source=image.source,
+        rule=image.tags,
+        tags=tags,
+        is_open=is_open,
+        digests=locked or {},
+        copying=image.copying,
+        mutability=mutability,
+        scan_on_push=image.ecr.scan_on_push,
+        encryption=image.ecr.encryption,
+        lifecycle=lifecycle,
+        resource_tags=image.ecr.tags,
+        owner=image.owner,
+    )
+    return repository, problems
+
+
+def _unsettled(image: Image, mutability: Mutability) -> Iterator[Problem]:
+    """Say what ECR does not do for an entry while only upstream knows its tags."""
+    lost = []
+    if image.ecr.tag_mutability == "auto" and mutability.setting == MUTABLE:
+        lost.append("the repository stays mutable")
+    if image.ecr.lifecycle.keep_last is not None:
+        lost.append("keep_last removes nothing")
+    if image.ecr.lifecycle.rules is not None:
+        lost.append("nothing shows whether its lifecycle rules would remove them")
+    if lost:
+        message = f"no lock says which tags this rule chooses, so {' and '.join(lost)}"
+        hint = "run `mirrorgen lock`"
+        yield Problem("rule-without-lock", message, (*image.path, "tags"), hint, Severity.NOTICE)
 
 
 def expiry_problems(master_list: MasterList, *, today: date) -> Iterator[Problem]:
@@ -181,57 +226,3 @@ def _name_problems(images: Sequence[Image], names: Sequence[str]) -> Iterator[Pr
 
 def _name_path(image: Image) -> KeyPath:
     return ("images", image.index, "repository" if image.repository else "source")
-
-
-def _mutability(image: Image) -> tuple[Mutability, list[Problem]]:
-    moving = [tag for tag in image.tags if not is_fixed(tag)]
-    fixed = [tag for tag in image.tags if tag not in moving]
-    match image.ecr.tag_mutability:
-        case "immutable":
-            return Mutability(IMMUTABLE), [_immutable_moving(image, tag) for tag in moving]
-        case "immutable-with-exclusions":
-            return _with_exclusions(image, moving, fixed)
-        case "auto" if not moving:
-            return Mutability(IMMUTABLE), []
-        case "auto" if fixed:
-            return Mutability(MUTABLE), [_unprotected(image, moving, fixed)]
-        case _:
-            return Mutability(MUTABLE), []
-
-
-def _with_exclusions(image: Image, moving: list[str], fixed: list[str]) -> tuple[Mutability, list[Problem]]:
-    if not moving:
-        return Mutability(IMMUTABLE), []
-    filters = exclusion_filters(moving, fixed)
-    if filters is not None:
-        return Mutability(IMMUTABLE_WITH_EXCLUSION, filters), []
-    message = (
-        f"ECR takes {MAX_FILTERS} exclusion filters, and no {MAX_FILTERS} of them match the {len(moving)} moving tags "
-        f"({_some(moving)}) and none of the fixed ones ({_some(fixed)})"
-    )
-    hint = "move some tags to another entry with its own `repository:`, or use tag_mutability: mutable"
-    return Mutability(MUTABLE), [Problem("exclusions-do-not-fit", message, ("images", image.index, "tags"), hint)]
-
-
-def _immutable_moving(image: Image, tag: str) -> Problem:
-    message = f"upstream moves the tag {tag!r}, but this repository is to be immutable"
-    hint = "ECR would refuse the next push; use a full version, or tag_mutability: immutable-with-exclusions"
-    return Problem("immutable-moving-tag", message, ("images", image.index, "tags", image.tags.index(tag)), hint)
-
-
-def _unprotected(image: Image, moving: list[str], fixed: list[str]) -> Problem:
-    message = f"the repository stays mutable because of {_some(moving)}, so ECR does not protect {_some(fixed)}"
-    hint = "tag_mutability: immutable-with-exclusions protects them"
-    return Problem("fixed-tags-unprotected", message, ("images", image.index, "tags"), hint, Severity.NOTICE)
-
-
-def _lifecycle_problems(image: Image, rules: Sequence[LifecycleRule]) -> Iterator[Problem]:
-    if len(rules) > MAX_RULES:
-        message = f"the tags of this entry need {len(rules)} lifecycle rules; ECR takes {MAX_RULES}"
-        hint = "split the entry, or set ecr.lifecycle.keep_last: off"
-        yield Problem("lifecycle-too-large", message, ("images", image.index, "tags"), hint)
-
-
-def _some(tags: Sequence[str]) -> str:
-    shown = ", ".join(tags[:5])
-    return shown if len(tags) <= 5 else f"{shown} and {len(tags) - 5} more"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from mirrorgen.master_list.model import TagRule
+from mirrorgen.master_list.patterns import matches
+
 _FIXED = re.compile(
     r"""
       v?\d+\.\d+\.\d+ (?: [^0-9] .* )?                      # a full three-part version: v2.48.0, 1.25.3-alpine
@@ -17,3 +20,12 @@ _FIXED = re.compile(
 def is_fixed(tag: str) -> bool:
     """Whether a tag by its form names one content for ever; all other tags are moving."""
     return _FIXED.fullmatch(tag) is not None
+
+
+def is_moving(rule: TagRule, tag: str) -> bool:
+    """Whether an entry's tag is one that upstream moves: by its form, or as the entry's `moving` says."""
+    if rule.moving == "auto":
+        return not is_fixed(tag)
+    if isinstance(rule.moving, str):
+        return rule.moving == "all"
+    return any(matches(pattern, tag) for pattern in rule.moving)

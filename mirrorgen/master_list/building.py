@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from mirrorgen.master_list.lifecycle import build_lifecycle, lifecycle_problems
 from mirrorgen.master_list.model import (
+    Copying,
     Credentials,
     EcrSettings,
     Encryption,
     Image,
-    Lifecycle,
     MasterList,
     RateLimit,
     Registry,
     Target,
 )
-from mirrorgen.master_list.references import is_tag, normalize_host, parse_source
+from mirrorgen.master_list.references import normalize_host, parse_source
+from mirrorgen.master_list.rules import build_rule
 from mirrorgen.problems import KeyPath, Problem
 
 # Default path segments for registries; any other host stands for itself.
@@ -61,7 +63,6 @@ class _Builder:
 
     def master_list(self, data: Mapping[str, Any]) -> MasterList:
         defaults = data.get("defaults") or {}
-        platforms = defaults.get("platforms", "all")
         raw_ecr = defaults.get("ecr", {})
         self.problems += _ecr_problems(raw_ecr, ("defaults", "ecr"))
         ecr = _merge_ecr(EcrSettings(), raw_ecr)
@@ -70,9 +71,7 @@ class _Builder:
             target=Target(**{key: value for key, value in data.get("target", {}).items() if key in _TARGET_KEYS}),
             registries=registries,
             parallel=defaults.get("parallel", 4),
-            platform=None if platforms == "all" else platforms,
-            referrers=defaults.get("referrers", False),
-            images=tuple(self._images(data.get("images") or [], ecr)),
+            images=tuple(self._images(data.get("images") or [], ecr, _merge_copying(Copying(), defaults))),
         )
 
     def _registries(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Registry]]:
@@ -116,12 +115,12 @@ class _Builder:
             path_prefix=data.get("path_prefix"),
         )
 
-    def _images(self, data: list[Any], defaults: EcrSettings) -> Iterator[Image]:
+    def _images(self, data: list[Any], defaults: EcrSettings, copying: Copying) -> Iterator[Image]:
         for index, entry in enumerate(data):
             if entry is None:
                 continue
             path: KeyPath = ("images", index)
-            tags = tuple(self._tags(entry.get("tags"), (*path, "tags")))
+            tags = build_rule(entry.get("tags"), (*path, "tags"), self.problems)
             raw_ecr = entry.get("ecr")
             if raw_ecr:
                 self.problems += _ecr_problems(raw_ecr, (*path, "ecr"))
@@ -135,45 +134,16 @@ class _Builder:
                 index=index,
                 source=source,
                 tags=tags,
+                copying=_merge_copying(copying, entry),
                 repository=entry.get("repository"),
                 ecr=_merge_ecr(defaults, raw_ecr) if raw_ecr else defaults,
                 owner=entry.get("owner"),
                 expires=_day(entry.get("expires")),
             )
 
-    def _tags(self, data: Any, path: KeyPath) -> Iterator[str]:
-        if not isinstance(data, list):
-            return
-        first: dict[str, int] = {}
-        for index, tag in enumerate(data):
-            if tag is None:
-                continue
-            if tag in first:
-                message = f"the tag {tag!r} stands here twice"
-                related = (*path, first[tag])
-                problem = Problem("duplicate-tag", message, (*path, index), "keep one of the two", related=related)
-                self.problems.append(problem)
-            elif is_tag(tag):
-                first[tag] = index
-                yield tag
-            else:
-                self.problems.append(_bad_tag(tag, (*path, index)))
-
 
 _TARGET_KEYS = frozenset(Target.__dataclass_fields__)
-
-
-def _bad_tag(tag: str, path: KeyPath) -> Problem:
-    if tag.startswith("sha256:") or "@" in tag:
-        hint = "write the tag; a digest is no tag"
-    elif len(tag) > 128:
-        hint = f"it has {len(tag)} characters; 128 are allowed"
-    elif any(char in tag for char in "*[]()|\\^$+?"):
-        hint = "write each tag out"
-    else:
-        hint = "1 to 128 letters, digits, `_`, `.` and `-`, not starting with `.` or `-`"
-    shown = tag if len(tag) <= 60 else tag[:57] + "..."
-    return Problem("bad-tag", f"{shown!r} is not a tag", path, hint)
+_COPYING_KEYS = frozenset({"platforms", "referrers", "digest_tags", "pin"})
 
 
 def _looks_like_secret(name: str) -> bool:
@@ -187,6 +157,18 @@ def _day(value: Any) -> date | None:
     if isinstance(value, str):
         return date.fromisoformat(value)
     return value if isinstance(value, date) else None
+
+
+def _merge_copying(base: Copying, data: Mapping[str, Any]) -> Copying:
+    if not data.keys() & _COPYING_KEYS:
+        return base
+    platforms = data.get("platforms", base.platform or "all")
+    return Copying(
+        platform=None if platforms == "all" else platforms,
+        referrers=data.get("referrers", base.referrers),
+        digest_tags=data.get("digest_tags", base.digest_tags),
+        pin=data.get("pin", base.pin),
+    )
 
 
 def _ecr_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
@@ -207,18 +189,15 @@ def _ecr_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
     if len(tags) > _MAX_RESOURCE_TAGS:
         message = f"{len(tags)} resource tags; AWS allows {_MAX_RESOURCE_TAGS}"
         yield Problem("bad-resource-tag", message, (*path, "tags"))
+    yield from lifecycle_problems(data.get("lifecycle", {}), (*path, "lifecycle"))
 
 
 def _merge_ecr(base: EcrSettings, data: Mapping[str, Any]) -> EcrSettings:
-    lifecycle = data.get("lifecycle", {})
     return EcrSettings(
         tag_mutability=data.get("tag_mutability", base.tag_mutability),
         scan_on_push=data.get("scan_on_push", base.scan_on_push),
         encryption=_merge_encryption(base.encryption, data.get("encryption", {})),
-        lifecycle=Lifecycle(
-            untagged_days=lifecycle.get("untagged_days", base.lifecycle.untagged_days) or None,
-            keep_last=lifecycle.get("keep_last", base.lifecycle.keep_last) or None,
-        ),
+        lifecycle=build_lifecycle(base.lifecycle, data.get("lifecycle", {})),
         tags=tuple(sorted({**dict(base.tags), **data.get("tags", {})}.items())),
     )
 

@@ -48,19 +48,19 @@ _NAMES = {
 }
 
 
-def load_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of the master list."""
-    schema: dict[str, Any] = json.loads(resource("schemas/images.schema.json").read_text(encoding="utf-8"))
+def load_schema(name: str = "images") -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the master list, or of its `lock`."""
+    schema: dict[str, Any] = json.loads(resource(f"schemas/{name}.schema.json").read_text(encoding="utf-8"))
     return schema
 
 
-def check_shape(document: Document) -> list[Problem]:
+def check_shape(document: Document, schema: str = "images") -> list[Problem]:
     """Return what does not fit the schema, and take those values out of `document.data`.
 
     What is left can be read without looking at its types again: in a list the bad entries are None, in a mapping
     they are gone.
     """
-    validator = _Validator(load_schema(), format_checker=FormatChecker(["date"]))
+    validator = _Validator(load_schema(schema), format_checker=FormatChecker(["date"]))
     errors = list(validator.iter_errors(document.data))
     problems = [problem for error in errors for problem in _problems(error, document)]
     for error in errors:

@@ -11,40 +11,18 @@ from pathlib import Path
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import InputError
 from mirrorgen.live.ecr import Holdings
+from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, prepare, target_of
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.problems import Problem
 from mirrorgen.rendering import tfvars
-from mirrorgen.rendering.files import EXCLUSIONS, REGSYNC
+from mirrorgen.rendering.files import EXCLUSIONS
 from mirrorgen.rendering.module import check_variables
 from mirrorgen.rendering.writer import diff_files
 from mirrorgen.tools import regsync
-from mirrorgen.tools.regsync import Event, EventKind, Outcome
+from mirrorgen.tools.regsync import EventKind
 from mirrorgen.tools.terraform import Change
 
 _PLAN_FOLDER = Path("terraform/.mirrorgen")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class TagRef:
-    """A tag in a target repository."""
-
-    repository: str
-    tag: str
-
-    def __str__(self) -> str:
-        return f"{self.repository}:{self.tag}"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A tag that could not be looked at or copied, why, and whose it is; without `tag`, a whole repository."""
-
-    repository: str
-    tag: str
-    reason: str
-    owner: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.repository}:{self.tag}" if self.tag else self.repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +34,14 @@ class MirrorPlan:
         copies: tags that regsync would copy.
         absent: tags asked for that are neither in ECR nor upstream.
         failures: what could not be looked at.
+        problems: rules that choose nothing now, with paths in the list.
     """
 
     changes: tuple[Change, ...]
     copies: tuple[TagRef, ...]
     absent: tuple[TagRef, ...]
     failures: tuple[Failure, ...]
+    problems: tuple[Problem, ...] = ()
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -92,9 +72,10 @@ def make_plan(runtime: Runtime) -> MirrorPlan:
     # What is missing on this machine is said before Terraform takes its minute.
     runtime.regsync()
     runtime.ecr()
+    work = prepare(runtime)
     changes = plan_repositories(runtime)
-    copies, absent, failures = plan_copies(runtime)
-    return MirrorPlan(changes, copies, absent, failures)
+    copies, absent, failures = plan_copies(runtime, work)
+    return MirrorPlan(changes, copies, absent, failures, work.problems)
 
 
 def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
@@ -116,16 +97,15 @@ def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
     return changes
 
 
-def plan_copies(runtime: Runtime) -> tuple[tuple[TagRef, ...], tuple[TagRef, ...], tuple[Failure, ...]]:
+def plan_copies(runtime: Runtime, work: Work) -> tuple[tuple[TagRef, ...], tuple[TagRef, ...], tuple[Failure, ...]]:
     """Let regsync check; return the tags to copy, those found nowhere, and what could not be looked at."""
     tool = runtime.regsync()
     runtime.say("regsync check")
-    text = str(runtime.files[REGSYNC])
-    outcome = regsync.run(regsync.check_argv(tool), text, runner=runtime.runner, env=runtime.env)
+    outcome = regsync.run(regsync.check_argv(tool), work.config, runner=runtime.runner, env=runtime.env)
     held = runtime.held_tags()
     copies = {target_of(event) for event in outcome.of(EventKind.NEEDED)}
-    failures = failures_of(outcome, runtime.desired)
-    absent = _found_nowhere(runtime.desired, held, copies, failures)
+    failures = (*work.failures, *failures_of(outcome, work.desired))
+    absent = _found_nowhere(work.desired, held, copies, failures)
     return tuple(sorted(copies)), absent, failures
 
 
@@ -163,39 +143,6 @@ def require_rendered(runtime: Runtime) -> None:
             "the generated files are not what the list asks for",
             hint="run `mirrorgen render` and look at the difference",
         )
-
-
-def target_of(event: Event) -> TagRef:
-    """Return the repository and tag that an event's target names."""
-    repository, _, tag = event.target.partition("/")[2].rpartition(":")
-    return TagRef(repository, tag)
-
-
-def failures_of(outcome: Outcome, desired: DesiredState) -> tuple[Failure, ...]:
-    """Return what failed, with regsync's reason.
-
-    Where a whole upstream repository could not be listed, the failure is that of the target repository.
-    """
-    owners = {repository.name: repository.owner or "" for repository in desired.repositories}
-    targets: dict[str, list[str]] = {}
-    for repository in desired.repositories:
-        targets.setdefault(str(repository.source), []).append(repository.name)
-    found: set[Failure] = set()
-
-    def add(name: str, tag: str, reason: str) -> None:
-        found.add(Failure(name, tag, reason, owners.get(name, "")))
-
-    for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED):
-        if event.target:
-            ref = target_of(event)
-            add(ref.repository, ref.tag, event.reason)
-            continue
-        # regclient adds `:latest` to a reference without a tag.
-        skipped = event.kind is EventKind.SKIPPED
-        source, tag = event.source.rsplit(":", 1) if skipped else (event.source.removesuffix(":latest"), "")
-        for name in targets.get(source, [source]):
-            add(name, tag, event.reason)
-    return tuple(sorted(found, key=lambda failure: (failure.repository, failure.tag)))
 
 
 def _found_nowhere(

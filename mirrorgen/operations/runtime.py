@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import UsageError
-from mirrorgen.live.ecr import Holdings, ecr_client, held_tags
+from mirrorgen.live.ecr import Holdings, ecr_client, held_tags, stored_images
+from mirrorgen.master_list.model import Registry
 from mirrorgen.rendering.files import render
 from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, ECR_PASSWORD_ENV
+from mirrorgen.stored import StoredImage
+from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.runner import ProcessRunner, Runner
 from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
 from mirrorgen.tools.versions import Tool, bin_dir, find_tool, tool_specs
@@ -74,11 +77,34 @@ class Runtime:
             UsageError: a variable that its configuration names is not set.
             ToolUnusable: it, or the credential helper, is missing, too old or broken.
         """
-        self._require_variables()
+        self._require({**self._credential_variables(), **self._target_variables()})
         tool = find_tool("regsync", self.runner, self.env, option=self.regsync_bin).usable()
         if self.desired.target.auth == "credential-helper":
             find_tool(CREDENTIAL_HELPER, self.runner, self.env).usable()
         return tool
+
+    def regctl(self) -> Regctl:
+        """Return regctl for the upstream registries.
+
+        Raises:
+            UsageError: a variable with credentials is not set.
+            ToolUnusable: it is missing, too old or broken.
+        """
+        self._require(self._credential_variables())
+        tool = find_tool("regctl", self.runner, self.env).usable()
+        return Regctl(tool, self.runner, self.env, tuple(self._host(one) for one in self.desired.registries))
+
+    def _host(self, registry: Registry) -> Host:
+        names = registry.credentials
+        return Host(
+            name=registry.host,
+            hostname=registry.hostname,
+            tls=registry.tls,
+            path_prefix=registry.path_prefix,
+            username=self.environ[names.username_env] if names else None,
+            password=self.environ[names.password_env] if names else None,
+            requests_per_second=registry.requests_per_second,
+        )
 
     def terraform(self) -> Terraform:
         """Return Terraform in the module beside the list.
@@ -111,18 +137,28 @@ class Runtime:
             self.ecr(), [repository.name for repository in self.desired.repositories], account_id=target.account_id
         )
 
-    def _require_variables(self) -> None:
+    def stored_images(self) -> Mapping[str, tuple[StoredImage, ...] | None]:
+        """Ask ECR for every image that the repositories of the list hold."""
         target = self.desired.target
-        needed = dict(self._credential_variables())
+        self.say("asking ECR which images it holds")
+        names = [repository.name for repository in self.desired.repositories]
+        return stored_images(self.ecr(), names, account_id=target.account_id)
+
+    def _require(self, variables: Mapping[str, str]) -> None:
+        missing = [f"{name} ({why})" for name, why in variables.items() if not self.environ.get(name)]
+        if missing:
+            raise UsageError(f"not set in the environment: {', '.join(missing)}", hint="set them and run again")
+
+    def _target_variables(self) -> dict[str, str]:
+        target = self.desired.target
+        needed = {}
         if not target.account_id:
             needed["AWS_ACCOUNT_ID"] = "the list gives no target.account_id"
         if not target.region:
             needed["AWS_REGION"] = "the list gives no target.region"
         if target.auth == "environment":
             needed[ECR_PASSWORD_ENV] = "target.auth is environment"
-        missing = [f"{name} ({why})" for name, why in needed.items() if not self.environ.get(name)]
-        if missing:
-            raise UsageError(f"not set in the environment: {', '.join(missing)}", hint="set them and run again")
+        return needed
 
     def _credential_variables(self) -> dict[str, str]:
         return {

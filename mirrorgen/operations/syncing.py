@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mirrorgen.operations.planning import Failure, TagRef, failures_of, target_of
+from mirrorgen.desired.state import Repository
+from mirrorgen.operations.copying import Failure, TagRef, failures_of, prepare, target_of
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.rendering.files import REGSYNC
+from mirrorgen.problems import Problem
 from mirrorgen.tools import regsync
 from mirrorgen.tools.regsync import Event, EventKind, Outcome
 
 NOT_IN_ECR = "regsync reported no failure, but ECR does not hold the tag"
 NOT_UPSTREAM = "upstream has no such tag"
+NOT_AS_LOCKED = "ECR holds another digest than the lock"
 NO_REPOSITORY = "the repository does not exist in ECR; run `mirrorgen plan` and `mirrorgen apply`"
 
 
@@ -43,14 +45,15 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
     """
     tool = runtime.regsync()
     runtime.ecr()
+    work = prepare(runtime)
     runtime.say("regsync once")
-    text = str(runtime.files[REGSYNC])
-    outcome = regsync.run(regsync.once_argv(tool), text, runner=runtime.runner, env=runtime.env, on_event=on_event)
+    argv = regsync.once_argv(tool)
+    outcome = regsync.run(argv, work.config, runner=runtime.runner, env=runtime.env, on_event=on_event)
     held = runtime.held_tags()
-    reported = {(failure.repository, failure.tag): failure.reason for failure in failures_of(outcome, runtime.desired)}
+    reported = {(failure.repository, failure.tag): failure.reason for failure in failures_of(outcome, work.desired)}
     attempted = {target_of(event) for event in outcome.of(EventKind.NEEDED)}
-    copied, failures, unchanged = [], [], 0
-    for repository in runtime.desired.repositories:
+    copied, failures, unchanged = [], [*work.failures, *_idle(runtime, work.problems)], 0
+    for repository in work.desired.repositories:
         tags = held[repository.name]
         for tag in repository.tags:
             ref = TagRef(repository.name, tag)
@@ -58,6 +61,8 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
             reason = reason or reported.get((ref.repository, ""))
             if reason is None and tag not in (tags or {}):
                 reason = _why_missing(outcome, attempted=ref in attempted)
+            if reason is None and _is_other_than_locked(repository, tag, tags or {}):
+                reason = NOT_AS_LOCKED
             if reason is not None:
                 failures.append(Failure(ref.repository, tag, reason, repository.owner or ""))
             elif ref in attempted:
@@ -65,6 +70,20 @@ def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = 
             else:
                 unchanged += 1
     return SyncResult(tuple(copied), unchanged, tuple(failures))
+
+
+def _idle(runtime: Runtime, problems: Sequence[Problem]) -> Iterator[Failure]:
+    by_index = {repository.index: repository for repository in runtime.desired.repositories}
+    for problem in problems:
+        repository = by_index[int(problem.path[1])]
+        yield Failure(repository.name, "", problem.message, repository.owner or "")
+
+
+def _is_other_than_locked(repository: Repository, tag: str, held: Mapping[str, str]) -> bool:
+    """With one platform, ECR gets a part of what the locked digest names, which has a digest of its own."""
+    if repository.copying.platform or tag not in repository.pinned:
+        return False
+    return held[tag] != repository.pinned[tag]
 
 
 def _why_missing(outcome: Outcome, *, attempted: bool) -> str:

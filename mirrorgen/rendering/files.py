@@ -13,6 +13,7 @@ import yaml
 
 from mirrorgen.desired.mutability import IMMUTABLE_WITH_EXCLUSION
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.master_list.lock import Lock
 from mirrorgen.rendering import regsync, tfvars
 from mirrorgen.resources import resource
 
@@ -45,11 +46,25 @@ def render(state: DesiredState) -> dict[str, str | None]:
     return {name: _render(file, state) for name, file in _FILES.items()} | {EXCLUSIONS: _render_exclusions(state)}
 
 
+def render_lock(lock: Lock) -> str:
+    """Render a lock, entries and tags sorted.
+
+    Raises:
+        RuntimeError: the rendered text, read back, says something else; a bug.
+    """
+    images = sorted(lock.images, key=lambda image: image.key)
+    document = {"version": 1, "images": [{**image.document(), "seal": image.seal} for image in images]}
+    return _checked("images.lock.yaml.j2", document, _parse_yaml)
+
+
 def _render(file: _File, state: DesiredState) -> str:
-    document = file.document(state)
-    text = _environment().get_template(file.template).render(banner=BANNER, **document)
-    if file.parse(text) != document:
-        raise RuntimeError(f"{file.template}: the rendered text does not say what the desired state does")
+    return _checked(file.template, file.document(state), file.parse)
+
+
+def _checked(template: str, document: dict[str, Any], parse: Callable[[str], Any]) -> str:
+    text = _environment().get_template(template).render(banner=BANNER, **document)
+    if parse(text) != document:
+        raise RuntimeError(f"{template}: the rendered text does not say what it should")
     return text
 
 

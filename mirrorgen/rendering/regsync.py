@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mirrorgen.desired.state import DesiredState, Repository
-from mirrorgen.master_list.model import Registry, Target
+from mirrorgen.master_list.model import Copying, Registry, TagRule, Target
 
 ECR_PASSWORD_ENV = "ECR_PASSWORD"  # noqa: S105 - the name of a variable
 CREDENTIAL_HELPER = "docker-credential-ecr-login"
@@ -19,10 +20,11 @@ def document(state: DesiredState) -> dict[str, Any]:
     return {
         "version": 1,
         "creds": [*filter(_says_something, creds), *filter(_says_something, [_target(state.target, host)])],
-        "defaults": {"parallel": state.parallel, **({"referrers": True} if state.referrers else {})},
+        "defaults": {"parallel": state.parallel},
         "sync": [
-            _entry(repository, registries[repository.source.host], host, state.platform)
+            entry
             for repository in state.repositories
+            for entry in _entries(repository, registries[repository.source.host], host)
         ],
     }
 
@@ -82,15 +84,40 @@ def _target(target: Target, host: str) -> dict[str, Any]:
     return entry
 
 
-def _entry(repository: Repository, registry: Registry, host: str, platform: str | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "source": str(repository.source),
-        "target": f"{host}/{repository.name}",
-        "type": "repository",
-    }
+def _entries(repository: Repository, registry: Registry, host: str) -> Iterator[dict[str, Any]]:
+    """One entry for the repository, or one for each digest that is pinned."""
+    source, target = str(repository.source), f"{host}/{repository.name}"
+    common = _common(repository.copying, registry)
+    if repository.pinned:
+        for tag, digest in sorted(repository.pinned.items()):
+            yield {"source": f"{source}@{digest}", "target": f"{target}:{tag}", "type": "image", **common}
+    elif repository.is_open:
+        sets = _tag_sets(repository.rule)
+        yield {"source": source, "target": target, "type": "repository", **common, "tagSets": sets}
+    else:
+        allow = {"allow": [tag_pattern(tag) for tag in repository.tags]}
+        yield {"source": source, "target": target, "type": "repository", **common, "tags": allow}
+
+
+def _common(copying: Copying, registry: Registry) -> dict[str, Any]:
+    common: dict[str, Any] = {}
     if registry.rate_limit:
-        entry["ratelimit"] = {"min": registry.rate_limit.min, "retry": registry.rate_limit.retry}
-    if platform:
-        entry["platform"] = platform
-    entry["tags"] = {"allow": [tag_pattern(tag) for tag in repository.tags]}
-    return entry
+        common["ratelimit"] = {"min": registry.rate_limit.min, "retry": registry.rate_limit.retry}
+    if copying.platform:
+        common["platform"] = copying.platform
+    if copying.referrers:
+        common["referrers"] = True
+    if copying.digest_tags:
+        common["digestTags"] = True
+    return common
+
+
+def _tag_sets(rule: TagRule) -> list[dict[str, list[str]]]:
+    """Two sets, of which a tag must fit one: the exact tags, and the rest of the rule, in which all must hold."""
+    exact = {"allow": [tag_pattern(tag) for tag in sorted(rule.exact)]}
+    rest = {
+        "allow": [f"(?:{pattern})" for pattern in sorted(rule.match)],
+        "deny": [f"(?:{pattern})" for pattern in sorted(rule.exclude)],
+        "semverRange": sorted(rule.semver),
+    }
+    return [*([exact] if rule.exact else []), {key: value for key, value in rest.items() if value}]

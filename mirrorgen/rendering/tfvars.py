@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mirrorgen.desired.lifecycle import LifecycleRule
 from mirrorgen.desired.state import DesiredState, Repository
+from mirrorgen.master_list.model import LifecycleRule
 
 
 def document(state: DesiredState) -> dict[str, Any]:
@@ -33,10 +33,10 @@ def _image(repository: Repository) -> dict[str, Any]:
 def _rule(rule: LifecycleRule) -> dict[str, Any]:
     return {
         "priority": rule.priority,
-        "description": rule.description,
+        "description": rule.description or None,
         "tag_status": rule.tag_status,
-        "tag_prefixes": [rule.tag_prefix] if rule.tag_prefix else [],
-        "tag_patterns": [],
+        "tag_prefixes": list(rule.tag_prefixes),
+        "tag_patterns": list(rule.tag_patterns),
         "count_type": rule.count_type,
         "count_unit": rule.count_unit,
         "count_number": rule.count_number,

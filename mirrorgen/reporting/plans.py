@@ -8,7 +8,8 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from mirrorgen.operations.planning import Failure, MirrorPlan, TagRef
+from mirrorgen.operations.copying import Failure, TagRef
+from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.syncing import SyncResult
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.tools.terraform import REPOSITORY, Change

@@ -11,3 +11,11 @@ def format_table(rows: Sequence[Sequence[str]]) -> str:
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows
     )
+
+
+def format_markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of text, the first of which is the head, as a Markdown table whose cells are code."""
+    head, *body = rows
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(f"`{cell}`" if cell else "" for cell in row) + " |" for row in body]
+    return "\n".join(lines) + "\n"

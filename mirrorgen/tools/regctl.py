@@ -1,4 +1,4 @@
-"""regctl: what a registry says about one image."""
+"""regctl: what registries say about images."""
 
 from __future__ import annotations
 
@@ -6,9 +6,45 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from mirrorgen.errors import ToolFailed
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.versions import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """How to reach a registry; the fields are those of regclient's config/host.go.
+
+    Attributes:
+        name: as it stands in references.
+        hostname: where it really is; None for `name` itself.
+        tls: `enabled`, `disabled` or `insecure`.
+        path_prefix: put before every repository name.
+        username, password: None to leave signing in to Docker's configuration.
+        requests_per_second: the pace of one process.
+    """
+
+    name: str
+    hostname: str | None = None
+    tls: str = "enabled"
+    path_prefix: str | None = None
+    username: str | None = None
+    password: str | None = None
+    requests_per_second: float | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return what regctl's configuration says of this host."""
+        fields = {
+            "hostname": self.hostname,
+            "tls": self.tls,
+            "pathPrefix": self.path_prefix,
+            "user": self.username,
+            "pass": self.password,
+            "reqPerSec": self.requests_per_second,
+        }
+        return {key: value for key, value in fields.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,41 +57,59 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Regctl:
-    """regctl for one registry that speaks plain HTTP, such as an emulator.
+    """regctl with its registries.
+
+    Its configuration goes through standard input: a password must not stand in a file or an argument.
 
     Attributes:
         tool: the program.
         runner: runs it.
         env: its whole environment.
-        host: `host:port` of the registry.
+        hosts: the registries that need settings.
     """
 
     tool: Tool
     runner: Runner
     env: Mapping[str, str]
-    host: str
+    hosts: tuple[Host, ...] = ()
 
-    def manifest(self, repository: str, tag: str) -> Manifest:
+    def tags(self, repository: str) -> tuple[str, ...]:
+        """List the tags of a repository, in the registry's order.
+
+        Args:
+            repository: reference without tag.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+        return tuple(self._run("tag", "ls", repository).split())
+
+    def manifest(self, reference: str) -> Manifest:
         """Ask for the manifest of a tag.
 
         Raises:
             ToolFailed: there is none, or the registry cannot be asked.
         """
-        return read_manifest(self._run("get", "--format", "raw-body", repository=repository, tag=tag))
+        return read_manifest(self._run("manifest", "get", "--format", "raw-body", reference))
 
-    def digest(self, repository: str, tag: str, *, platform: str | None = None) -> str:
-        """Ask for the digest of a tag, or of one platform of it.
+    def digest(self, reference: str, *, platform: str | None = None) -> str:
+        """Ask for the digest of a tag, with a HEAD request, or of one platform of it, which takes its manifest.
 
         Raises:
             ToolFailed: there is none, or the registry cannot be asked.
         """
         wanted = ["--platform", platform] if platform else []
-        return self._run("head", *wanted, repository=repository, tag=tag).strip()
+        return self._run("manifest", "head", *wanted, reference).strip()
 
-    def _run(self, *arguments: str, repository: str, tag: str) -> str:
-        host = ["--host", f"reg={self.host},tls=disabled"]
-        argv = [str(self.tool.path), "manifest", *arguments, *host, f"{self.host}/{repository}:{tag}"]
-        return self.runner.run(argv, env=self.env).stdout
+    def _run(self, *arguments: str) -> str:
+        config = json.dumps({"hosts": {host.name: host.document() for host in self.hosts}})
+        env = {**self.env, "REGCTL_CONFIG": "/dev/stdin"}
+        argv = [str(self.tool.path), *arguments]
+        completed = self.runner.run(argv, env=env, stdin=config, success_codes=None)
+        if completed.code:
+            lines = completed.stderr.strip().splitlines()
+            raise ToolFailed(lines[-1] if lines else f"regctl ended with exit code {completed.code}")
+        return completed.stdout
 
 
 def read_manifest(body: str) -> Manifest:

@@ -363,7 +363,7 @@ run "lifecycle_count_type_unknown" {
   variables {
     mirrored_images = [merge(var.image, {
       lifecycle_rules = [
-        merge(var.rule, { count_type = "sinceImagePulled" }),
+        merge(var.rule, { count_type = "sinceImageTransitioned" }),
       ]
     })]
   }

@@ -12,7 +12,7 @@ import pytest
 from mirrorgen.errors import ToolFailed
 from mirrorgen.live.ecr import Holdings
 from mirrorgen.operations import syncing
-from mirrorgen.operations.planning import Failure, TagRef
+from mirrorgen.operations.copying import Failure, TagRef
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.syncing import SyncResult, sync_images
 from mirrorgen.project import load

@@ -1,0 +1,71 @@
+"""`mirrorgen lifecycle`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.options import (
+    DEFAULT_LIST,
+    ListOption,
+    Sources,
+    canonical_sources,
+    load_usable,
+    runtime_for,
+)
+from mirrorgen.errors import ExitCode, UsageError
+from mirrorgen.reporting.formats import ResultFormat
+
+
+@boundary
+def lifecycle(
+    sources: Sources = None,
+    file: ListOption = DEFAULT_LIST,
+    live: Annotated[bool, typer.Option("--live", help="Look at what ECR holds now.")] = False,
+    from_files: Annotated[
+        list[Path] | None,
+        typer.Option("--from", metavar="IMAGES", help="Look at what `aws ecr describe-images` printed, a file each."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="Evaluate as of this day or time; now, if left out.")
+    ] = None,
+    output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
+) -> ExitCode:
+    """Show what the lifecycle rules would remove.
+
+    Without --live or --from, each repository is taken to hold only what the list asks for, of any age and in any
+    order: what could go then is shown.
+
+    Exits with 1 if a tag that the list asks for would go.
+    """
+    from mirrorgen.operations.expiring import expiring_at_worst, expiring_of, read_images
+    from mirrorgen.reporting.lifecycles import format_expiring
+
+    if live and from_files:
+        raise UsageError("--live and --from are two ways to say what ECR holds", hint="give one of them")
+    # What this shows is more than the sentence that it would be refused with.
+    loaded = load_usable(file, tolerated={"lifecycle-expires-wanted"})
+    runtime = runtime_for(loaded, sources=canonical_sources(sources or [], loaded))
+    repositories = runtime.desired.repositories
+    if live or from_files:
+        stored = runtime.stored_images() if live else read_images(from_files or [])
+        expiring = expiring_of(repositories, stored, now=_time(at))
+    else:
+        expiring = expiring_at_worst(repositories)
+    typer.echo(format_expiring(repositories, expiring, output), nl=False)
+    return ExitCode.PROBLEMS if any(one.wanted for one in expiring) else ExitCode.OK
+
+
+def _time(at: str | None) -> datetime:
+    from mirrorgen.operations.expiring import read_time
+
+    if at is None:
+        return datetime.now(UTC)
+    try:
+        return read_time(at)
+    except ValueError as error:
+        raise UsageError(f"--at: {at!r} is no time", hint="write 2027-01-31 or 2027-01-31T12:00:00Z") from error

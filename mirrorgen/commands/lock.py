@@ -1,0 +1,77 @@
+"""`mirrorgen lock`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.options import (
+    DEFAULT_LIST,
+    ListOption,
+    Sources,
+    canonical_sources,
+    load_usable,
+    runtime_for,
+    show_problems,
+)
+from mirrorgen.errors import ExitCode, InputError, UsageError
+from mirrorgen.reporting.formats import ResultFormat
+
+
+@boundary
+def lock(
+    sources: Sources = None,
+    file: ListOption = DEFAULT_LIST,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with 3 if upstream differs from the lock.")
+    ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Ask only for the sources given; the others keep their lines.")
+    ] = False,
+    output: Annotated[ResultFormat, typer.Option("--format", help="How differences are shown.")] = ResultFormat.TEXT,
+) -> ExitCode:
+    """Write which tags and digests the list stands for.
+
+    The lock stands beside the list: images.lock.yaml for images.yaml. Asks the upstream registries for tag lists and
+    sends HEAD requests, which Docker Hub does not count as pulls. An entry whose upstream cannot be asked keeps its
+    lines.
+
+    Exits with 1 if a rule chooses nothing or upstream lacks a tag, with 5 if an upstream could not be asked.
+    """
+    from mirrorgen.master_list.lock import lock_path
+    from mirrorgen.operations.locking import relock, selected_indexes
+    from mirrorgen.rendering.files import render_lock
+    from mirrorgen.rendering.writer import write_files
+    from mirrorgen.reporting.choices import format_failures
+    from mirrorgen.reporting.locks import format_differences
+
+    if sources and not (update or check):
+        raise UsageError("sources are given, but not what to do with them", hint="add --update, or --check")
+    if check:
+        # A lock that does not belong to the list is no measure for what upstream has.
+        load_usable(file)
+    loaded = load_usable(file, use_lock=False)
+    assert loaded.master_list
+    if check and loaded.lock is None:
+        raise InputError(f"there is no {lock_path(file)}", hint="run `mirrorgen lock`")
+    wanted = canonical_sources(sources or [], loaded)
+    only = selected_indexes(loaded.master_list, wanted)
+    runtime = runtime_for(loaded, sources=wanted)
+    relocked = relock(runtime, loaded.master_list, loaded.lock, only=only, now=datetime.now(UTC))
+    if not check:
+        path = lock_path(file)
+        for name in write_files(path.parent, {path.name: render_lock(relocked.lock)}):
+            typer.echo(f"wrote {path.with_name(name)}; tags: {relocked.lock.tag_count}", err=True)
+    if loaded.lock is not None:
+        typer.echo(format_differences(relocked.differences, output), nl=False)
+    typer.echo(format_failures(relocked.failures), nl=False, err=True)
+    # A check names tags that are gone as differences.
+    has_problems = not check and show_problems(relocked.problems, loaded)
+    if relocked.failures:
+        return ExitCode.FAILED
+    if has_problems:
+        return ExitCode.PROBLEMS
+    return ExitCode.DIFFERENT if check and relocked.differences else ExitCode.OK

@@ -1,0 +1,191 @@
+"""The tags of an entry: written out, or chosen by rules; and rules that cannot be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from mirrorgen.master_list.model import TagRule
+from mirrorgen.master_list.patterns import PROBES, literals, matches, pattern_trouble
+from mirrorgen.master_list.references import is_tag
+from mirrorgen.master_list.versions import Range, parse_range, parse_version
+from mirrorgen.problems import KeyPath, Problem
+
+
+def build_rule(data: Any, path: KeyPath, problems: list[Problem]) -> TagRule:
+    """Build the rule from what stands under `tags`, a list of tags or a mapping.
+
+    Args:
+        data: what `check_shape` left of it.
+        path: where it stands.
+        problems: gets what is wrong; the value that it is about is left out of the rule.
+    """
+    if not isinstance(data, dict):
+        return TagRule(exact=tuple(_tags(data or [], path, problems)))
+    moving = data.get("moving", "auto")
+    rule = TagRule(
+        exact=tuple(_tags(data.get("exact") or [], (*path, "exact"), problems)),
+        match=_good(data, "match", _bad_pattern, path, problems),
+        semver=_good(data, "semver", _bad_range, path, problems),
+        exclude=_good(data, "exclude", _bad_pattern, path, problems),
+        newest=data.get("newest"),
+        order=data.get("order", "version"),
+        moving=moving if isinstance(moving, str) else _good(data, "moving", _bad_pattern, path, problems),
+        is_mapping=True,
+    )
+    problems += _rule_problems(rule, data, path)
+    return rule
+
+
+def _tags(data: list[Any], path: KeyPath, problems: list[Problem]) -> Iterator[str]:
+    first: dict[str, int] = {}
+    for index, tag in enumerate(data):
+        if tag is None:
+            continue
+        if tag in first:
+            message = f"the tag {tag!r} stands here twice"
+            related = (*path, first[tag])
+            problems.append(Problem("duplicate-tag", message, (*path, index), "keep one of the two", related=related))
+        elif is_tag(tag):
+            first[tag] = index
+            yield tag
+        else:
+            problems.append(_bad_tag(tag, (*path, index)))
+
+
+def _bad_tag(tag: str, path: KeyPath) -> Problem:
+    if tag.startswith("sha256:") or "@" in tag:
+        hint = "write the tag; a digest is no tag"
+    elif len(tag) > 128:
+        hint = f"it has {len(tag)} characters; 128 are allowed"
+    elif any(char in tag for char in "*[]()|\\^$+?"):
+        hint = "write each tag out, or use tags: {match: [...]}"
+    else:
+        hint = "1 to 128 letters, digits, `_`, `.` and `-`, not starting with `.` or `-`"
+    return Problem("bad-tag", f"{_shown(tag)!r} is not a tag", path, hint)
+
+
+def _good(
+    data: Mapping[str, Any],
+    key: str,
+    check: Callable[[str, KeyPath], Problem | None],
+    path: KeyPath,
+    problems: list[Problem],
+) -> tuple[str, ...]:
+    good: dict[str, None] = {}
+    for index, value in enumerate(data.get(key) or ()):
+        if value is None:
+            continue
+        problem = check(value, (*path, key, index))
+        if problem:
+            problems.append(problem)
+        else:
+            good[value] = None
+    return tuple(good)
+
+
+def _bad_pattern(text: str, path: KeyPath) -> Problem | None:
+    trouble = pattern_trouble(text)
+    if trouble is None:
+        return None
+    hint = "patterns are RE2, as in Go; use `exclude` for what must not match" if "RE2" in trouble else ""
+    return Problem("bad-pattern", f"`{_shown(text)}` is not a pattern that regsync takes: {trouble}", path, hint)
+
+
+def _bad_range(text: str, path: KeyPath) -> Problem | None:
+    read = parse_range(text)
+    if isinstance(read, str):
+        message = f"{_shown(text)!r} is not a range of versions: {_shown(read)!r} cannot be read"
+        return Problem("bad-range", message, path, _range_hint(text, read))
+    if read.is_contradictory():
+        message = f"no version can be in the range {_shown(text)!r}"
+        hint = "bounds in one range must all hold; write alternatives as further ranges"
+        return Problem("rule-matches-nothing", message, path, hint)
+    return None
+
+
+def _range_hint(text: str, part: str) -> str:
+    if part in {"||", "|", ","} or "," in part or "|" in part:
+        return "bounds stand apart by spaces, and an alternative is a range of its own: ['>=1 <2', '>=4']"
+    if part in {">=", "<=", ">", "<", "=", "^", "~"}:
+        return f"no space after {part}: {part}1.2"
+    if part[-1:] in {"x", "*", "X"}:
+        return "write the bounds: >=1.2 <1.3"
+    return "a range looks like '>=2.45 <3', '^1.2' or '~1.2.3'" if text.strip() else "write a range, such as '>=2.45'"
+
+
+def passes(rule: TagRule, tag: str) -> bool:
+    """Whether a tag is chosen by `match`, `semver` and `exclude` together, before `newest` narrows."""
+    version = parse_version(tag) if rule.semver else None
+    return (
+        (not rule.semver or (version is not None and any(one.contains(version) for one in _ranges(rule.semver))))
+        and (not rule.match or any(matches(pattern, tag) for pattern in rule.match))
+        and not any(matches(pattern, tag) for pattern in rule.exclude)
+    )
+
+
+@cache
+def _ranges(texts: tuple[str, ...]) -> tuple[Range, ...]:
+    return tuple(read for text in texts if isinstance(read := parse_range(text), Range))
+
+
+def _rule_problems(rule: TagRule, data: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
+    """Look at the rule as a whole, once each of its parts can be read."""
+    if any(len(getattr(rule, key)) != len(set(data.get(key) or ())) for key in ("match", "semver", "exclude")):
+        return
+    if rule.is_open:
+        yield from _open_rule_problems(rule, path)
+    elif rule.exclude and not data.get("exact"):
+        hint = "add match or semver; semver: ['>=0'] is every version"
+        yield Problem("rule-matches-everything", "`exclude` alone matches every other tag there is", path, hint)
+    elif rule.exclude or rule.order != "version":
+        yield _without_effect(rule, path)
+    elif data and not data.get("exact"):
+        yield Problem("rule-matches-nothing", "this rule names no tags", path, "add exact, match, semver or newest")
+
+
+def _without_effect(rule: TagRule, path: KeyPath) -> Problem:
+    key, needed = ("exclude", "match, semver or newest") if rule.exclude else ("order", "newest")
+    message = f"`{key}` has no effect without {needed}"
+    return Problem("rule-without-effect", message, (*path, key), f"add {needed}, or remove it", on_key=True)
+
+
+def _open_rule_problems(rule: TagRule, path: KeyPath) -> Iterator[Problem]:
+    if rule.order != "version" and rule.newest is None:
+        yield _without_effect(TagRule(order=rule.order), path)
+    if _selects_everything(rule):
+        place = (*path, "match", 0) if rule.match else path
+        hint = "say which tags are meant; semver: ['>=0'] is every version"
+        yield Problem("rule-matches-everything", "this rule matches every tag there is", place, hint)
+    else:
+        yield from _never_selecting(rule, path)
+
+
+def _selects_everything(rule: TagRule) -> bool:
+    """Whether nothing bounds the rule: `newest` takes few of what matches, and by version only versions."""
+    if rule.semver or (rule.newest is not None and (rule.match or rule.order == "version")):
+        return False
+    return all(passes(rule, tag) for tag in PROBES)
+
+
+def _never_selecting(rule: TagRule, path: KeyPath) -> Iterator[Problem]:
+    if rule.exclude and not any(passes(TagRule(exclude=rule.exclude), tag) for tag in PROBES):
+        hint = "exclude only what must not be copied"
+        yield Problem("rule-matches-nothing", "`exclude` takes away every tag there is", (*path, "exclude"), hint)
+        return
+    possible = [literals(pattern) for pattern in rule.match]
+    hopeless = [index for index, texts in enumerate(possible) if texts is not None and not any(map(is_tag, texts))]
+    for index in hopeless:
+        hint = "a tag is made of letters, digits, `_`, `.` and `-`"
+        message = f"no tag can match `{_shown(rule.match[index])}`"
+        yield Problem("rule-matches-nothing", message, (*path, "match", index), hint)
+    named = [text for texts in possible for text in texts or ()]
+    if rule.match and None not in possible and not hopeless and not any(passes(rule, tag) for tag in named):
+        hint = "`match` and `semver` must both hold; tags that are no versions go under exact"
+        message = "every tag that `match` names is ruled out by `semver` or `exclude`"
+        yield Problem("rule-matches-nothing", message, (*path, "match"), hint)
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,118 @@
+"""Expiring: what the lifecycle rules of a list would remove, in the worst case or from what ECR holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mirrorgen.desired.expiry import expire, worst_case
+from mirrorgen.desired.state import Repository
+from mirrorgen.errors import InputError
+from mirrorgen.master_list.model import LifecycleRule
+from mirrorgen.master_list.rules import passes
+from mirrorgen.stored import StoredImage
+
+Stored = Mapping[str, Sequence[StoredImage] | None]
+"""Images by repository; None for a repository that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """An image that would go.
+
+    Attributes:
+        repository: its repository in ECR.
+        digest: empty in the worst case, which knows only tags.
+        tags: all of its tags.
+        wanted: those among them that the list asks for.
+        pushed_at: None in the worst case.
+        rule: what takes it.
+    """
+
+    repository: str
+    digest: str
+    tags: tuple[str, ...]
+    wanted: tuple[str, ...]
+    pushed_at: datetime | None
+    rule: LifecycleRule
+
+
+def expiring_at_worst(repositories: Sequence[Repository]) -> tuple[Expiring, ...]:
+    """Return the tags that could go while each repository holds nothing but what the list asks for."""
+    return tuple(
+        Expiring(repository.name, "", (tag,), (tag,), None, rule)
+        for repository in repositories
+        for tag, rule in worst_case(repository.lifecycle, repository.tags)
+    )
+
+
+def expiring_of(repositories: Sequence[Repository], stored: Stored, *, now: datetime) -> tuple[Expiring, ...]:
+    """Return the images that the rules of the list would remove from what ECR holds.
+
+    Args:
+        repositories: of the desired state.
+        stored: what ECR holds.
+        now: the moment of the evaluation.
+    """
+    return tuple(
+        Expiring(
+            repository=repository.name,
+            digest=one.image.digest,
+            tags=one.image.tags,
+            wanted=tuple(tag for tag in one.image.tags if _wants(repository, tag)),
+            pushed_at=one.image.pushed_at,
+            rule=one.rule,
+        )
+        for repository in repositories
+        for one in expire(repository.lifecycle, stored.get(repository.name) or (), now=now)
+    )
+
+
+def _wants(repository: Repository, tag: str) -> bool:
+    return tag in repository.tags or (repository.is_open and passes(repository.rule, tag))
+
+
+def read_images(paths: Sequence[Path]) -> Stored:
+    """Read what `aws ecr describe-images` printed.
+
+    Raises:
+        InputError: a file cannot be read or says something else.
+    """
+    images: dict[str, list[StoredImage]] = {}
+    for path in paths:
+        try:
+            details = json.loads(path.read_text(encoding="utf-8"))["imageDetails"]
+            for detail in details:
+                images.setdefault(detail["repositoryName"], []).append(_stored(detail))
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            hint = "`aws ecr describe-images --repository-name NAME --output json` prints it"
+            raise InputError(f"{path} is not what ECR says of images: {error!r}", hint=hint) from error
+    return images
+
+
+def _stored(detail: Mapping[str, Any]) -> StoredImage:
+    pulled = detail.get("lastRecordedPullTime")
+    return StoredImage(
+        digest=detail["imageDigest"],
+        tags=tuple(sorted(detail.get("imageTags", ()))),
+        pushed_at=read_time(detail["imagePushedAt"]),
+        pulled_at=None if pulled is None else read_time(pulled),
+    )
+
+
+def read_time(value: str | float) -> datetime:
+    """Read a time as the AWS command line prints it: ISO 8601, or seconds since 1970; UTC where none is said.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    read = datetime.fromisoformat(value)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -1,0 +1,126 @@
+"""`mirrorgen lifecycle`: what the rules would remove, from the list alone or from what ECR printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import RunCli
+
+LIST = """\
+images:
+  - source: nginx
+    tags: ["1.24.0", "1.25.0"]
+    ecr: {lifecycle: {keep_last: 2}}
+"""
+RULES = """\
+images:
+  - source: nginx
+    tags: ["1.24.0", "1.25.0"]
+    ecr:
+      lifecycle:
+        rules:
+          - rulePriority: 1
+            selection: {tagStatus: any, countType: sinceImagePulled, countUnit: days, countNumber: 90}
+"""
+
+
+def detail(digest: str, pushed: str | float, *tags: str, **more: Any) -> dict[str, Any]:
+    return {
+        "repositoryName": "mirror/docker-hub/nginx",
+        "imageDigest": f"sha256:{digest * 64}",
+        "imagePushedAt": pushed,
+        **({"imageTags": list(tags)} if tags else {}),
+        **more,
+    }
+
+
+HELD = [
+    detail("a", "2026-01-01T00:00:00+00:00", "1.24.0"),
+    detail("b", "2026-02-01T00:00:00+00:00", "1.25.0"),
+    detail("c", "2026-03-01T00:00:00+00:00", "1.26.0", "1.26"),
+    detail("d", 1767225600.0),
+]
+
+
+@pytest.fixture(autouse=True)
+def folder(in_folder: Path) -> Path:
+    (in_folder / "images.yaml").write_text(LIST)
+    (in_folder / "held.json").write_text(json.dumps({"imageDetails": HELD}))
+    return in_folder
+
+
+def test_numbers_are_chosen_so_that_nothing_listed_can_go(run_cli: RunCli) -> None:
+    result = run_cli("lifecycle")
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "repository               priority  takes     when\n"
+        "mirror/docker-hub/nginx  1         1*        more than 2\n"
+        "mirror/docker-hub/nginx  2         untagged  pushed over 7 days ago\n"
+        "\n"
+        "Nothing would expire.\n"
+    )
+
+
+def test_what_ecr_holds_beside_the_list_can_push_out_what_is_listed(run_cli: RunCli) -> None:
+    result = run_cli("lifecycle", "--from", "held.json", "--at", "2026-03-02")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[4:] == [
+        "repository               image                tags    pushed      rule  wanted",
+        "mirror/docker-hub/nginx  sha256:aaaaaaaaaaaa  1.24.0  2026-01-01  1     1.24.0",
+        "mirror/docker-hub/nginx  sha256:dddddddddddd  (none)  2026-01-01  2     -",
+    ]
+
+
+def test_what_goes_without_being_wanted_is_no_problem(run_cli: RunCli, folder: Path) -> None:
+    (folder / "held.json").write_text(json.dumps({"imageDetails": HELD[1:]}))
+    result = run_cli("lifecycle", "--from", "held.json", "--at", "2026-03-02T12:00:00Z")
+    assert result.exit_code == 0
+    assert "sha256:dddddddddddd" in result.stdout
+
+
+def test_a_rule_that_would_take_a_listed_tag_is_shown_and_not_only_refused(run_cli: RunCli, folder: Path) -> None:
+    (folder / "images.yaml").write_text(RULES)
+    assert "error[lifecycle-expires-wanted]" in run_cli("validate").stdout
+    result = run_cli("lifecycle", "--format", "json")
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert [one["tags"] for one in document["expiring"]] == [["1.24.0"], ["1.25.0"]]
+    assert document["policies"]["mirror/docker-hub/nginx"][0]["selection"] == {
+        "tagStatus": "any",
+        "countType": "sinceImagePulled",
+        "countUnit": "days",
+        "countNumber": 90,
+    }
+
+
+def test_the_last_recorded_pull_counts(run_cli: RunCli, folder: Path) -> None:
+    (folder / "images.yaml").write_text(RULES)
+    pulled = [{**one, "lastRecordedPullTime": "2026-05-01T00:00:00+00:00"} for one in HELD[:2]]
+    (folder / "held.json").write_text(json.dumps({"imageDetails": [*pulled, *HELD[2:]]}))
+    result = run_cli("lifecycle", "--from", "held.json", "--at", "2026-06-15", "--format", "json")
+    gone = json.loads(result.stdout)["expiring"]
+    assert [(one["tags"], one["rule"]) for one in gone] == [(["1.26", "1.26.0"], 1), ([], 1)]
+
+
+def test_markdown(run_cli: RunCli) -> None:
+    result = run_cli("lifecycle", "--format", "markdown")
+    assert "| `mirror/docker-hub/nginx` | `1` | `1*` | `more than 2` |" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (["--live", "--from", "held.json"], 2, "--live and --from are two ways"),
+        (["--from", "held.json", "--at", "soon"], 2, "--at: 'soon' is no time"),
+        (["--from", "nowhere.json"], 1, "cannot read nowhere.json"),
+        (["--from", "images.yaml"], 1, "is not what ECR says of images"),
+    ],
+)
+def test_wrong_usage(args: list[str], code: int, said: str, run_cli: RunCli) -> None:
+    result = run_cli("lifecycle", *args)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert said in result.stderr

@@ -1,0 +1,144 @@
+"""`mirrorgen tags --from`: what rules choose from a saved listing, without any network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunCli
+
+LIST = """\
+images:
+  - source: nginx
+    tags: {exact: ["latest"], semver: [">=1.24 <1.26"], exclude: [".*-.*"]}
+  - source: quay.io/prometheus/prometheus
+    tags: {match: ['v2\\.4\\d+\\.\\d+'], newest: 2}
+    pin: digest
+"""
+LISTING = {
+    "nginx": ["1.23.0", "1.24.0", "1.25", "1.25.0-alpine", "1.26.0", "latest"],
+    "quay.io/prometheus/prometheus": ["v2.40.0", "v2.41.0", "v2.9.0", "v2.42.0", "latest"],
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(in_folder: Path) -> Path:
+    (in_folder / "images.yaml").write_text(LIST)
+    (in_folder / "listing.json").write_text(json.dumps(LISTING))
+    return in_folder
+
+
+def test_a_table_of_what_is_chosen(run_cli: RunCli) -> None:
+    result = run_cli("tags", "--from", "listing.json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (
+        "source                         tag      selected by  kind    in ECR\n"
+        "docker.io/library/nginx        1.24.0   semver       fixed   -\n"
+        "docker.io/library/nginx        1.25     semver       moving  -\n"
+        "docker.io/library/nginx        latest   exact        moving  -\n"
+        "quay.io/prometheus/prometheus  v2.41.0  match        fixed   -\n"
+        "quay.io/prometheus/prometheus  v2.42.0  match        fixed   -\n"
+    )
+
+
+def test_json_is_an_array_with_an_object_for_each_tag(run_cli: RunCli) -> None:
+    result = run_cli("tags", "quay.io/prometheus/prometheus", "--from", "listing.json", "--format", "json")
+    common = {
+        "source": "quay.io/prometheus/prometheus",
+        "repository": "mirror/quay/prometheus/prometheus",
+        "selected_by": "match",
+        "moving": False,
+        "in_ecr": None,
+    }
+    assert json.loads(result.stdout) == [{**common, "tag": "v2.41.0"}, {**common, "tag": "v2.42.0"}]
+
+
+def test_markdown_is_a_table(run_cli: RunCli) -> None:
+    lines = run_cli("tags", "nginx", "--from", "listing.json", "--format", "markdown").stdout.splitlines()
+    assert lines[:2] == ["| source | tag | selected by | kind | in ECR |", "|---|---|---|---|---|"]
+    assert lines[2] == "| `docker.io/library/nginx` | `1.24.0` | `semver` | `fixed` | `-` |"
+
+
+def test_a_listing_that_was_saved_can_be_read_again(run_cli: RunCli, folder: Path) -> None:
+    first = run_cli("tags", "--from", "listing.json", "--save", "again.json")
+    assert json.loads((folder / "again.json").read_text()) == {
+        "docker.io/library/nginx": sorted(LISTING["nginx"]),
+        "quay.io/prometheus/prometheus": sorted(LISTING["quay.io/prometheus/prometheus"]),
+    }
+    assert run_cli("tags", "--from", "again.json").stdout == first.stdout
+
+
+def test_a_rule_that_chooses_nothing_and_a_tag_that_is_not_there_are_problems(run_cli: RunCli, folder: Path) -> None:
+    (folder / "listing.json").write_text(
+        json.dumps({"nginx": ["1.23.0", "lates"], "quay.io/prometheus/prometheus": ["latest"]})
+    )
+    result = run_cli("tags", "--from", "listing.json")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "images.yaml:3:11: error[rule-selects-nothing]: no tag of docker.io/library/nginx fits this rule now; "
+        "2 were looked at\n"
+        "    at images[0].tags\n"
+        "    hint: look at what upstream has: `mirrorgen tags --save FILE`\n"
+        "images.yaml:3:20: error[tag-not-upstream]: docker.io/library/nginx has no tag 'latest'\n"
+        "    at images[0].tags.exact[0]\n"
+        "    hint: did you mean 'lates'?\n"
+        "images.yaml:5:11: error[rule-selects-nothing]: no tag of quay.io/prometheus/prometheus fits this rule now; "
+        "1 were looked at\n"
+        "    at images[1].tags\n"
+        "    hint: `newest` takes only tags that are versions; order: alphabetical takes the last of all\n"
+    )
+
+
+def test_an_exact_tag_that_the_rule_chooses_too_is_no_idle_rule(run_cli: RunCli, folder: Path) -> None:
+    (folder / "images.yaml").write_text(
+        'images:\n  - source: nginx\n    tags: {exact: ["1.24.0"], semver: [">=1 <2"]}\n'
+    )
+    (folder / "listing.json").write_text('{"nginx": ["1.24.0"]}')
+    assert run_cli("tags", "--from", "listing.json").exit_code == 0
+
+
+def test_a_source_that_the_listing_does_not_have_fails_alone(run_cli: RunCli, folder: Path) -> None:
+    (folder / "listing.json").write_text(json.dumps({"nginx": LISTING["nginx"]}))
+    result = run_cli("tags", "--from", "listing.json")
+    assert result.exit_code == 5
+    assert "1.24.0" in result.stdout
+    assert result.stderr == (
+        "could not ask quay.io/prometheus/prometheus: the saved listing does not have this source\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "holds no object"),
+        ("{", "is not JSON"),
+        ('{"nginx": "latest"}', "must have a list of texts"),
+        ('{"nginx": [1]}', "must have a list of texts"),
+        ('{"NGINX:1": []}', "is no source"),
+    ],
+)
+def test_a_listing_of_another_form(text: str, said: str, run_cli: RunCli, folder: Path) -> None:
+    (folder / "listing.json").write_text(text)
+    result = run_cli("tags", "--from", "listing.json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+
+
+def test_a_listing_that_is_not_there(run_cli: RunCli) -> None:
+    result = run_cli("tags", "--from", "nowhere.json")
+    assert (result.exit_code, result.stderr) == (1, "error: cannot read nowhere.json: No such file or directory\n")
+
+
+def test_a_source_that_the_list_does_not_have_is_wrong_usage(run_cli: RunCli) -> None:
+    result = run_cli("tags", "ngimx", "--from", "listing.json")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: 'ngimx' is not a source of images.yaml\nhint: did you mean 'docker.io/library/nginx'?\n"
+    )
+
+
+def test_a_lock_does_not_keep_anybody_from_looking(run_cli: RunCli, folder: Path) -> None:
+    (folder / "images.lock.yaml").write_text("version: 1\nimages: []\n")
+    assert run_cli("tags", "--from", "listing.json").exit_code == 0

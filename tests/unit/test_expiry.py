@@ -1,0 +1,165 @@
+"""ECR's rules of evaluation as a table, the policy of the article that started this project first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mirrorgen.desired.expiry import expire, worst_case
+from mirrorgen.master_list.lifecycle import build_lifecycle
+from mirrorgen.master_list.model import Lifecycle, LifecycleRule
+from mirrorgen.master_list.wildcards import can_both_match, wildcard_matches
+from mirrorgen.stored import StoredImage
+
+NOW = datetime(2026, 6, 30, tzinfo=UTC)
+TEN_PREFIXES = ["v", *"123456789"]
+
+
+def rules(*selections: dict[str, Any]) -> tuple[LifecycleRule, ...]:
+    """Rules with the priorities 1, 2, 3, ..."""
+    data = [{"rulePriority": number, "selection": one} for number, one in enumerate(selections, start=1)]
+    return build_lifecycle(Lifecycle(), {"rules": data}).rules or ()
+
+
+def count(number: int, *prefixes: str, **more: Any) -> dict[str, Any]:
+    tagged = {"tagStatus": "tagged", "tagPrefixList": list(prefixes)} if prefixes else {"tagStatus": "any"}
+    return {**tagged, "countType": "imageCountMoreThan", "countNumber": number, **more}
+
+
+def age(days: int, status: str = "tagged", *, by: str = "sinceImagePushed", **lists: Any) -> dict[str, Any]:
+    return {"tagStatus": status, **lists, "countType": by, "countUnit": "days", "countNumber": days}
+
+
+SEED = (count(10, *TEN_PREFIXES), age(7, "untagged"))
+
+
+def image(name: str, *tags: str, days: float = 0, pulled: float | None = None, contains: str = "") -> StoredImage:
+    """An image called `name` that was pushed, and maybe pulled, so many days ago."""
+    pulled_at = None if pulled is None else NOW - timedelta(days=pulled)
+    return StoredImage(name, tags, NOW - timedelta(days=days), pulled_at, tuple(contains.split()))
+
+
+def v(*days: float) -> list[StoredImage]:
+    """One image for each age, tagged `v<age>` and called so."""
+    return [image(f"v{age}", f"v{age}", days=age) for age in days]
+
+
+CASES: dict[str, tuple[tuple[dict[str, Any], ...], list[StoredImage], list[tuple[str, int]]]] = {
+    "the article's policy selects no image with one tag": (SEED, v(*range(100)), []),
+    "the article's policy selects an image with a tag for each of the ten prefixes": (
+        (count(1, *TEN_PREFIXES),),
+        [image("a", *TEN_PREFIXES, days=2), image("b", *TEN_PREFIXES, days=1), *v(3)],
+        [("a", 1)],
+    ),
+    "the article's policy removes old untagged images": (SEED, [image("u", days=8), image("w", days=6)], [("u", 2)]),
+    "one rule for each prefix does what it meant": (
+        (count(2, "v"), count(2, "1")),
+        [*v(1, 2, 3), image("x", "1.0", days=9)],
+        [("v3", 1)],
+    ),
+    "the oldest go, by their push": ((count(1, "v"),), v(5, 1, 3), [("v5", 1), ("v3", 1)]),
+    "as many as the count stay": ((count(3, "v"),), v(5, 1, 3), []),
+    "exactly as old as the limit stays": ((age(7, tagPrefixList=["v"]),), v(7, 7.01), [("v7.01", 1)]),
+    "an image is tagged by all its tags": (
+        (age(7, tagPatternList=["v*", "*-x"]),),
+        [image("both", "v1", "2-x", days=9), image("one", "v1-x", days=9), image("half", "v1", "2", days=9)],
+        [("both", 1), ("one", 1)],
+    ),
+    "a wildcard stands for any text": (
+        (age(7, tagPatternList=["v*.0"]),),
+        [image(tag, tag, days=9) for tag in ("v1.0", "v1.1", "v.0", "xv1.0")],
+        [("v1.0", 1), ("v.0", 1)],
+    ),
+    "a rule with a lower number protects what it selects from the others": (
+        (count(10, "v"), age(7, "any")),
+        [*v(30), image("other", "x", days=30), image("bare", days=30)],
+        [("other", 2), ("bare", 2)],
+    ),
+    "later rules still count what earlier ones select": (
+        (count(10, "v"), count(2)),
+        [*v(1, 2), image("x1", "x1", days=3), image("x2", "x2", days=4)],
+        [("x1", 2), ("x2", 2)],
+    ),
+    "pulled lately, it stays": (
+        (age(30, by="sinceImagePulled", tagPrefixList=["v"]),),
+        [image("v1", "v1", days=90, pulled=5), image("v2", "v2", days=90, pulled=40)],
+        [("v2", 1)],
+    ),
+    "never pulled, its push counts": (
+        (age(30, by="sinceImagePulled", tagPrefixList=["v"]),),
+        [image("v1", "v1", days=20), image("v2", "v2", days=40)],
+        [("v2", 1)],
+    ),
+    "what an index names stays while the index does": (
+        (age(7, "untagged"),),
+        [image("index", "v1", days=30, contains="amd arm"), *(image(name, days=30) for name in ("amd", "arm", "x"))],
+        [("x", 1)],
+    ),
+    "with the index, what it names may go": (
+        (age(7, "any"),),
+        [image("index", "v1", days=30, contains="amd"), image("amd", days=30)],
+        [("index", 1), ("amd", 1)],
+    ),
+    "untagged rules leave tagged images alone": ((age(7, "untagged"),), v(30), []),
+    "without rules everything stays": ((), v(1, 100), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_goes(name: str) -> None:
+    selections, images, expected = CASES[name]
+    gone = expire(rules(*selections)[::-1], images, now=NOW)
+    assert [(one.image.digest, one.rule.priority) for one in gone] == expected
+
+
+WORST: dict[str, tuple[tuple[dict[str, Any], ...], list[str], list[tuple[str, int]]]] = {
+    "as many as are listed": ((count(2, "v"),), ["v1", "v2", "x"], []),
+    "fewer than are listed: any may be the oldest": ((count(1, "v"),), ["v1", "v2", "x"], [("v1", 1), ("v2", 1)]),
+    "one day every image is old": ((age(365, tagPrefixList=["v"]),), ["v1", "x"], [("v1", 1)]),
+    "and was not pulled": ((age(365, "any", by="sinceImagePulled"),), ["x"], [("x", 1)]),
+    "a rule before it protects": ((count(5, "v"), age(30, "any")), ["v1", "x"], [("x", 2)]),
+    "two tags may name one image, which then fits two prefixes": (
+        (age(30, tagPrefixList=["v", "x"]),),
+        ["v1", "x1", "y1"],
+        [("v1", 1), ("x1", 1)],
+    ),
+    "but a rule that may not select protects nothing": (
+        (count(9, "v", "x"), age(30, "any")),
+        ["v1", "x1"],
+        [("v1", 2), ("x1", 2)],
+    ),
+    "no tag for one of the prefixes: the rule selects nothing": ((age(30, tagPrefixList=["v", "z"]),), ["v1"], []),
+    "untagged images are not wanted": ((age(1, "untagged"),), ["v1"], []),
+    "the article's policy": (SEED, ["v1", "1.25"], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_what_could_go_at_worst(name: str) -> None:
+    selections, tags, expected = WORST[name]
+    assert [(tag, rule.priority) for tag, rule in worst_case(rules(*selections), tags)] == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        ("v*", "*-prod", True),
+        ("v*", "1*", False),
+        ("a*b", "ab", True),
+        ("a*b*", "*c", True),
+        ("dev", "dev*", True),
+        ("dev", "dev?", False),
+        ("*", "", True),
+        ("a*c", "ab*d", False),
+    ],
+)
+def test_whether_one_tag_can_fit_two_patterns(first: str, second: str, *, both: bool) -> None:
+    assert can_both_match(first, second) is can_both_match(second, first) is both
+
+
+def test_nothing_but_the_star_is_special_in_a_pattern() -> None:
+    assert wildcard_matches("1.2*", "1.25")
+    assert not wildcard_matches("1.2*", "1x25")
+    assert not wildcard_matches("1.2", "1.25")

@@ -1,0 +1,134 @@
+"""Which tags a rule chooses; that regsync chooses the same is tested with the real one, in tests/real/test_rules.py."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from mirrorgen.desired.selection import Selected, select
+from mirrorgen.master_list.rules import build_rule
+from mirrorgen.master_list.versions import Range, parse_range, parse_version
+from mirrorgen.problems import Problem
+
+TAGS = [
+    "1.24.0",
+    "1.25",
+    "1.25.0",
+    "1.25.0-alpine",
+    "1.25.1-rc.1",
+    "v1.26.0",
+    "2",
+    "latest",
+    "edge",
+    "nightly-2024-01-02",
+]
+
+
+def chosen(rule: Any, tags: list[str] | None = None) -> list[str]:
+    problems: list[Problem] = []
+    built = build_rule(rule, (), problems)
+    assert not problems
+    return [one.tag for one in select(built, tags or TAGS)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (["edge", "gone", "1.25"], ["1.25", "edge"]),
+        ({"exact": ["edge"]}, ["edge"]),
+        ({"match": [r"1\.2\d\.\d+"]}, ["1.24.0", "1.25.0"]),
+        ({"match": ["la.*", "ed.*"]}, ["edge", "latest"]),
+        ({"semver": [">=1.25 <2"]}, ["1.25", "1.25.0", "1.25.1-rc.1", "v1.26.0"]),
+        ({"semver": ["<1.25", ">=2"]}, ["1.24.0", "1.25.0-alpine", "2"]),
+        ({"semver": [">=1.25"], "match": ["v.*"]}, ["v1.26.0"]),
+        ({"semver": [">=1.25"], "exclude": [".*-.*"]}, ["1.25", "1.25.0", "2", "v1.26.0"]),
+        ({"exact": ["latest"], "semver": ["2"]}, ["2", "latest"]),
+        ({"exact": ["1.25.1-rc.1"], "semver": ["<2"], "exclude": [".*rc.*", "1.*"]}, ["1.25.1-rc.1", "v1.26.0"]),
+        ({"newest": 2}, ["2", "v1.26.0"]),
+        ({"exact": ["2"], "newest": 1}, ["2"]),
+        ({"exact": ["edge"], "match": [r"1\..*"], "newest": 1}, ["1.25.1-rc.1", "edge"]),
+        ({"match": ["[a-z].*"], "newest": 2, "order": "alphabetical"}, ["nightly-2024-01-02", "v1.26.0"]),
+        ({"match": ["[a-z]+"], "newest": 2}, []),
+    ],
+)  # fmt: skip
+def test_what_a_rule_chooses(rule: Any, expected: list[str]) -> None:
+    assert chosen(rule) == expected
+
+
+def test_each_tag_says_what_chose_it_and_whether_it_moves() -> None:
+    problems: list[Problem] = []
+    rule = build_rule({"exact": ["latest", "1.25.0"], "match": [r"1\.2.*"], "semver": [">=1"]}, (), problems)
+    assert select(rule, ["latest", "1.25.0", "1.25", "v3"]) == (
+        Selected("1.25", "match", moving=True),
+        Selected("1.25.0", "exact", moving=False),
+        Selected("latest", "exact", moving=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("moving", "expected"),
+    [("auto", ["latest"]), ("all", ["1.25.0", "latest"]), ("none", []), ([r"\d.*"], ["1.25.0"])],
+)
+def test_the_list_may_say_what_moves(moving: Any, expected: list[str]) -> None:
+    rule = build_rule({"exact": ["latest", "1.25.0"], "moving": moving}, (), [])
+    assert [one.tag for one in select(rule, TAGS) if one.moving] == expected
+
+
+@pytest.mark.parametrize(
+    "ascending",
+    [
+        ["1", "1.1", "1.1.1", "1.1.2", "1.1.10", "1.2", "2", "10"],
+        ["1.0-alpha", "1.0-alpha.1", "1.0-alpha.2", "1.0-alpha.10", "1.0-rc.1", "1.0-rc.2", "1.0"],
+        ["0.9", "v1.0", "1.1", "v1.2"],
+        ["20240101", "20240131", "20241231"],
+    ],
+)
+def test_the_newest_are_the_last_of_a_persons_order(ascending: list[str]) -> None:
+    draw = random.Random(5)  # noqa: S311 - the same shuffle on every run
+    for count in range(1, len(ascending)):
+        shuffled = draw.sample(ascending, len(ascending))
+        assert chosen({"newest": count}, shuffled) == sorted(ascending[-count:])
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        ("^1.2.3", ["1.2.3", "1.9", "2.0.0-rc.1"], ["1.2.2", "2.0.0", "2", "1.2.3-rc.1"]),
+        ("^0.2.3", ["0.2.3", "0.2.9"], ["0.3.0", "0.2.2"]),
+        ("^0.0.3", ["0.0.3"], ["0.0.4", "0.1"]),
+        ("~1.2.3", ["1.2.3", "1.2.99"], ["1.3.0", "1.2.2"]),
+        ("~1", ["1.0.0", "1.0.5"], ["1.1.0"]),
+        ("1.2", ["1.2", "v1.2.0", "1.2.0.0"], ["1.2.1", "1.2-alpine"]),
+        (">=2.45 <3", ["2.45", "v2.48.0", "3.0.0-rc.1"], ["3", "2.45.0-rc.1"]),
+        (">=1 <=1.5 >1.2", ["1.3", "1.5"], ["1.2", "1.5.1"]),
+    ],
+)
+def test_ranges(text: str, inside: list[str], outside: list[str]) -> None:
+    read = parse_range(text)
+    assert isinstance(read, Range)
+    for tag in [*inside, *outside]:
+        version = parse_version(tag)
+        assert version
+        assert read.contains(version) == (tag in inside), tag
+
+
+@pytest.mark.parametrize("tag", ["latest", "v", "1.", ".1", "1..2", "a1", "v1.x", "1_2", "vv1", "9" * 19, "٣"])
+def test_tags_that_are_no_versions(tag: str) -> None:
+    assert parse_version(tag) is None
+
+
+def test_a_range_is_contradictory_exactly_if_nothing_near_its_bounds_is_in_it() -> None:
+    near = [parse_version(f"{a}.{b}{c}") for a in range(4) for b in range(4) for c in ("", ".1", "-a", "-b", ".0.1-a")]
+    draw = random.Random(3)  # noqa: S311 - the same ranges on every run
+    found = set()
+    for _ in range(500):
+        bounds = [
+            f"{draw.choice(['>', '>=', '<', '<=', '='])}{draw.randint(0, 2)}.{draw.randint(0, 2)}" for _ in range(2)
+        ]
+        read = parse_range(" ".join(bounds))
+        assert isinstance(read, Range)
+        assert read.is_contradictory() is not any(version and read.contains(version) for version in near), bounds
+        found.add(read.is_contradictory())
+    assert found == {True, False}
