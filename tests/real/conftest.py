@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class Project:
         home.mkdir(exist_ok=True)
         return {**self.base_env, **emulators.environment(self.ecr), "HOME": str(home), **self.variables}
 
-    def write(self, images: dict[str, list[str]], *, settings: dict[str, Any] | None = None) -> None:
+    def write(self, images: Mapping[str, Any], *, settings: dict[str, Any] | None = None) -> None:
         """Write the list and render it."""
         hosts = {source.partition("/")[0] for source in images}
         local = {

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.terraform import with_providers
+from mirrorgen.tools.versions import find_tool
 from tests.real.conftest import Project
 
 IMAGES = {"quay.io/org/app": ["v1.0.0"], "quay.io/org/other": ["v1.0.0"]}
@@ -121,6 +123,62 @@ def test_exclusion_filters_need_a_newer_provider_than_5(project: Project) -> Non
     result = project.run("plan")
     assert result.returncode == 4, result.stderr
     assert "does not know tag exclusion filters; 6.8 or later is needed" in result.stderr
+
+
+def test_provider_5_objects_to_nothing_but_the_block_it_cannot_know(project: Project) -> None:
+    settings = {"ecr": {"tag_mutability": "immutable-with-exclusions"}, "digest_tags": True}
+    project.write({"quay.io/org/app": ["v1.0.0", "latest"]}, settings=settings)
+    versions = project.folder / "terraform/versions.tf"
+    versions.write_text(versions.read_text().replace('">= 5.100"', '"~> 5.100"'))
+    override = (project.folder / "terraform/exclusions_override.tf").read_text()
+    terraform = find_tool("terraform", ProcessRunner(), project.env).usable()
+
+    def run(*args: str) -> subprocess.CompletedProcess[str]:
+        argv = [str(terraform.path), f"-chdir={project.folder / 'terraform'}", *args]
+        return subprocess.run(argv, env=with_providers(project.env), capture_output=True, text=True, check=False)
+
+    assert run("fmt", "-check").returncode == 0
+    assert run("init", "-input=false").returncode == 0
+    said = json.loads(run("validate", "-json").stdout)
+    errors = [one for one in said["diagnostics"] if one["severity"] == "error"]
+    assert [(one["summary"], one["range"]["filename"]) for one in errors] == [
+        ("Unsupported block type", "exclusions_override.tf")
+    ]
+    assert 'dynamic "image_tag_mutability_exclusion_filter"' in override
+    (project.folder / "terraform/exclusions_override.tf").unlink()
+    assert json.loads(run("validate", "-json").stdout)["valid"] is True
+
+
+def test_lifecycle_rules_reach_ecr_as_the_list_has_them(project: Project) -> None:
+    rules = [
+        {
+            "rulePriority": 3,
+            "description": "Branches go",
+            "selection": {
+                "tagStatus": "tagged",
+                "tagPatternList": ["pr-*", "*-dev"],
+                "countType": "sinceImagePulled",
+                "countUnit": "days",
+                "countNumber": 30,
+            },
+            "action": {"type": "expire"},
+        },
+        {
+            "rulePriority": 7,
+            "selection": {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 1},
+            "action": {"type": "expire"},
+        },
+    ]
+    project.serve(IMAGES)
+    project.write(IMAGES, settings={"ecr": {"lifecycle": {"rules": rules[::-1]}}})
+    assert project.run("plan").returncode == 3
+    applied = project.run("apply")
+    assert applied.returncode == 0, applied.stderr
+    name = f"{project.prefix}/quay/org/app"
+    policy = project.client().get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]
+    assert json.loads(policy) == {"rules": rules}
+    shown = json.loads(project.run("lifecycle", "--format", "json").stdout)
+    assert shown["policies"][name] == rules
 
 
 def test_the_wrong_account_is_refused(project: Project) -> None:

@@ -31,12 +31,14 @@ def test_regsync_reads_what_was_meant(folder: Path, base_env: dict[str, str]) ->
     understood, meant = yaml.safe_load(shown), yaml.safe_load(expand(rendered.read_text()))
 
     assert understood["defaults"]["parallel"] == meant["defaults"]["parallel"]
-    assert understood["defaults"]["referrers"] == meant["defaults"].get("referrers")
     for got, entry in zip(understood["sync"], meant["sync"], strict=True):
         assert {key: got[key] for key in ("source", "target", "type")} == {
             key: entry[key] for key in ("source", "target", "type")
         }
-        assert got["tags"]["allow"] == entry["tags"]["allow"]
+        assert (got["tags"]["allow"] or []) == entry.get("tags", {}).get("allow", [])
+        sets = [{key: one[key] for key in one if one[key]} for one in got["tagSets"] or []]
+        assert sets == entry.get("tagSets", [])
+        assert (got["referrers"], got["digestTags"]) == (entry.get("referrers", False), entry.get("digestTags", False))
         assert got["platform"] == entry.get("platform", "")
         assert got["ratelimit"]["min"] == entry.get("ratelimit", {}).get("min", 0)
     for got, entry in zip(understood["creds"], meant["creds"], strict=True):

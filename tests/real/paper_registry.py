@@ -1,0 +1,81 @@
+"""A registry of paper: it lists tags and names digests as it is told, holds no image, and notes every request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+def digest_of(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+@dataclass
+class PaperRegistry:
+    """Tags by repository; digests are made from the names, unless `digests` says otherwise."""
+
+    tags: dict[str, Sequence[str]] = field(default_factory=dict)
+    digests: dict[tuple[str, str], str] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    address: str = ""
+
+    def digest(self, repository: str, tag: str) -> str:
+        return self.digests.get((repository, tag)) or digest_of(f"{repository}:{tag}")
+
+    def answer(self, method: str, path: str) -> tuple[int, Mapping[str, str], bytes]:
+        self.requests.append((method, path))
+        repository, _, rest = path.removeprefix("/v2/").rpartition("/manifests/")
+        if path == "/v2/":
+            return 200, {}, b"{}"
+        if path.endswith("/tags/list"):
+            repository = path.removeprefix("/v2/").removesuffix("/tags/list")
+            if repository in self.broken:
+                return 500, {}, b""
+            if repository in self.tags:
+                body = json.dumps({"name": repository, "tags": list(self.tags[repository])}).encode()
+                return 200, {"Content-Type": "application/json"}, body
+        elif rest in self.tags.get(repository, ()):
+            headers = {"Content-Type": INDEX, "Docker-Content-Digest": self.digest(repository, rest)}
+            return 200, {**headers, "Content-Length": "2"}, b"{}"
+        return 404, {}, b'{"errors":[{"code":"MANIFEST_UNKNOWN"}]}'
+
+
+@contextmanager
+def paper_registry(tags: Mapping[str, Sequence[str]]) -> Iterator[PaperRegistry]:
+    """Serve on a free loopback port."""
+    registry = PaperRegistry(dict(tags))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, headers, body = registry.answer(self.command, self.path.partition("?")[0])
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        registry.address = f"127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield registry
+        finally:
+            server.shutdown()
+            thread.join()
