@@ -23,7 +23,7 @@ lint: $(VENV)/installed $(BIN)/actionlint
 	$(BIN)/zizmor --offline --quiet .github
 
 bench: $(VENV)/installed
-	$(BIN)/mirrorgen tools install regsync
+	$(BIN)/mirrorgen tools install
 	$(BIN)/python -m benchmarks
 
 format: $(VENV)/installed

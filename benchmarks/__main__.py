@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.figures import SIZES, UNGROUPED_UP_TO, Figure, cold_starts, large_lists, regsync_loads
+from benchmarks.requests import KINDS, Requests, request_figures
 from mirrorgen import __version__
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.tools.runner import ProcessRunner
@@ -36,8 +37,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         if regsync:
             up_to = max(options.sizes) if options.all else UNGROUPED_UP_TO
             figures += regsync_loads(folder, options.sizes, regsync=regsync.path, ungrouped_up_to=up_to, runs=runs)
-    _write_json(options.json, figures, regsync)
+        (folder / "requests").mkdir()
+        repositories, tags = options.requests
+        requests = list(request_figures(folder / "requests", repositories=repositories, tags=tags)) if tags else []
+    _write_json(options.json, figures, requests, regsync)
     print(_table(figures))
+    if requests:
+        print(f"\nrequests for {repositories} repositories of {tags} tags; every run but the first has nothing to do")
+        print(_request_table(requests))
     print(f"\nwhole processes, medians; growth is 1 where time grows as fast as the list; written to {options.json}")
 
 
@@ -46,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, default=DEFAULT_JSON, metavar="PATH", help="where the figures go")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="images of the large lists")
     parser.add_argument("--runs", type=int, metavar="N", help="runs of each; default: 15 of a start, 5 of a list")
+    parser.add_argument(
+        "--requests",
+        type=int,
+        nargs=2,
+        default=(100, 10),
+        metavar="N",
+        help="repositories, and tags in each",
+    )
     parser.add_argument("--all", action="store_true", help="also what takes half a minute and gigabytes")
     return parser
 
@@ -58,13 +73,14 @@ def _regsync() -> Tool | None:
         return None
 
 
-def _write_json(path: Path, figures: Sequence[Figure], regsync: Tool | None) -> None:
+def _write_json(path: Path, figures: Sequence[Figure], requests: Sequence[Requests], regsync: Tool | None) -> None:
     document = {
         "mirrorgen": __version__,
         "regsync": regsync.version if regsync else None,
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "figures": [asdict(figure) for figure in figures],
+        "requests": [asdict(one) for one in requests],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -91,6 +107,13 @@ def _table(figures: Sequence[Figure]) -> str:
         previous[figure.what] = figure
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
     return "\n".join(_line(row, widths) for row in rows)
+
+
+def _request_table(requests: Sequence[Requests]) -> str:
+    rows: list[tuple[str, ...]] = [("", *KINDS, "wall s")]
+    rows += [(one.what, *(f"{one.counts.get(kind, 0):,}" for kind in KINDS), f"{one.wall_s:.1f}") for one in requests]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(_line((*row, ""), [*widths, 0]) for row in rows)
 
 
 def _growth(smaller: Figure, larger: Figure) -> float:

@@ -18,17 +18,20 @@ from mirrorgen import __version__
 from mirrorgen.cli import app
 from mirrorgen.commands.boundary import DEBUG_VARIABLE
 from mirrorgen.desired.choices import choose
+from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import ExitCode
-from mirrorgen.operations.copying import Failure, TagRef
+from mirrorgen.master_list.model import Target
+from mirrorgen.operations.copying import Failure, TagRef, Work
 from mirrorgen.operations.expiring import Expiring
 from mirrorgen.operations.locking import Difference, DifferenceKind
+from mirrorgen.operations.pending import Pending
 from mirrorgen.operations.planning import MirrorPlan
-from mirrorgen.operations.syncing import SyncResult
+from mirrorgen.operations.syncing import SyncPlan, SyncResult
 from mirrorgen.reporting.choices import format_choices
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import format_expiring
 from mirrorgen.reporting.locks import format_differences
-from mirrorgen.reporting.plans import format_changes, format_plan, format_sync
+from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, format_sync_plan
 from mirrorgen.tools.versions import tool_specs
 from tests.conftest import RunCli
 from tests.documents import (
@@ -46,6 +49,8 @@ from tests.documents import (
     rows_of,
     text_of,
 )
+
+NOTHING = DesiredState(Target(), (), 4, ())
 
 # Commands
 
@@ -144,6 +149,10 @@ def test_json_of_results(tmp_path: Path) -> None:
         format_plan(MirrorPlan((), (ref,), (), ()), ResultFormat.JSON),
         format_changes((), ResultFormat.JSON),
         format_sync(SyncResult((ref,), 0, (failure,)), ResultFormat.JSON),
+        format_sync_plan(
+            SyncPlan(Work(NOTHING), {}, Pending(NOTHING, (ref,), (ref,))),
+            ResultFormat.JSON,
+        ),
         *json_of_choices_differences_and_expiries(tmp_path),
     ]
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from mirrorgen.commands.boundary import is_debugging
 from mirrorgen.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from mirrorgen.desired.state import Repository
     from mirrorgen.operations.runtime import Runtime
     from mirrorgen.problems import Problem
     from mirrorgen.project import Loaded
@@ -62,6 +64,7 @@ def runtime_for(
     loaded: Loaded,
     *,
     sources: Sequence[str] = (),
+    only: Sequence[str] = (),
     regsync_bin: Path | None = None,
     terraform_bin: Path | None = None,
 ) -> Runtime:
@@ -70,12 +73,21 @@ def runtime_for(
     Args:
         loaded: from `load_usable`.
         sources: the only sources that matter, in their full form; all where there are none.
+        only: wildcard patterns for the sources or repositories that matter; all where there are none.
         regsync_bin, terraform_bin: paths given on the command line.
+
+    Raises:
+        UsageError: nothing in the list matches `only`.
     """
     from mirrorgen.operations.runtime import Runtime
 
     assert loaded.desired
     wanted = tuple(one for one in loaded.desired.repositories if not sources or str(one.source) in sources)
+    if only:
+        wanted = tuple(one for one in wanted if any(_fits(one, pattern) for pattern in only))
+        if not wanted:
+            hint = "a pattern such as '*/nginx' or 'quay.io/*' is compared with sources and repository names"
+            raise UsageError(f"nothing in {loaded.path} matches {' or '.join(only)}", hint=hint)
     return Runtime(
         loaded.root.absolute(),
         replace(loaded.desired, repositories=wanted),
@@ -84,6 +96,10 @@ def runtime_for(
         say=_to_stderr,
         show_command=(lambda line: _to_stderr(f"+ {line}")) if is_debugging() else None,
     )
+
+
+def _fits(repository: Repository, pattern: str) -> bool:
+    return fnmatchcase(str(repository.source), pattern) or fnmatchcase(repository.name, pattern)
 
 
 def canonical_sources(written: Sequence[str], loaded: Loaded) -> list[str]:

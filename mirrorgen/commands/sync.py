@@ -15,19 +15,37 @@ from mirrorgen.reporting.formats import ResultFormat
 @boundary
 def sync(
     file: ListFile = DEFAULT_LIST,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="GLOB", help="Only sources or repositories that match; may be given again."),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Let regsync look at every tag, whatever ECR holds already.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Copy nothing; show what would be looked at, and exit with 3 if any.")
+    ] = False,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
     regsync_bin: RegsyncBin = None,
 ) -> ExitCode:
     """Copy the images, and check that all are in ECR.
 
+    Asks ECR first. regsync is given only tags that ECR lacks, and moving tags.
+
     Exits with 5 if a tag is missing or could not be copied; what could be copied is copied all the same.
     """
-    from mirrorgen.operations.syncing import sync_images
-    from mirrorgen.reporting.plans import format_sync
+    from mirrorgen.operations.syncing import plan_sync, sync_images
+    from mirrorgen.reporting.plans import format_sync, format_sync_plan
     from mirrorgen.reporting.progress import sync_progress
 
-    runtime = runtime_for(load_usable(file), regsync_bin=regsync_bin)
-    with sync_progress(runtime.desired.tag_count) as on_event:
-        result = sync_images(runtime, on_event=on_event)
+    runtime = runtime_for(load_usable(file), only=only or [], regsync_bin=regsync_bin)
+    plan = plan_sync(runtime, full=full)
+    if dry_run:
+        typer.echo(format_sync_plan(plan, output), nl=False)
+        if plan.work.failures or plan.work.problems:
+            return ExitCode.FAILED
+        return ExitCode.OK if plan.todo.is_empty else ExitCode.DIFFERENT
+    with sync_progress(plan.todo.desired.tag_count) as on_event:
+        result = sync_images(runtime, plan, on_event=on_event)
     typer.echo(format_sync(result, output), nl=False)
     return ExitCode.FAILED if result.failures else ExitCode.OK

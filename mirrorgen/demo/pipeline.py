@@ -29,7 +29,7 @@ from mirrorgen.operations.choosing import Listings, ask_upstreams
 from mirrorgen.operations.locking import relock, selected_indexes
 from mirrorgen.operations.planning import make_plan, plan_repositories
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.syncing import sync_images
+from mirrorgen.operations.syncing import plan_sync, sync_images
 from mirrorgen.project import Loaded, load
 from mirrorgen.rendering.files import render_lock
 from mirrorgen.rendering.module import module_files
@@ -174,7 +174,7 @@ class Demo:
         return runtime
 
     def _sync(self, runtime: Runtime) -> None:
-        result = sync_images(runtime)
+        result = sync_images(runtime, plan_sync(runtime))
         self._quote(format_sync(result, ResultFormat.TEXT))
         if result.failures:
             raise ToolFailed("not every image of the list could be mirrored")
@@ -182,7 +182,7 @@ class Demo:
     def _again(self, runtime: Runtime) -> None:
         changes = plan_repositories(runtime)
         apply_plan(runtime, allow_destroy=False)
-        result = sync_images(runtime)
+        result = sync_images(runtime, plan_sync(runtime))
         self._quote(format_changes(changes, ResultFormat.TEXT))
         self._quote(sync_summary(result))
         if changes or result.copied or result.failures:

@@ -10,7 +10,6 @@ from mirrorgen.desired.state import DesiredState
 from mirrorgen.operations.choosing import ask_upstreams
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.problems import Problem
-from mirrorgen.rendering.files import REGSYNC, render
 from mirrorgen.tools.regsync import Event, EventKind, Outcome
 
 
@@ -44,13 +43,11 @@ class Work:
 
     Attributes:
         desired: the desired state in which every tag is known.
-        config: regsync's configuration for it.
         failures: repositories whose upstream could not be asked; they are not in `desired`.
         problems: rules that choose nothing, with paths in the list.
     """
 
     desired: DesiredState
-    config: str
     failures: tuple[Failure, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -64,7 +61,7 @@ def prepare(runtime: Runtime) -> Work:
     desired = runtime.desired
     waiting = [repository for repository in desired.repositories if repository.is_open]
     if not waiting:
-        return Work(desired, str(runtime.files[REGSYNC]))
+        return Work(desired)
     chosen = ask_upstreams(runtime, waiting)
     known = resolve(desired, chosen.choices)
     failures = tuple(
@@ -72,7 +69,7 @@ def prepare(runtime: Runtime) -> Work:
         for one in waiting
         if str(one.source) in chosen.failures
     )
-    return Work(known, str(render(known)[REGSYNC]), failures, tuple(idle_rule_problems(chosen.choices)))
+    return Work(known, failures, tuple(idle_rule_problems(chosen.choices)))
 
 
 def target_of(event: Event) -> TagRef:

@@ -12,10 +12,11 @@ from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import InputError
 from mirrorgen.live.ecr import Holdings
 from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, prepare, target_of
+from mirrorgen.operations.pending import pending
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.problems import Problem
 from mirrorgen.rendering import tfvars
-from mirrorgen.rendering.files import EXCLUSIONS
+from mirrorgen.rendering.files import EXCLUSIONS, render_regsync
 from mirrorgen.rendering.module import check_variables
 from mirrorgen.rendering.writer import diff_files
 from mirrorgen.tools import regsync
@@ -98,11 +99,15 @@ def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
 
 
 def plan_copies(runtime: Runtime, work: Work) -> tuple[tuple[TagRef, ...], tuple[TagRef, ...], tuple[Failure, ...]]:
-    """Let regsync check; return the tags to copy, those found nowhere, and what could not be looked at."""
+    """Let regsync check what ECR may lack; return tags to copy, those found nowhere, and what cannot be looked at."""
     tool = runtime.regsync()
+    held = runtime.held_tags(work.desired)
+    todo = pending(work.desired, held)
+    if todo.is_empty:
+        return (), (), work.failures
     runtime.say("regsync check")
-    outcome = regsync.run(regsync.check_argv(tool), work.config, runner=runtime.runner, env=runtime.env)
-    held = runtime.held_tags()
+    config = render_regsync(todo.desired)
+    outcome = regsync.run(regsync.check_argv(tool), config, runner=runtime.runner, env=runtime.env)
     copies = {target_of(event) for event in outcome.of(EventKind.NEEDED)}
     failures = (*work.failures, *failures_of(outcome, work.desired))
     absent = _found_nowhere(work.desired, held, copies, failures)

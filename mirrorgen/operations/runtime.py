@@ -129,13 +129,12 @@ class Runtime:
         """
         return ecr_client(region=self.desired.target.region or self.environ.get("AWS_REGION"))
 
-    def held_tags(self) -> Holdings:
-        """Ask ECR which tags the repositories of the list hold."""
+    def held_tags(self, desired: DesiredState | None = None) -> Holdings:
+        """Ask ECR which tags the repositories of the list, or of a part of it, hold."""
         target = self.desired.target
         self.say("asking ECR which tags it holds")
-        return held_tags(
-            self.ecr(), [repository.name for repository in self.desired.repositories], account_id=target.account_id
-        )
+        names = [repository.name for repository in (desired or self.desired).repositories]
+        return held_tags(self.ecr(), names, account_id=target.account_id)
 
     def stored_images(self) -> Mapping[str, tuple[StoredImage, ...] | None]:
         """Ask ECR for every image that the repositories of the list hold."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mirrorgen.desired.state import Repository
-from mirrorgen.operations.copying import Failure, TagRef, failures_of, prepare, target_of
+from mirrorgen.live.ecr import Holdings
+from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, prepare, target_of
+from mirrorgen.operations.pending import Pending, everything, pending
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.problems import Problem
+from mirrorgen.rendering.files import render_regsync
 from mirrorgen.tools import regsync
 from mirrorgen.tools.regsync import Event, EventKind, Outcome
 
@@ -33,23 +36,61 @@ class SyncResult:
     failures: tuple[Failure, ...]
 
 
-def sync_images(runtime: Runtime, *, on_event: Callable[[Event], None] | None = None) -> SyncResult:
-    """Copy what is missing or has moved, then ask ECR for every tag of the list.
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What a sync will do.
+
+    Attributes:
+        work: the list, with every tag known.
+        held: what ECR holds before.
+        todo: what regsync is given.
+    """
+
+    work: Work
+    held: Holdings
+    todo: Pending
+
+
+def plan_sync(runtime: Runtime, *, full: bool = False) -> SyncPlan:
+    """Ask ECR what it holds, and find what regsync has to look at.
+
+    Upstream is asked only for rules that no lock has settled.
 
     Args:
         runtime: of the list.
+        full: look at every tag, whatever ECR holds.
+
+    Raises:
+        ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
+    """
+    runtime.regsync()
+    runtime.ecr()
+    work = prepare(runtime)
+    held = runtime.held_tags(work.desired)
+    return SyncPlan(work, held, (everything if full else pending)(work.desired, held))
+
+
+def sync_images(runtime: Runtime, plan: SyncPlan, *, on_event: Callable[[Event], None] | None = None) -> SyncResult:
+    """Copy what is missing or has moved, then ask ECR for what was copied.
+
+    Args:
+        runtime: of the list.
+        plan: from `plan_sync`.
         on_event: told each thing regsync does, as it happens.
 
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
     """
-    tool = runtime.regsync()
-    runtime.ecr()
-    work = prepare(runtime)
-    runtime.say("regsync once")
-    argv = regsync.once_argv(tool)
-    outcome = regsync.run(argv, work.config, runner=runtime.runner, env=runtime.env, on_event=on_event)
-    held = runtime.held_tags()
+    work, outcome, held = plan.work, Outcome(), plan.held
+    # regsync would fail for each tag of a repository that does not exist.
+    there = tuple(one for one in plan.todo.desired.repositories if held[one.name] is not None)
+    if there:
+        given = replace(plan.todo.desired, repositories=there)
+        runtime.say(f"regsync once, for {given.tag_count} of {work.desired.tag_count} tags")
+        argv = regsync.once_argv(runtime.regsync())
+        config = render_regsync(given)
+        outcome = regsync.run(argv, config, runner=runtime.runner, env=runtime.env, on_event=on_event)
+        held = {**held, **runtime.held_tags(given)}
     reported = {(failure.repository, failure.tag): failure.reason for failure in failures_of(outcome, work.desired)}
     attempted = {target_of(event) for event in outcome.of(EventKind.NEEDED)}
     copied, failures, unchanged = [], [*work.failures, *_idle(runtime, work.problems)], 0

@@ -46,6 +46,11 @@ def render(state: DesiredState) -> dict[str, str | None]:
     return {name: _render(file, state) for name, file in _FILES.items()} | {EXCLUSIONS: _render_exclusions(state)}
 
 
+def render_regsync(state: DesiredState) -> str:
+    """Render regsync's configuration alone."""
+    return _render(_FILES[REGSYNC], state)
+
+
 def render_lock(lock: Lock) -> str:
     """Render a lock, entries and tags sorted.
 

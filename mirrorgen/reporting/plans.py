@@ -10,7 +10,7 @@ from typing import Any
 
 from mirrorgen.operations.copying import Failure, TagRef
 from mirrorgen.operations.planning import MirrorPlan
-from mirrorgen.operations.syncing import SyncResult
+from mirrorgen.operations.syncing import SyncPlan, SyncResult
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.tools.terraform import REPOSITORY, Change
 
@@ -127,6 +127,30 @@ def format_sync(result: SyncResult, output: ResultFormat) -> str:
     failed = [("Not mirrored", [_failure(failure) for failure in result.failures])]
     sections = _sections(failed, output)
     return (sections + "\n" if sections else "") + sync_summary(result) + "\n"
+
+
+def format_sync_plan(plan: SyncPlan, output: ResultFormat) -> str:
+    """Return what a sync would do: tags that ECR lacks, and tags that are compared with upstream."""
+    missing, doubtful, failures = plan.todo.missing, plan.todo.doubtful, plan.work.failures
+    if output is ResultFormat.JSON:
+        document = {
+            "version": 1,
+            "missing": [{"repository": ref.repository, "tag": ref.tag} for ref in missing],
+            "compare": [{"repository": ref.repository, "tag": ref.tag} for ref in doubtful],
+            "failures": _failures_json(failures),
+        }
+        return json.dumps(document, indent=2) + "\n"
+    sections = _sections(
+        [
+            ("Tags that ECR lacks", _by_repository(missing)),
+            ("Tags that ECR has, to compare with upstream", _by_repository(doubtful)),
+            ("Could not be checked", [_failure(failure) for failure in failures]),
+        ],
+        output,
+    )
+    rest = plan.work.desired.tag_count - len(missing) - len(doubtful)
+    line = f"Tags missing: {len(missing)}, to compare: {len(doubtful)}, nothing to do for: {rest}."
+    return (sections + "\n" if sections else "") + line + "\n"
 
 
 def sync_summary(result: SyncResult) -> str:

@@ -18,7 +18,7 @@ def sync_progress(total: int) -> Iterator[Callable[[Event], None]]:
     Args:
         total: how many tags there are.
     """
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or not total:
         yield _say
         return
     from rich.console import Console

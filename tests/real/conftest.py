@@ -178,6 +178,12 @@ def program(name: str, module: str, env: dict[str, str]) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def distribution_binary(base_env: dict[str, str]) -> Path:
+    """CNCF distribution, built."""
+    return program("registry", "github.com/distribution/distribution/v3/cmd/registry@v3.1.2", base_env)
+
+
 @pytest.fixture
 def closed_port() -> Iterator[int]:
     """A loopback port that refuses connections, and that nobody else gets meanwhile."""

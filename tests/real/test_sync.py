@@ -77,7 +77,7 @@ def test_a_changed_tag_in_an_immutable_repository_is_refused_and_named(project: 
 
     # Somebody pushes another image under the same tag.
     upstreams.populate(project.ecr, {"quay.io/org/app": ["v1.0.0"]}, platforms=["linux/amd64"])
-    result = project.run("sync")
+    result = project.run("sync", "--full")
     assert result.returncode == 5
     assert f"{project.prefix}/quay/org/app:v1.0.0: " in result.stdout
     assert "immutable" in result.stdout
@@ -156,7 +156,7 @@ def test_a_terminal_gets_a_progress_bar_and_a_log_gets_lines(project: Project) -
     lines = project.run("sync")
     target = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{project.prefix}/quay/org/app"
     assert f"copying quay.io/org/app:v1.0.0 to {target}:v1.0.0\n" in lines.stderr
-    assert "2/2" in on_a_terminal(project, "sync")
+    assert "2/2" in on_a_terminal(project, "sync", "--full")
 
 
 def on_a_terminal(project: Project, *args: str) -> str:

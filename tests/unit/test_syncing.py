@@ -14,7 +14,7 @@ from mirrorgen.live.ecr import Holdings
 from mirrorgen.operations import syncing
 from mirrorgen.operations.copying import Failure, TagRef
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.syncing import SyncResult, sync_images
+from mirrorgen.operations.syncing import SyncResult, plan_sync, sync_images
 from mirrorgen.project import load
 from mirrorgen.tools.runner import Completed
 from mirrorgen.tools.versions import Tool, tool_specs
@@ -47,7 +47,7 @@ class AnsweringRunner:
 
 @pytest.fixture
 def sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SyncResult]:
-    def run(*lines: str, code: int = 0, held: Holdings) -> SyncResult:
+    def run(*lines: str, code: int = 0, before: Holdings = NOTHING, held: Holdings) -> SyncResult:
         path = tmp_path / "images.yaml"
         path.write_text(LIST)
         desired = load(path).desired
@@ -56,12 +56,14 @@ def sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SyncR
         monkeypatch.setattr(Runtime, "runner", AnsweringRunner(code, list(lines)))
         monkeypatch.setattr(Runtime, "regsync", lambda _: Tool(tool_specs()["regsync"], Path("regsync"), "0.11.5"))
         monkeypatch.setattr(Runtime, "ecr", lambda _: None)
-        monkeypatch.setattr(Runtime, "held_tags", lambda _: held)
-        return sync_images(runtime)
+        answers = iter([before, held])
+        monkeypatch.setattr(Runtime, "held_tags", lambda *_: next(answers))
+        return sync_images(runtime, plan_sync(runtime))
 
     return run
 
 
+NOTHING: Holdings = {"mirror/quay/org/app": {}}
 BOTH = {"mirror/quay/org/app": {"v1.0.0": "sha256:a", "v1.1.0": "sha256:b"}}
 ONE = {"mirror/quay/org/app": {"v1.0.0": "sha256:a"}}
 
@@ -95,7 +97,7 @@ def test_after_a_crash_a_missing_tag_is_not_blamed_on_upstream(sync: Callable[..
 
 
 def test_a_missing_repository_says_what_to_run(sync: Callable[..., SyncResult]) -> None:
-    result = sync(held={"mirror/quay/org/app": None})
+    result = sync(before={"mirror/quay/org/app": None}, held={"mirror/quay/org/app": None})
     assert {failure.reason for failure in result.failures} == {syncing.NO_REPOSITORY}
 
 

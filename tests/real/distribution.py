@@ -1,0 +1,77 @@
+"""CNCF distribution: a real registry that asks for a password and writes an access log."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.real.conftest import Project, free_port, wait_until
+
+REGISTRY = "github.com/distribution/distribution/v3/cmd/registry@v3.1.2"
+USER, PASSWORD = "mirror", "correct-horse-battery"
+# bcrypt of PASSWORD
+HTPASSWD = "mirror:$2b$05$T4palD1i9kj3Wq153ACxyOkzhGdVVt4VIah/koDlIhP8CPR6Wgg16\n"
+
+CONFIG = """\
+version: 0.1
+log: {{level: error, accesslog: {{disabled: false}}}}
+storage: {{filesystem: {{rootdirectory: {folder}/storage}}}}
+http: {{addr: "127.0.0.1:{port}"}}
+auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
+"""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A running registry."""
+
+    host: str
+    access_log: Path
+
+    def requests(self) -> list[tuple[str, str]]:
+        """Method and path of every request so far that was let in."""
+        lines = re.findall(r'"(GET|HEAD|POST|PUT|PATCH) (\S+) HTTP/1.1" (\d+)', self.access_log.read_text())
+        return [(method, path.partition("?")[0]) for method, path, code in lines if code != "401"]
+
+    def take(self, project: Project, source: str, target: str) -> None:
+        """Copy an image into this registry."""
+        argv = ["regctl", "--host", f"reg={project.ecr.address},tls=disabled"]
+        argv += ["--host", f"reg={self.host},tls=disabled,user={USER},pass={PASSWORD}"]
+        argv += ["image", "copy", source, f"{self.host}/{target}"]
+        subprocess.run(argv, env=project.tool_env, check=True, capture_output=True)
+
+
+@contextmanager
+def distribution(folder: Path, binary: Path) -> Iterator[Distribution]:
+    """Serve on a free loopback port, with everything in `folder`."""
+    port = free_port()
+    folder.mkdir()
+    (folder / "htpasswd").write_text(HTPASSWD)
+    (folder / "config.yaml").write_text(CONFIG.format(folder=folder, port=port))
+    with (folder / "access.log").open("w") as log:
+        process = subprocess.Popen(
+            [binary, "serve", folder / "config.yaml"], env={"OTEL_TRACES_EXPORTER": "none"}, stdout=log
+        )
+    try:
+        wait_until(lambda: asks_for_credentials(port))
+        yield Distribution(f"127.0.0.1:{port}", folder / "access.log")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def asks_for_credentials(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/"):
+            return False
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code == 401
+    except OSError:
+        return False

@@ -1,0 +1,140 @@
+"""sync does only what is needed: counted in the access log of a real registry, and in what regsync is given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.requests import request_figures
+from mirrorgen.demo import upstreams
+from tests.real.conftest import Project
+from tests.real.distribution import PASSWORD, USER, Distribution, distribution
+
+FIXED = ["v1.0.0", "v1.1.0", "v1.2.0"]
+
+
+@pytest.fixture
+def upstream(distribution_binary: Path, tmp_path: Path) -> Iterator[Distribution]:
+    with distribution(tmp_path / "registry", distribution_binary) as running:
+        yield running
+
+
+@pytest.fixture
+def synced(project: Project, upstream: Distribution) -> Project:
+    """A project whose list is in ECR: three fixed tags."""
+    project.serve({"quay.io/org/app": FIXED})
+    for tag in FIXED:
+        upstream.take(project, f"{project.ecr.address}/upstream/quay.io/org/app:{tag}", f"org/app:{tag}")
+    project.registries = {
+        upstream.host: {
+            "alias": "hub",
+            "tls": "disabled",
+            "credentials": {"username_env": "P_USER", "password_env": "P_PASSWORD"},
+        }
+    }
+    project.variables = {"P_USER": USER, "P_PASSWORD": PASSWORD}
+    project.write({f"{upstream.host}/org/app": FIXED})
+    project.create_repositories()
+    assert project.run("sync").returncode == 0
+    return project
+
+
+def test_with_nothing_missing_upstream_gets_no_request_at_all(synced: Project, upstream: Distribution) -> None:
+    log = upstream.access_log.read_text()
+    result = synced.run("--debug", "sync")
+    assert (result.returncode, result.stdout) == (
+        0,
+        "Tags copied: 0, up to date: 3, failed: 0. All 3 tags of the list are in ECR.\n",
+    )
+    assert upstream.access_log.read_text() == log
+    assert "regsync once" not in result.stderr
+    assert result.stderr.count("asking ECR") == 1
+
+
+def test_a_missing_tag_is_the_only_one_looked_at(synced: Project, upstream: Distribution) -> None:
+    digest = synced.held("hub/org/app")["v1.1.0"]
+    synced.client().batch_delete_image(
+        repositoryName=f"{synced.prefix}/hub/org/app", imageIds=[{"imageDigest": digest, "imageTag": "v1.1.0"}]
+    )
+    before = len(upstream.requests())
+    result = synced.run("sync")
+    assert result.stdout == "Tags copied: 1, up to date: 2, failed: 0. All 3 tags of the list are in ECR.\n"
+    tags = {path.rpartition("/")[2] for _, path in upstream.requests()[before:] if "/manifests/v" in path}
+    assert tags == {"v1.1.0"}
+
+
+def test_full_lets_regsync_look_at_every_tag(synced: Project, upstream: Distribution) -> None:
+    before = len(upstream.requests())
+    result = synced.run("sync", "--full")
+    assert result.stdout == "Tags copied: 0, up to date: 3, failed: 0. All 3 tags of the list are in ECR.\n"
+    heads = [path.rpartition("/")[2] for method, path in upstream.requests()[before:] if method == "HEAD"]
+    assert sorted(heads) == FIXED
+
+
+def test_a_moving_tag_is_compared_with_upstream_each_time(project: Project) -> None:
+    source = "quay.io/org/app"
+    project.serve({source: ["v1.0.0", "latest"]})
+    project.write({source: ["v1.0.0", "latest"]})
+    project.create_repositories()
+    assert project.run("sync").returncode == 0
+    shown = json.loads(project.run("sync", "--dry-run", "--format", "json").stdout)
+    assert (shown["missing"], [one["tag"] for one in shown["compare"]]) == ([], ["latest"])
+
+    moved = upstreams.populate(project.ecr, {source: ["latest"]}, platforms=("linux/amd64",))[source, "latest"]
+    result = project.run("sync")
+    assert result.stdout == "Tags copied: 1, up to date: 1, failed: 0. All 2 tags of the list are in ECR.\n"
+    assert project.held("quay/org/app")["latest"] == moved
+
+
+def test_dry_run_shows_and_copies_nothing(project: Project) -> None:
+    images = {"quay.io/org/app": ["v1.0.0"], "docker.io/library/nginx": ["1.25"]}
+    project.serve(images)
+    project.write(images)
+    project.create_repositories()
+    result = project.run("sync", "--dry-run")
+    assert result.returncode == 3
+    assert result.stdout == (
+        "Tags that ECR lacks:\n"
+        f"  {project.prefix}/docker-hub/nginx: 1.25\n"
+        f"  {project.prefix}/quay/org/app: v1.0.0\n\n"
+        "Tags missing: 2, to compare: 0, nothing to do for: 0.\n"
+    )
+    assert project.held("quay/org/app") == {}
+
+
+def test_only_takes_a_part_of_the_list(project: Project) -> None:
+    images = {"quay.io/org/app": ["v1.0.0"], "docker.io/library/nginx": ["1.25"]}
+    project.serve(images)
+    project.write(images)
+    project.create_repositories()
+    by_source = project.run("sync", "--only", "quay.io/*")
+    assert by_source.stdout == "Tags copied: 1, up to date: 0, failed: 0. All 1 tags of the list are in ECR.\n"
+    by_repository = project.run("sync", "--only", "*/quay/org/app")
+    assert by_repository.stdout == "Tags copied: 0, up to date: 1, failed: 0. All 1 tags of the list are in ECR.\n"
+    assert project.held("docker-hub/nginx") == {}
+    assert project.run("sync", "--only", "ghcr.io/*").returncode == 2
+
+
+def test_signatures_may_come_later_so_signed_tags_are_looked_at(project: Project) -> None:
+    project.serve({"quay.io/org/app": ["v1.0.0"]})
+    project.write({"quay.io/org/app": ["v1.0.0"]}, settings={"referrers": True})
+    project.create_repositories()
+    assert project.run("sync").returncode == 0
+    shown = json.loads(project.run("sync", "--dry-run", "--format", "json").stdout)
+    assert [one["tag"] for one in shown["compare"]] == ["v1.0.0"]
+
+
+def test_the_benchmark_counts_the_requests_of_each_program(
+    tmp_path: Path, base_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in base_env.items():
+        monkeypatch.setenv(name, value)
+    figures = {one.what: one.counts for one in request_figures(tmp_path, repositories=3, tags=2)}
+    assert figures["mirrorgen sync"] == {"ECR API": 3}
+    assert figures["mirrorgen sync --full"].get("upstream HEAD") == 6
+    assert figures["regsync once"].get("upstream HEAD") == 6
+    assert figures["regsync once --missing"].get("upstream list") == 3
+    assert figures["the first mirrorgen sync"]["target PUT"] > 0
