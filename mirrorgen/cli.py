@@ -21,6 +21,7 @@ from mirrorgen.commands import (
     plan,
     render,
     schema,
+    status,
     sync,
     tags,
     tools,
@@ -45,6 +46,7 @@ app.command()(render.render)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)
+app.command()(status.status)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(schema.schema)

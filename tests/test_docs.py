@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,15 @@ from mirrorgen.operations.expiring import Expiring
 from mirrorgen.operations.locking import Difference, DifferenceKind
 from mirrorgen.operations.pending import Pending
 from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.operations.status import RepositoryStatus, SettingDifference, Status, TagState, TagStatus
 from mirrorgen.operations.syncing import SyncPlan, SyncResult
 from mirrorgen.reporting.choices import format_choices
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import format_expiring
 from mirrorgen.reporting.locks import format_differences
 from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, format_sync_plan
+from mirrorgen.reporting.status import format_status
+from mirrorgen.stored import StoredImage
 from mirrorgen.tools.versions import tool_specs
 from tests.conftest import RunCli
 from tests.documents import (
@@ -153,10 +157,27 @@ def test_json_of_results(tmp_path: Path) -> None:
             SyncPlan(Work(NOTHING), {}, Pending(NOTHING, (ref,), (ref,))),
             ResultFormat.JSON,
         ),
+        json_of_status(tmp_path),
         *json_of_choices_differences_and_expiries(tmp_path),
     ]
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
+
+
+def json_of_status(folder: Path) -> str:
+    desired = load_text(MINIMAL, folder).desired
+    assert desired
+    now = datetime(2026, 1, 31, 6, tzinfo=UTC)
+    image = StoredImage("sha256:0a1b", ("1.25",), now, findings={"HIGH": 2})
+    found = RepositoryStatus(
+        desired.repositories[0],
+        exists=True,
+        settings=(SettingDifference("tag mutability", "IMMUTABLE", "MUTABLE"),),
+        tags=(TagStatus("1.25", TagState.PRESENT, image),),
+        untagged=0,
+        size_bytes=1024,
+    )
+    return format_status(Status(now, (found,), (), ()), ResultFormat.JSON)
 
 
 def json_of_choices_differences_and_expiries(folder: Path) -> Iterator[str]:

@@ -31,6 +31,10 @@ ListOption = Annotated[Path, typer.Option("--file", "-f", metavar="FILE", help="
 Sources = Annotated[
     list[str] | None, typer.Argument(metavar="SOURCE...", help="Upstream repositories of the list; all if none.")
 ]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="GLOB", help="Only sources or repositories that match; may be given again."),
+]
 
 DEFAULT_LIST = Path("images.yaml")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, RegsyncBin, load_usable, runtime_for
+from mirrorgen.commands.options import DEFAULT_LIST, ListFile, Only, RegsyncBin, load_usable, runtime_for
 from mirrorgen.errors import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -15,10 +15,7 @@ from mirrorgen.reporting.formats import ResultFormat
 @boundary
 def sync(
     file: ListFile = DEFAULT_LIST,
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="GLOB", help="Only sources or repositories that match; may be given again."),
-    ] = None,
+    only: Only = None,
     full: Annotated[
         bool, typer.Option("--full", help="Let regsync look at every tag, whatever ECR holds already.")
     ] = False,

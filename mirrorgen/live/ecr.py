@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from mirrorgen.errors import ToolFailed, ToolUnusable, UsageError
-from mirrorgen.stored import StoredImage
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.client import ECRClient
-    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef, ListImagesFilterTypeDef
+    from mypy_boto3_ecr.type_defs import ListImagesFilterTypeDef
 
 PARALLEL_REQUESTS = 8
 """Far below ECR's quota for ListImages, 50 a second:
@@ -60,32 +58,18 @@ def held_tags(client: ECRClient, repositories: Iterable[str], *, account_id: str
     Raises:
         ToolFailed: ECR cannot be asked.
     """
-    return _ask_each(repositories, lambda name: _tags(client, name, account_id))
-
-
-def stored_images(
-    client: ECRClient, repositories: Iterable[str], *, account_id: str | None = None
-) -> Mapping[str, tuple[StoredImage, ...] | None]:
-    """Describe every image that repositories hold, and which images each index names.
-
-    Args:
-        client: from `ecr_client`.
-        repositories: names of repositories.
-        account_id: the account of the registry; None takes the one of the credentials.
-
-    Returns:
-        Images by repository; None for a repository that does not exist.
-
-    Raises:
-        ToolFailed: ECR cannot be asked.
-    """
-    return _ask_each(repositories, lambda name: _images(client, name, account_id))
+    return ask_each(repositories, lambda name: _tags(client, name, account_id))
 
 
 _Answer = TypeVar("_Answer")
 
 
-def _ask_each(repositories: Iterable[str], ask: Callable[[str], _Answer]) -> dict[str, _Answer]:
+def ask_each(repositories: Iterable[str], ask: Callable[[str], _Answer]) -> dict[str, _Answer]:
+    """Ask about repositories, some at once.
+
+    Raises:
+        ToolFailed: ECR cannot be asked.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     names = list(repositories)
@@ -93,7 +77,7 @@ def _ask_each(repositories: Iterable[str], ask: Callable[[str], _Answer]) -> dic
         with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
             return dict(zip(names, pool.map(ask, names), strict=True))
     except (BotoCoreError, ClientError) as error:
-        raise ToolFailed(f"cannot list the images in ECR: {error}") from error
+        raise ToolFailed(f"cannot ask ECR: {error}") from error
 
 
 def _tags(client: ECRClient, repository: str, account_id: str | None) -> Mapping[str, str] | None:
@@ -112,58 +96,3 @@ def _tags(client: ECRClient, repository: str, account_id: str | None) -> Mapping
         }
     except client.exceptions.RepositoryNotFoundException:
         return None
-
-
-_INDEX_TYPES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
-_MAX_BATCH = 100
-"""https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html"""
-
-
-def _images(client: ECRClient, repository: str, account_id: str | None) -> tuple[StoredImage, ...] | None:
-    paginator = client.get_paginator("describe_images")
-    if account_id:
-        pages = paginator.paginate(repositoryName=repository, registryId=account_id)
-    else:
-        pages = paginator.paginate(repositoryName=repository)
-    try:
-        details = [detail for page in pages for detail in page["imageDetails"]]
-    except client.exceptions.RepositoryNotFoundException:
-        return None
-    indexes = [one["imageDigest"] for one in details if one.get("imageManifestMediaType") in _INDEX_TYPES]
-    contents: dict[str, tuple[str, ...]] = {}
-    for start in range(0, len(indexes), _MAX_BATCH):
-        contents |= _contents(client, repository, account_id, indexes[start : start + _MAX_BATCH])
-    return tuple(_stored(detail, contents.get(detail["imageDigest"], ())) for detail in details)
-
-
-def _contents(
-    client: ECRClient, repository: str, account_id: str | None, digests: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
-    """Which images each index names."""
-    ids: list[ImageIdentifierTypeDef] = [{"imageDigest": digest} for digest in digests]
-    accepted = list(_INDEX_TYPES)
-    if account_id:
-        answer = client.batch_get_image(
-            repositoryName=repository, registryId=account_id, imageIds=ids, acceptedMediaTypes=accepted
-        )
-    else:
-        answer = client.batch_get_image(repositoryName=repository, imageIds=ids, acceptedMediaTypes=accepted)
-    return {
-        image["imageId"]["imageDigest"]: tuple(
-            entry["digest"] for entry in json.loads(image["imageManifest"]).get("manifests", ())
-        )
-        for image in answer["images"]
-    }
-
-
-def _stored(detail: ImageDetailTypeDef, contains: tuple[str, ...]) -> StoredImage:
-    return StoredImage(
-        digest=detail["imageDigest"],
-        tags=tuple(sorted(detail.get("imageTags", ()))),
-        pushed_at=detail["imagePushedAt"],
-        pulled_at=detail.get("lastRecordedPullTime"),
-        contains=contains,
-    )

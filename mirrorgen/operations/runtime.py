@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import UsageError
-from mirrorgen.live.ecr import Holdings, ecr_client, held_tags, stored_images
+from mirrorgen.live.ecr import Holdings, ecr_client, held_tags
+from mirrorgen.live.images import stored_images, stored_repositories
 from mirrorgen.master_list.model import Registry
 from mirrorgen.rendering.files import render
 from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, ECR_PASSWORD_ENV
-from mirrorgen.stored import StoredImage
+from mirrorgen.stored import StoredImage, StoredRepository
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.runner import ProcessRunner, Runner
 from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
@@ -142,6 +143,12 @@ class Runtime:
         self.say("asking ECR which images it holds")
         names = [repository.name for repository in self.desired.repositories]
         return stored_images(self.ecr(), names, account_id=target.account_id)
+
+    def stored_repositories(self) -> Mapping[str, StoredRepository | None]:
+        """Ask ECR for the settings of the repositories of the list."""
+        self.say("asking ECR for the settings of the repositories")
+        names = [repository.name for repository in self.desired.repositories]
+        return stored_repositories(self.ecr(), names, account_id=self.desired.target.account_id)
 
     def _require(self, variables: Mapping[str, str]) -> None:
         missing = [f"{name} ({why})" for name, why in variables.items() if not self.environ.get(name)]

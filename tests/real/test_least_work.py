@@ -25,9 +25,9 @@ def upstream(distribution_binary: Path, tmp_path: Path) -> Iterator[Distribution
 @pytest.fixture
 def synced(project: Project, upstream: Distribution) -> Project:
     """A project whose list is in ECR: three fixed tags."""
-    project.serve({"quay.io/org/app": FIXED})
+    project.serve({"quay.io/org/least": FIXED})
     for tag in FIXED:
-        upstream.take(project, f"{project.ecr.address}/upstream/quay.io/org/app:{tag}", f"org/app:{tag}")
+        upstream.take(project, f"{project.ecr.address}/upstream/quay.io/org/least:{tag}", f"org/least:{tag}")
     project.registries = {
         upstream.host: {
             "alias": "hub",
@@ -36,7 +36,7 @@ def synced(project: Project, upstream: Distribution) -> Project:
         }
     }
     project.variables = {"P_USER": USER, "P_PASSWORD": PASSWORD}
-    project.write({f"{upstream.host}/org/app": FIXED})
+    project.write({f"{upstream.host}/org/least": FIXED})
     project.create_repositories()
     assert project.run("sync").returncode == 0
     return project
@@ -55,9 +55,9 @@ def test_with_nothing_missing_upstream_gets_no_request_at_all(synced: Project, u
 
 
 def test_a_missing_tag_is_the_only_one_looked_at(synced: Project, upstream: Distribution) -> None:
-    digest = synced.held("hub/org/app")["v1.1.0"]
+    digest = synced.held("hub/org/least")["v1.1.0"]
     synced.client().batch_delete_image(
-        repositoryName=f"{synced.prefix}/hub/org/app", imageIds=[{"imageDigest": digest, "imageTag": "v1.1.0"}]
+        repositoryName=f"{synced.prefix}/hub/org/least", imageIds=[{"imageDigest": digest, "imageTag": "v1.1.0"}]
     )
     before = len(upstream.requests())
     result = synced.run("sync")
@@ -75,7 +75,7 @@ def test_full_lets_regsync_look_at_every_tag(synced: Project, upstream: Distribu
 
 
 def test_a_moving_tag_is_compared_with_upstream_each_time(project: Project) -> None:
-    source = "quay.io/org/app"
+    source = "quay.io/org/least"
     project.serve({source: ["v1.0.0", "latest"]})
     project.write({source: ["v1.0.0", "latest"]})
     project.create_repositories()
@@ -86,11 +86,11 @@ def test_a_moving_tag_is_compared_with_upstream_each_time(project: Project) -> N
     moved = upstreams.populate(project.ecr, {source: ["latest"]}, platforms=("linux/amd64",))[source, "latest"]
     result = project.run("sync")
     assert result.stdout == "Tags copied: 1, up to date: 1, failed: 0. All 2 tags of the list are in ECR.\n"
-    assert project.held("quay/org/app")["latest"] == moved
+    assert project.held("quay/org/least")["latest"] == moved
 
 
 def test_dry_run_shows_and_copies_nothing(project: Project) -> None:
-    images = {"quay.io/org/app": ["v1.0.0"], "docker.io/library/nginx": ["1.25"]}
+    images = {"quay.io/org/least": ["v1.0.0"], "docker.io/library/nginx": ["1.25"]}
     project.serve(images)
     project.write(images)
     project.create_repositories()
@@ -99,28 +99,28 @@ def test_dry_run_shows_and_copies_nothing(project: Project) -> None:
     assert result.stdout == (
         "Tags that ECR lacks:\n"
         f"  {project.prefix}/docker-hub/nginx: 1.25\n"
-        f"  {project.prefix}/quay/org/app: v1.0.0\n\n"
+        f"  {project.prefix}/quay/org/least: v1.0.0\n\n"
         "Tags missing: 2, to compare: 0, nothing to do for: 0.\n"
     )
-    assert project.held("quay/org/app") == {}
+    assert project.held("quay/org/least") == {}
 
 
 def test_only_takes_a_part_of_the_list(project: Project) -> None:
-    images = {"quay.io/org/app": ["v1.0.0"], "docker.io/library/nginx": ["1.25"]}
+    images = {"quay.io/org/least": ["v1.0.0"], "docker.io/library/nginx": ["1.25"]}
     project.serve(images)
     project.write(images)
     project.create_repositories()
     by_source = project.run("sync", "--only", "quay.io/*")
     assert by_source.stdout == "Tags copied: 1, up to date: 0, failed: 0. All 1 tags of the list are in ECR.\n"
-    by_repository = project.run("sync", "--only", "*/quay/org/app")
+    by_repository = project.run("sync", "--only", "*/quay/org/least")
     assert by_repository.stdout == "Tags copied: 0, up to date: 1, failed: 0. All 1 tags of the list are in ECR.\n"
     assert project.held("docker-hub/nginx") == {}
     assert project.run("sync", "--only", "ghcr.io/*").returncode == 2
 
 
 def test_signatures_may_come_later_so_signed_tags_are_looked_at(project: Project) -> None:
-    project.serve({"quay.io/org/app": ["v1.0.0"]})
-    project.write({"quay.io/org/app": ["v1.0.0"]}, settings={"referrers": True})
+    project.serve({"quay.io/org/least": ["v1.0.0"]})
+    project.write({"quay.io/org/least": ["v1.0.0"]}, settings={"referrers": True})
     project.create_repositories()
     assert project.run("sync").returncode == 0
     shown = json.loads(project.run("sync", "--dry-run", "--format", "json").stdout)

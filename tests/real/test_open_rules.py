@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.real.conftest import Project
 
-SOURCE = "quay.io/org/app"
+SOURCE = "quay.io/org/ruled"
 TAGS = ["v1.0.0", "v1.1.0", "v1.1.0-rc.1", "v2.0.0", "latest"]
 RULE = {"exact": ["latest"], "semver": [">=1 <2"], "exclude": [".*-rc.*"]}
 CHOSEN = ["latest", "v1.0.0", "v1.1.0"]
@@ -29,7 +29,7 @@ def test_sync_copies_exactly_what_tags_shows(project: Project) -> None:
     result = project.run("sync")
     assert result.returncode == 0, result.stderr
     assert result.stdout == "Tags copied: 3, up to date: 0, failed: 0. All 3 tags of the list are in ECR.\n"
-    assert sorted(project.held("quay/org/app")) == CHOSEN
+    assert sorted(project.held("quay/org/ruled")) == CHOSEN
     after = json.loads(project.run("tags", "--format", "json").stdout)
     assert {one["in_ecr"] for one in after} == {True}
 
@@ -40,12 +40,12 @@ def test_the_rendered_file_makes_regsync_copy_the_same(project: Project) -> None
     assert "semverRange" in rendered
     argv = ["regsync", "once", "-c", "regsync.yaml"]
     subprocess.run(argv, cwd=project.folder, env=project.tool_env, check=True, capture_output=True)
-    assert sorted(project.held("quay/org/app")) == CHOSEN
+    assert sorted(project.held("quay/org/ruled")) == CHOSEN
 
 
 def test_a_rule_that_chooses_nothing_is_an_error_of_plan_and_of_sync(project: Project) -> None:
     started(project, {"exact": ["latest"], "semver": [">=7"]})
-    said = "no tag of quay.io/org/app fits this rule now; 5 were looked at"
+    said = "no tag of quay.io/org/ruled fits this rule now; 5 were looked at"
     plan = project.run("plan")
     assert plan.returncode == 1
     assert f"error[rule-selects-nothing]: {said}" in plan.stderr
@@ -53,27 +53,27 @@ def test_a_rule_that_chooses_nothing_is_an_error_of_plan_and_of_sync(project: Pr
 
     sync = project.run("sync")
     assert sync.returncode == 5
-    assert f"{project.prefix}/quay/org/app: {said}" in sync.stdout
-    assert sorted(project.held("quay/org/app")) == ["latest"]
+    assert f"{project.prefix}/quay/org/ruled: {said}" in sync.stdout
+    assert sorted(project.held("quay/org/ruled")) == ["latest"]
 
 
 def test_an_exact_tag_beside_a_rule_must_be_there(project: Project) -> None:
     started(project, {"exact": ["v9.9.9"], "semver": [">=1 <2"]})
     result = project.run("sync")
     assert result.returncode == 5
-    assert f"{project.prefix}/quay/org/app:v9.9.9: upstream has no such tag" in result.stdout
+    assert f"{project.prefix}/quay/org/ruled:v9.9.9: upstream has no such tag" in result.stdout
 
 
 def test_an_upstream_that_cannot_be_listed_fails_alone(project: Project, closed_port: int) -> None:
     project.registries = {"down.example.com": {"hostname": f"127.0.0.1:{closed_port}", "tls": "disabled"}}
     project.serve({SOURCE: TAGS})
-    project.write({SOURCE: RULE, "down.example.com/org/app": {"match": ["v.*"]}})
+    project.write({SOURCE: RULE, "down.example.com/org/ruled": {"match": ["v.*"]}})
     project.create_repositories()
     result = project.run("sync")
     assert result.returncode == 5
-    assert f"{project.prefix}/down.example.com/org/app: " in result.stdout
+    assert f"{project.prefix}/down.example.com/org/ruled: " in result.stdout
     assert "connection refused" in result.stdout
-    assert sorted(project.held("quay/org/app")) == CHOSEN
+    assert sorted(project.held("quay/org/ruled")) == CHOSEN
 
 
 def test_lifecycle_looks_at_what_ecr_holds(project: Project) -> None:
