@@ -18,7 +18,9 @@ from mirrorgen.commands import (
     init,
     lifecycle,
     lock,
+    matrix,
     plan,
+    prune,
     render,
     schema,
     status,
@@ -47,6 +49,8 @@ app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)
 app.command()(status.status)
+app.command()(prune.prune)
+app.command()(matrix.matrix)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(schema.schema)

@@ -27,6 +27,7 @@ from mirrorgen.operations.expiring import Expiring
 from mirrorgen.operations.locking import Difference, DifferenceKind
 from mirrorgen.operations.pending import Pending
 from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.operations.pruning import Removal
 from mirrorgen.operations.status import RepositoryStatus, SettingDifference, Status, TagState, TagStatus
 from mirrorgen.operations.syncing import SyncPlan, SyncResult
 from mirrorgen.reporting.choices import format_choices
@@ -34,6 +35,7 @@ from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import format_expiring
 from mirrorgen.reporting.locks import format_differences
 from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, format_sync_plan
+from mirrorgen.reporting.removals import format_removals
 from mirrorgen.reporting.status import format_status
 from mirrorgen.stored import StoredImage
 from mirrorgen.tools.versions import tool_specs
@@ -158,6 +160,8 @@ def test_json_of_results(tmp_path: Path) -> None:
             ResultFormat.JSON,
         ),
         json_of_status(tmp_path),
+        format_removals((Removal("repository", "tag", "digest", "pushed"),), (), ResultFormat.JSON, done=False),
+        format_removals((Removal("repository", "tag", "digest", "pushed"),), (), ResultFormat.JSON, done=True),
         *json_of_choices_differences_and_expiries(tmp_path),
     ]
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):

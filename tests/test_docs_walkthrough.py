@@ -1,4 +1,4 @@
-"""docs/tags.md and docs/lifecycle.md, read from the top: their lists and files are used, their commands are run."""
+"""Pages that are read from the top: their lists and files are used, their commands are run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from mirrorgen.master_list.rules import build_rule
 from tests.conftest import RunCli
 from tests.documents import ROOT, require_text, rows_of, text_of
 
-TAGS, LIFECYCLE = ROOT / "docs/tags.md", ROOT / "docs/lifecycle.md"
+TAGS, LIFECYCLE, SCALE = ROOT / "docs/tags.md", ROOT / "docs/lifecycle.md", ROOT / "docs/scale.md"
 BLOCK = re.compile(r"(?:`([a-z.]+)`[^`\n]*:\n\n)?```(yaml|json|console)\n(.*?)```\n", re.DOTALL)
 
 
-@pytest.mark.parametrize("document", [TAGS, LIFECYCLE], ids=lambda path: path.name)
+@pytest.mark.parametrize("document", [TAGS, LIFECYCLE, SCALE], ids=lambda path: path.name)
 def test_commands_print_what_the_page_shows(
     document: Path, run_cli: RunCli, in_folder: Path, pytestconfig: pytest.Config
 ) -> None:
+    # A page without a list of its own is about the one of this repository.
+    (in_folder / "images.yaml").write_text(text_of(ROOT / "images.yaml"), encoding="utf-8")
     ran = 0
 
     def current(match: re.Match[str]) -> str:

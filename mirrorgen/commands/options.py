@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -35,6 +35,13 @@ Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="GLOB", help="Only sources or repositories that match; may be given again."),
 ]
+Shard = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="I/N", help="Only part I of N; env/N takes I from the job's environment."),
+]
+
+# Where array jobs say which of them this is, from 0: Kubernetes (Indexed Job) and AWS Batch.
+_INDEX_VARIABLES = ("JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX")
 
 DEFAULT_LIST = Path("images.yaml")
 
@@ -69,6 +76,7 @@ def runtime_for(
     *,
     sources: Sequence[str] = (),
     only: Sequence[str] = (),
+    part: tuple[int, int] = (1, 1),
     regsync_bin: Path | None = None,
     terraform_bin: Path | None = None,
 ) -> Runtime:
@@ -78,20 +86,23 @@ def runtime_for(
         loaded: from `load_usable`.
         sources: the only sources that matter, in their full form; all where there are none.
         only: wildcard patterns for the sources or repositories that matter; all where there are none.
+        part: which of how many parts of the list, from 1.
         regsync_bin, terraform_bin: paths given on the command line.
 
     Raises:
         UsageError: nothing in the list matches `only`.
     """
+    from mirrorgen.desired.shards import shard
     from mirrorgen.operations.runtime import Runtime
 
     assert loaded.desired
-    wanted = tuple(one for one in loaded.desired.repositories if not sources or str(one.source) in sources)
+    repositories = shard(loaded.desired, *part).repositories if part != (1, 1) else loaded.desired.repositories
+    wanted = tuple(one for one in repositories if not sources or str(one.source) in sources)
     if only:
-        wanted = tuple(one for one in wanted if any(_fits(one, pattern) for pattern in only))
-        if not wanted:
+        if not any(_fits(one, pattern) for pattern in only for one in loaded.desired.repositories):
             hint = "a pattern such as '*/nginx' or 'quay.io/*' is compared with sources and repository names"
             raise UsageError(f"nothing in {loaded.path} matches {' or '.join(only)}", hint=hint)
+        wanted = tuple(one for one in wanted if any(_fits(one, pattern) for pattern in only))
     return Runtime(
         loaded.root.absolute(),
         replace(loaded.desired, repositories=wanted),
@@ -100,6 +111,29 @@ def runtime_for(
         say=_to_stderr,
         show_command=(lambda line: _to_stderr(f"+ {line}")) if is_debugging() else None,
     )
+
+
+def parse_shard(text: str | None, environ: Mapping[str, str]) -> tuple[int, int]:
+    """Return which of how many parts, from 1: `2/4`, or `env/4` where the environment says which.
+
+    Raises:
+        UsageError: it is not of this form, or the environment does not say.
+    """
+    if text is None:
+        return (1, 1)
+    which, _, count = text.partition("/")
+    found = next((environ[name] for name in _INDEX_VARIABLES if environ.get(name)), None) if which == "env" else None
+    if which == "env" and found is None:
+        raise UsageError(f"--shard {text}: neither {' nor '.join(_INDEX_VARIABLES)} is set")
+    # The variables count from 0.
+    index = _number(found) + 1 if found is not None else _number(which)
+    if not 1 <= index <= _number(count):
+        raise UsageError(f"--shard {text}: there is no such part", hint="write 1/4 for the first of four, or env/4")
+    return index, int(count)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def _fits(repository: Repository, pattern: str) -> bool:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, Only, RegsyncBin, load_usable, runtime_for
+from mirrorgen.commands.options import (
+    DEFAULT_LIST,
+    ListFile,
+    Only,
+    RegsyncBin,
+    Shard,
+    load_usable,
+    parse_shard,
+    runtime_for,
+)
 from mirrorgen.errors import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -16,6 +26,7 @@ from mirrorgen.reporting.formats import ResultFormat
 def sync(
     file: ListFile = DEFAULT_LIST,
     only: Only = None,
+    shard: Shard = None,
     full: Annotated[
         bool, typer.Option("--full", help="Let regsync look at every tag, whatever ECR holds already.")
     ] = False,
@@ -35,7 +46,8 @@ def sync(
     from mirrorgen.reporting.plans import format_sync, format_sync_plan
     from mirrorgen.reporting.progress import sync_progress
 
-    runtime = runtime_for(load_usable(file), only=only or [], regsync_bin=regsync_bin)
+    part = parse_shard(shard, os.environ)
+    runtime = runtime_for(load_usable(file), only=only or [], part=part, regsync_bin=regsync_bin)
     plan = plan_sync(runtime, full=full)
     if dry_run:
         typer.echo(format_sync_plan(plan, output), nl=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,11 +10,14 @@ from mirrorgen.errors import ToolFailed, ToolUnusable, UsageError
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.client import ECRClient
-    from mypy_boto3_ecr.type_defs import ListImagesFilterTypeDef
+    from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef, ListImagesFilterTypeDef
 
 PARALLEL_REQUESTS = 8
 """Far below ECR's quota for ListImages, 50 a second:
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html"""
+
+MAX_BATCH = 100
+"""Images in one request: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html"""
 
 Holdings = Mapping[str, Mapping[str, str] | None]
 """Digest by tag, by repository name; None for a repository that does not exist."""
@@ -78,6 +81,41 @@ def ask_each(repositories: Iterable[str], ask: Callable[[str], _Answer]) -> dict
             return dict(zip(names, pool.map(ask, names), strict=True))
     except (BotoCoreError, ClientError) as error:
         raise ToolFailed(f"cannot ask ECR: {error}") from error
+
+
+def delete_tags(
+    client: ECRClient, repository: str, tags: Sequence[tuple[str, str]], *, account_id: str | None = None
+) -> dict[str, str]:
+    """Delete tags, each only while it names the digest that stands beside it.
+
+    Args:
+        client: from `ecr_client`.
+        repository: its name.
+        tags: tag and digest.
+        account_id: the account of the registry; None takes the one of the credentials.
+
+    Returns:
+        Why ECR refused, by tag; empty if all are gone.
+
+    Raises:
+        ToolFailed: ECR cannot be asked.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    refused: dict[str, str] = {}
+    try:
+        for start in range(0, len(tags), MAX_BATCH):
+            ids: list[ImageIdentifierTypeDef] = [
+                {"imageTag": tag, "imageDigest": digest} for tag, digest in tags[start : start + MAX_BATCH]
+            ]
+            if account_id:
+                answer = client.batch_delete_image(repositoryName=repository, registryId=account_id, imageIds=ids)
+            else:
+                answer = client.batch_delete_image(repositoryName=repository, imageIds=ids)
+            refused |= {one["imageId"]["imageTag"]: one["failureReason"] for one in answer["failures"]}
+    except (BotoCoreError, ClientError) as error:
+        raise ToolFailed(f"cannot delete tags of {repository}: {error}") from error
+    return refused
 
 
 def _tags(client: ECRClient, repository: str, account_id: str | None) -> Mapping[str, str] | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mirrorgen.live.ecr import ask_each
+from mirrorgen.live.ecr import MAX_BATCH, ask_each
 from mirrorgen.stored import StoredImage, StoredRepository
 
 if TYPE_CHECKING:
@@ -53,8 +53,6 @@ _INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-_MAX_BATCH = 100
-"""https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html"""
 
 
 def _images(client: ECRClient, repository: str, account_id: str | None) -> tuple[StoredImage, ...] | None:
@@ -69,8 +67,8 @@ def _images(client: ECRClient, repository: str, account_id: str | None) -> tuple
         return None
     indexes = [one["imageDigest"] for one in details if one.get("imageManifestMediaType") in _INDEX_TYPES]
     contents: dict[str, tuple[str, ...]] = {}
-    for start in range(0, len(indexes), _MAX_BATCH):
-        contents |= _contents(client, repository, account_id, indexes[start : start + _MAX_BATCH])
+    for start in range(0, len(indexes), MAX_BATCH):
+        contents |= _contents(client, repository, account_id, indexes[start : start + MAX_BATCH])
     return tuple(_stored(detail, contents.get(detail["imageDigest"], ())) for detail in details)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -25,6 +26,8 @@ from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import bin_dir, find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
+
+_numbers = itertools.count()
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 
@@ -150,8 +153,9 @@ def project(tmp_path: Path, ecr: Emulator, base_env: dict[str, str], request: py
     for name, text in module_files().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    prefix = request.node.name.lower().replace("_", "-").partition("[")[0]
-    return Project(tmp_path, ecr, base_env, f"{prefix}-{tmp_path.parent.name[-3:].strip('-')}")
+    # All of them share one ECR.
+    prefix = f"{request.node.originalname.replace('_', '-')}-{next(_numbers)}"
+    return Project(tmp_path, ecr, base_env, prefix)
 
 
 @pytest.fixture

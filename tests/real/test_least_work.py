@@ -118,6 +118,22 @@ def test_only_takes_a_part_of_the_list(project: Project) -> None:
     assert project.run("sync", "--only", "ghcr.io/*").returncode == 2
 
 
+def test_the_shards_together_copy_the_whole_list_and_none_does_the_work_of_another(project: Project) -> None:
+    images = {f"quay.io/org/shard{i}": ["v1.0.0"] for i in range(6)}
+    project.serve(images)
+    project.write(images)
+    project.create_repositories()
+    copied = []
+    for index in range(3):
+        project.variables = {"JOB_COMPLETION_INDEX": str(index)}
+        result = project.run("sync", "--shard", "env/3", "--format", "json")
+        assert result.returncode == 0, result.stderr
+        copied += [one["repository"] for one in json.loads(result.stdout)["copied"]]
+    assert sorted(copied) == sorted(f"{project.prefix}/quay/org/shard{i}" for i in range(6))
+    assert project.run("sync", "--dry-run").returncode == 0
+    assert project.run("sync", "--shard", "4/3").returncode == 2
+
+
 def test_signatures_may_come_later_so_signed_tags_are_looked_at(project: Project) -> None:
     project.serve({"quay.io/org/least": ["v1.0.0"]})
     project.write({"quay.io/org/least": ["v1.0.0"]}, settings={"referrers": True})

@@ -1,0 +1,59 @@
+"""`mirrorgen prune`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.options import DEFAULT_LIST, ListFile, Only, load_usable, runtime_for
+from mirrorgen.errors import ExitCode, UsageError
+from mirrorgen.reporting.formats import ResultFormat
+
+
+@boundary
+def prune(
+    file: ListFile = DEFAULT_LIST,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", metavar="PLAN", help="Write what would go to this file; delete nothing.")
+    ] = None,
+    apply: Annotated[
+        Path | None, typer.Option("--apply", metavar="PLAN", help="Delete exactly what this file says.")
+    ] = None,
+    older_than: Annotated[
+        int, typer.Option("--older-than", min=0, metavar="DAYS", help="With --plan: leave what was pushed since.")
+    ] = 30,
+    only: Only = None,
+    output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
+) -> ExitCode:
+    """Delete tags that the list no longer asks for, in two steps.
+
+    With --plan exits with 3 if something would go; with --apply with 1, and nothing deleted, if the list or ECR has
+    changed since. Exits with 5 if a repository could not be looked at, or ECR refused.
+    """
+    from mirrorgen.operations.pruning import (
+        apply_prune_plan,
+        format_prune_plan,
+        make_prune_plan,
+        read_prune_plan,
+    )
+    from mirrorgen.rendering.writer import write_files
+    from mirrorgen.reporting.removals import format_removals
+
+    if (plan is None) is (apply is None):
+        raise UsageError("what is to be done is not said", hint="give --plan FILE, review it, then --apply FILE")
+    runtime = runtime_for(load_usable(file), only=only or [])
+    if plan is not None:
+        made = make_prune_plan(runtime, older_than_days=older_than, now=datetime.now(UTC))
+        write_files(plan.parent, {plan.name: format_prune_plan(made)})
+        typer.echo(format_removals(made.removals, made.failures, output, done=False), nl=False)
+        if made.failures:
+            return ExitCode.FAILED
+        return ExitCode.DIFFERENT if made.removals else ExitCode.OK
+    assert apply is not None
+    gone, refused = apply_prune_plan(runtime, read_prune_plan(apply))
+    typer.echo(format_removals(gone, refused, output, done=True), nl=False)
+    return ExitCode.FAILED if refused else ExitCode.OK

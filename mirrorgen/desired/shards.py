@@ -1,0 +1,46 @@
+"""Split the desired state between machines: by repository, even in tags, and so that little moves when the list grows.
+
+Each repository ranks the shards by a hash of both names (rendezvous hashing), and takes the first in its ranking that
+still has room. Room is a quarter more than an even share, so that a shard is full only where many chose it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mirrorgen.desired.state import DesiredState, Repository
+
+_ROOM = 1.25
+
+
+def shard(state: DesiredState, index: int, count: int) -> DesiredState:
+    """Return one of `count` parts of a desired state; `index` is from 1."""
+    assigned = assign(state.repositories, count)
+    mine = tuple(one for one in state.repositories if assigned[one.name] == index)
+    return replace(state, repositories=mine)
+
+
+def assign(repositories: Sequence[Repository], count: int) -> dict[str, int]:
+    """Return the shard of each repository, from 1, by its name.
+
+    It depends on names and numbers of tags alone, not on the order of the list or on what ECR holds.
+    """
+    weights = {one.name: max(1, len(one.tags)) for one in repositories}
+    room = math.ceil(sum(weights.values()) / count * _ROOM)
+    load = dict.fromkeys(range(1, count + 1), 0)
+    assigned: dict[str, int] = {}
+    # The heaviest first, while there is room everywhere.
+    for name in sorted(weights, key=lambda name: (-weights[name], _hash(name))):
+        ranking = sorted(load, key=lambda number: _hash(f"{name} {number}"), reverse=True)
+        fitting = (number for number in ranking if load[number] + weights[name] <= room)
+        chosen = next(fitting, None) or min(ranking, key=lambda number: load[number])
+        assigned[name] = chosen
+        load[chosen] += weights[name]
+    return assigned
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,49 @@
+"""`mirrorgen matrix`, and what `--shard` understands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mirrorgen.commands.options import parse_shard
+from mirrorgen.errors import UsageError
+from tests.conftest import RunCli
+
+
+def test_a_job_for_each_part_that_has_something(run_cli: RunCli, in_folder: Path) -> None:
+    entries = "".join(f'  - source: quay.io/org/app{i}\n    tags: ["v1.0.0", "v1.1.0"]\n' for i in range(20))
+    (in_folder / "images.yaml").write_text("images:\n" + entries)
+    jobs = json.loads(run_cli("matrix", "--shards", "4").stdout)["include"]
+    assert [job["shard"] for job in jobs] == ["1/4", "2/4", "3/4", "4/4"]
+    assert sum(job["repositories"] for job in jobs) == 20
+    assert sum(job["tags"] for job in jobs) == 40
+    assert len(json.loads(run_cli("matrix", "--shards", "100").stdout)["include"]) <= 20
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "expected"),
+    [
+        (None, {}, (1, 1)),
+        ("1/1", {}, (1, 1)),
+        ("3/4", {}, (3, 4)),
+        ("env/4", {"JOB_COMPLETION_INDEX": "0"}, (1, 4)),
+        ("env/4", {"AWS_BATCH_JOB_ARRAY_INDEX": "3"}, (4, 4)),
+    ],
+)
+def test_parts_count_from_1_and_job_indexes_from_0(
+    text: str | None, variables: dict[str, str], expected: tuple[int, int]
+) -> None:
+    assert parse_shard(text, variables) == expected
+
+
+@pytest.mark.parametrize("text", ["", "1", "0/4", "5/4", "a/4", "1/0", "1/", "/4", "-1/4", "1/4/2", "env/4", "٣/4"])
+def test_what_is_no_part(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_shard(text, {})
+
+
+def test_a_job_index_outside_of_the_array() -> None:
+    with pytest.raises(UsageError, match="there is no such part"):
+        parse_shard("env/4", {"JOB_COMPLETION_INDEX": "4"})
