@@ -22,6 +22,7 @@ from mirrorgen.commands import (
     plan,
     prune,
     render,
+    report,
     schema,
     status,
     sync,
@@ -51,6 +52,7 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(prune.prune)
 app.command()(matrix.matrix)
+app.command()(report.report)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
 app.command()(schema.schema)

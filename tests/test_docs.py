@@ -36,6 +36,7 @@ from mirrorgen.reporting.lifecycles import format_expiring
 from mirrorgen.reporting.locks import format_differences
 from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, format_sync_plan
 from mirrorgen.reporting.removals import format_removals
+from mirrorgen.reporting.reports import Report, format_report
 from mirrorgen.reporting.status import format_status
 from mirrorgen.stored import StoredImage
 from mirrorgen.tools.versions import tool_specs
@@ -164,6 +165,9 @@ def test_json_of_results(tmp_path: Path) -> None:
         format_removals((Removal("repository", "tag", "digest", "pushed"),), (), ResultFormat.JSON, done=True),
         *json_of_choices_differences_and_expiries(tmp_path),
     ]
+    moment = datetime(2026, 1, 31, 6, tzinfo=UTC)
+    result = {"copied": [], "unchanged": 13, "failures": []}
+    made.append(format_report(Report("sync", "images.yaml", (1, 1), moment, moment, 0, None, result)))
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
 

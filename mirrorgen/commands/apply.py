@@ -8,6 +8,7 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, TerraformBin, load_usable, runtime_for
+from mirrorgen.commands.reported import ReportFile, Result, reported
 from mirrorgen.errors import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -19,6 +20,7 @@ def apply(
         bool, typer.Option("--allow-destroy", help="Also destroy repositories, with the images in them.")
     ] = False,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
+    report: ReportFile = None,
     terraform_bin: TerraformBin = None,
 ) -> ExitCode:
     """Create and change the repositories.
@@ -28,6 +30,9 @@ def apply(
     from mirrorgen.operations.applying import apply_plan
     from mirrorgen.reporting.plans import format_changes
 
-    changes = apply_plan(runtime_for(load_usable(file), terraform_bin=terraform_bin), allow_destroy=allow_destroy)
-    typer.echo(format_changes(changes, output), nl=False)
-    return ExitCode.OK
+    def run() -> Result:
+        runtime = runtime_for(load_usable(file), terraform_bin=terraform_bin)
+        changes = apply_plan(runtime, allow_destroy=allow_destroy)
+        return Result(ExitCode.OK, lambda shown: format_changes(changes, shown))
+
+    return reported("apply", run, master_list=file, output=output, report=report)

@@ -16,6 +16,7 @@ from mirrorgen.commands.options import (
     runtime_for,
     show_problems,
 )
+from mirrorgen.commands.reported import Result, announce
 from mirrorgen.errors import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -39,9 +40,8 @@ def plan(
 
     loaded = load_usable(file)
     made = make_plan(runtime_for(loaded, regsync_bin=regsync_bin, terraform_bin=terraform_bin))
-    typer.echo(format_plan(made, output), nl=False)
-    if show_problems(made.problems, loaded):
-        return ExitCode.PROBLEMS
+    code = ExitCode.DIFFERENT if made.is_pending else ExitCode.OK
     if made.failures:
-        return ExitCode.FAILED
-    return ExitCode.DIFFERENT if made.is_pending else ExitCode.OK
+        code = ExitCode.FAILED
+    announce("mirrorgen plan", Result(code, lambda shown: format_plan(made, shown)), output)
+    return ExitCode.PROBLEMS if show_problems(made.problems, loaded) else code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, Only, load_usable, runtime_for
+from mirrorgen.commands.reported import ReportFile, Result, announce, reported
 from mirrorgen.errors import ExitCode, UsageError
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -28,6 +30,7 @@ def prune(
     ] = 30,
     only: Only = None,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
+    report: ReportFile = None,
 ) -> ExitCode:
     """Delete tags that the list no longer asks for, in two steps.
 
@@ -45,15 +48,23 @@ def prune(
 
     if (plan is None) is (apply is None):
         raise UsageError("what is to be done is not said", hint="give --plan FILE, review it, then --apply FILE")
-    runtime = runtime_for(load_usable(file), only=only or [])
-    if plan is not None:
+
+    def look(where: Path) -> Result:
+        runtime = runtime_for(load_usable(file), only=only or [])
         made = make_prune_plan(runtime, older_than_days=older_than, now=datetime.now(UTC))
-        write_files(plan.parent, {plan.name: format_prune_plan(made)})
-        typer.echo(format_removals(made.removals, made.failures, output, done=False), nl=False)
+        write_files(where.parent, {where.name: format_prune_plan(made)})
+        code = ExitCode.DIFFERENT if made.removals else ExitCode.OK
         if made.failures:
-            return ExitCode.FAILED
-        return ExitCode.DIFFERENT if made.removals else ExitCode.OK
+            code = ExitCode.FAILED
+        return Result(code, lambda shown: format_removals(made.removals, made.failures, shown, done=False))
+
+    def delete(where: Path) -> Result:
+        runtime = runtime_for(load_usable(file), only=only or [])
+        gone, refused = apply_prune_plan(runtime, read_prune_plan(where))
+        code = ExitCode.FAILED if refused else ExitCode.OK
+        return Result(code, lambda shown: format_removals(gone, refused, shown, done=True))
+
+    if plan is not None:
+        return announce("mirrorgen prune --plan", look(plan), output)
     assert apply is not None
-    gone, refused = apply_prune_plan(runtime, read_prune_plan(apply))
-    typer.echo(format_removals(gone, refused, output, done=True), nl=False)
-    return ExitCode.FAILED if refused else ExitCode.OK
+    return reported("prune", partial(delete, apply), master_list=file, output=output, report=report)

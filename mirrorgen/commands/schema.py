@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Annotated
+
 import typer
 
 from mirrorgen.commands.boundary import boundary
@@ -9,8 +12,18 @@ from mirrorgen.errors import ExitCode
 from mirrorgen.resources import resource
 
 
+class SchemaName(StrEnum):
+    """The formats that have a schema."""
+
+    IMAGES = "images"
+    LOCK = "lock"
+    REPORT = "report"
+
+
 @boundary
-def schema() -> ExitCode:
-    """Print the JSON Schema of the master list."""
-    typer.echo(resource("schemas/images.schema.json").read_text(encoding="utf-8"), nl=False)
+def schema(
+    name: Annotated[SchemaName, typer.Argument(help="Of the list, its lock, or a report.")] = SchemaName.IMAGES,
+) -> ExitCode:
+    """Print the JSON Schema of a file format."""
+    typer.echo(resource(f"schemas/{name}.schema.json").read_text(encoding="utf-8"), nl=False)
     return ExitCode.OK

@@ -9,6 +9,7 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, Only, load_usable, runtime_for, show_problems
+from mirrorgen.commands.reported import Result, announce
 from mirrorgen.errors import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -32,8 +33,9 @@ def status(
 
     loaded = load_usable(file)
     found = look(runtime_for(loaded, only=only or []), upstream=upstream, now=datetime.now(UTC))
-    typer.echo(format_status(found, output), nl=False)
-    show_problems(found.problems, loaded)
+    code = ExitCode.OK if found.is_in_sync else ExitCode.DIFFERENT
     if found.failures:
-        return ExitCode.FAILED
-    return ExitCode.OK if found.is_in_sync else ExitCode.DIFFERENT
+        code = ExitCode.FAILED
+    announce("mirrorgen status", Result(code, lambda shown: format_status(found, shown)), output)
+    show_problems(found.problems, loaded)
+    return code

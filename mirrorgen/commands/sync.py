@@ -18,6 +18,7 @@ from mirrorgen.commands.options import (
     parse_shard,
     runtime_for,
 )
+from mirrorgen.commands.reported import ReportFile, Result, announce, reported
 from mirrorgen.errors import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -34,6 +35,7 @@ def sync(
         bool, typer.Option("--dry-run", help="Copy nothing; show what would be looked at, and exit with 3 if any.")
     ] = False,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
+    report: ReportFile = None,
     regsync_bin: RegsyncBin = None,
 ) -> ExitCode:
     """Copy the images, and check that all are in ECR.
@@ -47,14 +49,22 @@ def sync(
     from mirrorgen.reporting.progress import sync_progress
 
     part = parse_shard(shard, os.environ)
-    runtime = runtime_for(load_usable(file), only=only or [], part=part, regsync_bin=regsync_bin)
-    plan = plan_sync(runtime, full=full)
-    if dry_run:
-        typer.echo(format_sync_plan(plan, output), nl=False)
+
+    def run() -> Result:
+        runtime = runtime_for(load_usable(file), only=only or [], part=part, regsync_bin=regsync_bin)
+        plan = plan_sync(runtime, full=full)
+        with sync_progress(plan.todo.desired.tag_count) as on_event:
+            result = sync_images(runtime, plan, on_event=on_event)
+        code = ExitCode.FAILED if result.failures else ExitCode.OK
+        return Result(code, lambda shown: format_sync(result, shown))
+
+    def look() -> Result:
+        plan = plan_sync(runtime_for(load_usable(file), only=only or [], part=part, regsync_bin=regsync_bin), full=full)
+        code = ExitCode.OK if plan.todo.is_empty else ExitCode.DIFFERENT
         if plan.work.failures or plan.work.problems:
-            return ExitCode.FAILED
-        return ExitCode.OK if plan.todo.is_empty else ExitCode.DIFFERENT
-    with sync_progress(plan.todo.desired.tag_count) as on_event:
-        result = sync_images(runtime, plan, on_event=on_event)
-    typer.echo(format_sync(result, output), nl=False)
-    return ExitCode.FAILED if result.failures else ExitCode.OK
+            code = ExitCode.FAILED
+        return Result(code, lambda shown: format_sync_plan(plan, shown))
+
+    if dry_run:
+        return announce("mirrorgen sync --dry-run", look(), output)
+    return reported("sync", run, master_list=file, output=output, report=report, part=part)

@@ -1,0 +1,104 @@
+"""What every command with a result says beside it: a report for programs, a summary for the page of a GitHub job."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mirrorgen.errors import ExitCode, InputError, MirrorgenError
+from mirrorgen.reporting.formats import ResultFormat
+
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", metavar="REPORT", help="Also write the result to this file, as JSON.")
+]
+
+SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command came to.
+
+    Attributes:
+        exit_code: of the command.
+        show: returns the result in a format.
+    """
+
+    exit_code: ExitCode
+    show: Callable[[ResultFormat], str]
+
+
+def announce(title: str, result: Result, output: ResultFormat) -> ExitCode:
+    """Print a result, and add it to the summary of the GitHub job that this runs in, if there is one."""
+    typer.echo(result.show(output), nl=False)
+    summary = os.environ.get(SUMMARY_VARIABLE)
+    if summary:
+        _append(Path(summary), f"## {title}\n\n{result.show(ResultFormat.MARKDOWN)}\n")
+    return result.exit_code
+
+
+def reported(
+    command: str,
+    run: Callable[[], Result],
+    *,
+    master_list: Path,
+    output: ResultFormat,
+    report: Path | None,
+    part: tuple[int, int] = (1, 1),
+) -> ExitCode:
+    """Run a command that changes something, and say what came of it, also where it could not go on.
+
+    Args:
+        command: its name.
+        run: does it.
+        master_list: the list.
+        output: how the result is printed.
+        report: where the report goes.
+        part: which of how many parts of the list.
+
+    Raises:
+        InputError: the report cannot be written. What was done is done, and the result has been printed.
+    """
+    started = datetime.now(UTC)
+
+    def write(exit_code: ExitCode, error: str | None, shown: Result | None = None) -> None:
+        if report is None:
+            return
+        from mirrorgen.rendering.writer import write_files
+        from mirrorgen.reporting.reports import Report, format_report
+
+        result = json.loads(shown.show(ResultFormat.JSON)) if shown else None
+        if result:
+            del result["version"]
+        ended = datetime.now(UTC)
+        made = Report(command, str(master_list), part, started, ended, int(exit_code), error, result)
+        write_files(report.parent, {report.name: format_report(made)})
+
+    # What a killed run leaves behind. And a place that cannot be written to is said before anything is done.
+    write(ExitCode.FAILED, "the run has not come to its end")
+    try:
+        done = run()
+    except MirrorgenError as failure:
+        write(failure.exit_code, failure.message)
+        raise
+    except KeyboardInterrupt:
+        write(ExitCode.INTERRUPTED, "interrupted")
+        raise
+    announce(f"mirrorgen {command}", done, output)
+    write(done.exit_code, None, done)
+    return done.exit_code
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise InputError(f"cannot write the job summary {path}: {error.strerror}") from error
