@@ -1,4 +1,4 @@
-"""A reverse proxy on loopback that counts requests by what they are for."""
+"""A reverse proxy on loopback that counts requests by what they are for, and passes on what it is told to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,29 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Answer:
+    """What a backend answered, for whoever wants to pass something else on.
+
+    Attributes:
+        status: HTTP status.
+        headers: without those that belong to one connection.
+        body: the content.
+        is_cut: whether the connection ends in the middle of the content.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    is_cut: bool = False
+
+
+Tamper = Callable[[str, str, Answer], Answer | None]
+"""Gets method, path and answer of a request; None ends the connection without an answer."""
 
 _HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive", "content-length"}
 
@@ -26,12 +48,15 @@ class CountingProxy:
 
 
 @contextmanager
-def counting_proxy(backend: str, name: Callable[[str, str], str]) -> Iterator[CountingProxy]:
+def counting_proxy(
+    backend: str, name: Callable[[str, str], str], tamper: Tamper | None = None
+) -> Iterator[CountingProxy]:
     """Forward every request to `backend`, a host with a port, and count it.
 
     Args:
         backend: where requests go.
         name: what a request with this method and path is counted as.
+        tamper: changes answers.
     """
     lock = threading.Lock()
 
@@ -42,20 +67,34 @@ def counting_proxy(backend: str, name: Callable[[str, str], str]) -> Iterator[Co
             with lock:
                 proxy.counts[name(self.command, self.path)] += 1
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            answer: Answer | None = self.ask(body)
+            if tamper and answer:
+                answer = tamper(self.command, self.path, answer)
+            if answer is None:
+                self.close_connection = True
+                return
+            self.send_response(answer.status)
+            for key, value in answer.headers.items():
+                self.send_header(key, value)
+            if self.command != "HEAD":
+                self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            content = answer.body[: len(answer.body) // 2] if answer.is_cut else answer.body
+            if self.command != "HEAD":
+                self.wfile.write(content)
+            self.close_connection = self.close_connection or answer.is_cut
+
+        def ask(self, body: bytes) -> Answer:
             connection = http.client.HTTPConnection(backend, timeout=60)
             try:
                 # The Host header goes along, so that the backend names this proxy where it sends clients on.
                 connection.request(self.command, self.path, body=body, headers=dict(self.headers))
                 answer = connection.getresponse()
-                content = answer.read()
-                self.send_response(answer.status)
-                for key, value in answer.getheaders():
-                    if key.lower() not in _HOP_BY_HOP:
-                        self.send_header(key, value)
-                length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
-                self.send_header("Content-Length", length or "0")
-                self.end_headers()
-                self.wfile.write(content)
+                kept = {key: value for key, value in answer.getheaders() if key.lower() not in _HOP_BY_HOP}
+                length = answer.getheader("Content-Length")
+                if self.command == "HEAD" and length:
+                    kept["Content-Length"] = length
+                return Answer(answer.status, kept, answer.read())
             finally:
                 connection.close()
 

@@ -35,6 +35,12 @@ def sync(
         bool, typer.Option("--dry-run", help="Copy nothing; show what would be looked at, and exit with 3 if any.")
     ] = False,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
+    retries: Annotated[
+        int, typer.Option("--retries", min=0, max=10, metavar="N", help="Try what may pass again, so often.")
+    ] = 2,
+    retry_wait: Annotated[
+        float, typer.Option("--retry-wait", min=0, metavar="SECONDS", help="Wait before the first retry; then doubled.")
+    ] = 30,
     report: ReportFile = None,
     regsync_bin: RegsyncBin = None,
 ) -> ExitCode:
@@ -44,17 +50,18 @@ def sync(
 
     Exits with 5 if a tag is missing or could not be copied; what could be copied is copied all the same.
     """
-    from mirrorgen.operations.syncing import plan_sync, sync_images
+    from mirrorgen.operations.syncing import Patience, plan_sync, sync_images
     from mirrorgen.reporting.plans import format_sync, format_sync_plan
     from mirrorgen.reporting.progress import sync_progress
 
     part = parse_shard(shard, os.environ)
+    patience = Patience(retries, retry_wait)
 
     def run() -> Result:
         runtime = runtime_for(load_usable(file), only=only or [], part=part, regsync_bin=regsync_bin)
         plan = plan_sync(runtime, full=full)
         with sync_progress(plan.todo.desired.tag_count) as on_event:
-            result = sync_images(runtime, plan, on_event=on_event)
+            result = sync_images(runtime, plan, patience=patience, on_event=on_event)
         code = ExitCode.FAILED if result.failures else ExitCode.OK
         return Result(code, lambda shown: format_sync(result, shown))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mirrorgen.desired.choices import idle_rule_problems, resolve
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.operations.choosing import ask_upstreams
+from mirrorgen.operations.reasons import Reason, reason_of
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.problems import Problem
 from mirrorgen.tools.regsync import Event, EventKind, Outcome
@@ -32,6 +33,11 @@ class Failure:
     tag: str
     reason: str
     owner: str = ""
+
+    @property
+    def kind(self) -> Reason:
+        """One of few words for the reason."""
+        return reason_of(self.reason)
 
     def __str__(self) -> str:
         return f"{self.repository}:{self.tag}" if self.tag else self.repository

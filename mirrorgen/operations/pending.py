@@ -54,7 +54,7 @@ def pending(desired: DesiredState, held: Holdings) -> Pending:
         missing += [TagRef(repository.name, tag) for tag in absent]
         doubtful += [TagRef(repository.name, tag) for tag in unsure]
         if absent or unsure:
-            kept.append(_reduced(repository, {*absent, *unsure}))
+            kept.append(reduced(repository, {*absent, *unsure}))
     return Pending(replace(desired, repositories=tuple(kept)), tuple(missing), tuple(doubtful))
 
 
@@ -67,6 +67,7 @@ def _may_differ(repository: Repository, tag: str, digest: str) -> bool:
     return is_moving(repository.rule, tag)
 
 
-def _reduced(repository: Repository, tags: set[str]) -> Repository:
+def reduced(repository: Repository, tags: set[str]) -> Repository:
+    """Return a repository with some of its tags alone."""
     digests = {tag: digest for tag, digest in repository.digests.items() if tag in tags}
     return replace(repository, tags=tuple(tag for tag in repository.tags if tag in tags), digests=digests)

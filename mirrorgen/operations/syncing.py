@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mirrorgen.desired.state import Repository
 from mirrorgen.live.ecr import Holdings
 from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, prepare, target_of
-from mirrorgen.operations.pending import Pending, everything, pending
+from mirrorgen.operations.pending import Pending, everything, pending, reduced
+from mirrorgen.operations.reasons import RETRYABLE
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.problems import Problem
 from mirrorgen.rendering.files import render_regsync
@@ -70,47 +72,133 @@ def plan_sync(runtime: Runtime, *, full: bool = False) -> SyncPlan:
     return SyncPlan(work, held, (everything if full else pending)(work.desired, held))
 
 
-def sync_images(runtime: Runtime, plan: SyncPlan, *, on_event: Callable[[Event], None] | None = None) -> SyncResult:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often to try again what may succeed later, and how long to wait before it.
+
+    Attributes:
+        retries: how often.
+        wait_s: seconds before the first time; twice as long before each further one.
+    """
+
+    retries: int = 0
+    wait_s: float = 0.0
+
+
+def sync_images(
+    runtime: Runtime,
+    plan: SyncPlan,
+    *,
+    patience: Patience = Patience(),
+    on_event: Callable[[Event], None] | None = None,
+) -> SyncResult:
     """Copy what is missing or has moved, then ask ECR for what was copied.
 
     Args:
         runtime: of the list.
         plan: from `plan_sync`.
+        patience: what to do about failures that may pass.
         on_event: told each thing regsync does, as it happens.
 
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
     """
-    work, outcome, held = plan.work, Outcome(), plan.held
+    run = _Run(runtime, plan.work, dict(plan.held), on_event)
     # regsync would fail for each tag of a repository that does not exist.
-    there = tuple(one for one in plan.todo.desired.repositories if held[one.name] is not None)
-    if there:
-        given = replace(plan.todo.desired, repositories=there)
-        runtime.say(f"regsync once, for {given.tag_count} of {work.desired.tag_count} tags")
+    run.copy([one for one in plan.todo.desired.repositories if plan.held[one.name] is not None])
+    for attempt in range(patience.retries):
+        again = run.worth_trying_again()
+        if not again:
+            break
+        wait_s = patience.wait_s * 2**attempt
+        count = sum(len(one.tags) for one in again)
+        runtime.say(f"trying {count} tags again in {wait_s:g} s")
+        time.sleep(wait_s)
+        run.copy(again)
+    return run.result()
+
+
+class _Run:
+    """What is known of each tag, after each time that regsync has run."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        work: Work,
+        held: dict[str, Mapping[str, str] | None],
+        on_event: Callable[[Event], None] | None,
+    ) -> None:
+        self._runtime = runtime
+        self._work = work
+        self._held = held
+        self._on_event = on_event
+        self._attempted: set[TagRef] = set()
+        self._reported: dict[TagRef, str] = {}
+
+    def copy(self, repositories: Sequence[Repository]) -> None:
+        """Let regsync copy, and ask ECR for what it holds then."""
+        if not repositories:
+            return
+        runtime, given = self._runtime, replace(self._work.desired, repositories=tuple(repositories))
+        runtime.say(f"regsync once, for {given.tag_count} of {self._work.desired.tag_count} tags")
         argv = regsync.once_argv(runtime.regsync())
         config = render_regsync(given)
-        outcome = regsync.run(argv, config, runner=runtime.runner, env=runtime.env, on_event=on_event)
-        held = {**held, **runtime.held_tags(given)}
-    reported = {(failure.repository, failure.tag): failure.reason for failure in failures_of(outcome, work.desired)}
-    attempted = {target_of(event) for event in outcome.of(EventKind.NEEDED)}
-    copied, failures, unchanged = [], [*work.failures, *_idle(runtime, work.problems)], 0
-    for repository in work.desired.repositories:
-        tags = held[repository.name]
-        for tag in repository.tags:
-            ref = TagRef(repository.name, tag)
-            reason = NO_REPOSITORY if tags is None else reported.get((ref.repository, tag))
-            reason = reason or reported.get((ref.repository, ""))
-            if reason is None and tag not in (tags or {}):
-                reason = _why_missing(outcome, attempted=ref in attempted)
-            if reason is None and _is_other_than_locked(repository, tag, tags or {}):
-                reason = NOT_AS_LOCKED
-            if reason is not None:
-                failures.append(Failure(ref.repository, tag, reason, repository.owner or ""))
-            elif ref in attempted:
-                copied.append(ref)
-            else:
-                unchanged += 1
-    return SyncResult(tuple(copied), unchanged, tuple(failures))
+        outcome = regsync.run(argv, config, runner=runtime.runner, env=runtime.env, on_event=self._on_event)
+        self._held |= runtime.held_tags(given)
+        refs = {TagRef(one.name, tag) for one in repositories for tag in one.tags}
+        self._attempted |= {target_of(event) for event in outcome.of(EventKind.NEEDED)}
+        whole = {one.repository: one.reason for one in failures_of(outcome, given) if not one.tag}
+        said = {TagRef(one.repository, one.tag): one.reason for one in failures_of(outcome, given) if one.tag}
+        for ref in refs:
+            reason = said.get(ref) or whole.get(ref.repository) or self._why_missing(ref, outcome)
+            self._reported.pop(ref, None)
+            if reason:
+                self._reported[ref] = reason
+
+    def _why_missing(self, ref: TagRef, outcome: Outcome) -> str | None:
+        if ref.tag in (self._held[ref.repository] or {}):
+            return None
+        if outcome.ended_early:
+            return f"regsync ended before it came to this tag (exit code {outcome.code})"
+        return NOT_IN_ECR if ref in self._attempted else NOT_UPSTREAM
+
+    def _reason(self, repository: Repository, tag: str) -> str | None:
+        tags = self._held[repository.name]
+        if tags is None:
+            return NO_REPOSITORY
+        reason = self._reported.get(TagRef(repository.name, tag))
+        if reason is None and _is_other_than_locked(repository, tag, tags):
+            return NOT_AS_LOCKED
+        return reason
+
+    def _failures(self) -> Iterator[tuple[Repository, Failure]]:
+        for repository in self._work.desired.repositories:
+            for tag in repository.tags:
+                reason = self._reason(repository, tag)
+                if reason:
+                    yield repository, Failure(repository.name, tag, reason, repository.owner or "")
+
+    def worth_trying_again(self) -> list[Repository]:
+        """Return the repositories with tags that failed for a reason that may pass, and with these tags alone."""
+        tags: dict[str, set[str]] = {}
+        for _, failure in self._failures():
+            if failure.kind in RETRYABLE:
+                tags.setdefault(failure.repository, set()).add(failure.tag)
+        return [reduced(one, tags[one.name]) for one in self._work.desired.repositories if one.name in tags]
+
+    def result(self) -> SyncResult:
+        """Return what came of it all."""
+        failures = [failure for _, failure in self._failures()]
+        failed = {(failure.repository, failure.tag) for failure in failures}
+        done = [
+            TagRef(one.name, tag)
+            for one in self._work.desired.repositories
+            for tag in one.tags
+            if (one.name, tag) not in failed
+        ]
+        copied = tuple(ref for ref in done if ref in self._attempted)
+        others = (*self._work.failures, *_idle(self._runtime, self._work.problems))
+        return SyncResult(copied, len(done) - len(copied), (*others, *failures))
 
 
 def _idle(runtime: Runtime, problems: Sequence[Problem]) -> Iterator[Failure]:
@@ -124,10 +212,4 @@ def _is_other_than_locked(repository: Repository, tag: str, held: Mapping[str, s
     """With one platform, ECR gets a part of what the locked digest names, which has a digest of its own."""
     if repository.copying.platform or tag not in repository.pinned:
         return False
-    return held[tag] != repository.pinned[tag]
-
-
-def _why_missing(outcome: Outcome, *, attempted: bool) -> str:
-    if outcome.ended_early:
-        return f"regsync ended before it came to this tag (exit code {outcome.code})"
-    return NOT_IN_ECR if attempted else NOT_UPSTREAM
+    return held.get(tag) != repository.pinned[tag]

@@ -105,6 +105,9 @@ def _umask() -> int:
 
 
 def _read(path: Path) -> str | None:
+    if path.exists() and not path.is_file():
+        # A device may have no end.
+        raise InputError(f"{path} is not a regular file")
     try:
         with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
             return stream.read()

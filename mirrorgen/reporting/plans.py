@@ -75,7 +75,7 @@ def _by_repository(refs: Sequence[TagRef]) -> list[str]:
 
 def _failure(failure: Failure) -> str:
     owner = f" (owner: {failure.owner})" if failure.owner else ""
-    return f"{failure}: {failure.reason}{owner}"
+    return f"{failure}: {failure.reason} [{failure.kind}]{owner}"
 
 
 def _sections(sections: list[tuple[str, list[str]]], output: ResultFormat) -> str:
@@ -174,4 +174,4 @@ def format_changes(changes: Sequence[Change], output: ResultFormat) -> str:
 
 
 def _failures_json(failures: Sequence[Failure]) -> list[dict[str, Any]]:
-    return [asdict(item) for item in failures]
+    return [{**asdict(item), "kind": str(item.kind)} for item in failures]

@@ -80,3 +80,9 @@ def test_a_diff_says_what_writing_would_change(tmp_path: Path) -> None:
 def test_line_ends_are_part_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"one\r\n")
     assert diff_files(tmp_path, {"a": "one\n"}) != ""
+
+
+def test_a_device_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "endless").symlink_to("/dev/zero")
+    with pytest.raises(InputError, match="is not a regular file"):
+        write_files(tmp_path, {"endless": "text"})
