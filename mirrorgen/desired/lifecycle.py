@@ -86,7 +86,8 @@ def lifecycle_problems(image: Image, rules: Sequence[LifecycleRule], tags: Seque
         what = f"{len(rules)} rules" if len(rules) > MAX_RULES else f"{size:,} characters"
         limit = MAX_RULES if len(rules) > MAX_RULES else f"{MAX_CHARACTERS:,}"
         message = f"the lifecycle policy of this entry has {what}; ECR takes {limit}"
-        hint = "split the entry, or set ecr.lifecycle.keep_last: off"
+        own = image.ecr.lifecycle.rules is not None
+        hint = "use fewer rules" if own else "split the entry, or set ecr.lifecycle.keep_last: off"
         yield Problem("lifecycle-too-large", message, (*image.path, "tags"), hint)
         return
     if image.ecr.lifecycle.rules is not None:
