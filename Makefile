@@ -4,15 +4,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: demo test lint bench format clean
+.PHONY: demo test lint bench format clean browser
 
 demo: $(VENV)/installed
 	$(BIN)/mirrorgen tools install
 	$(BIN)/mirrorgen demo $(LIST) $(if $(LISTING),--from $(LISTING))
 
-test: $(VENV)/installed
+test: $(VENV)/installed browser
 	$(BIN)/mirrorgen tools install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The status page is tested in a real browser: Debian's, as nobody else's may be downloaded everywhere.
+browser:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
+	    test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	    apt-get install -qqy --no-install-recommends chromium chromium-driver >/dev/null; } || \
+	    echo "install chromium and chromium-driver to have the status page tested in a browser, too"
 
 lint: $(VENV)/installed $(BIN)/actionlint
 	$(BIN)/ruff check

@@ -32,7 +32,7 @@ LAYERS = (
 PURE = {"master_list", "desired", "rendering", "project"}
 PRINTING = {"reporting", "commands", "cli"}
 # Slow to import, so only inside the commands that need them.
-LAZY = {"yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich", "re2"}
+LAZY = {"yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich", "re2", "pygal", "prometheus_client"}
 MAX_LINES = 350
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -29,20 +29,24 @@ from mirrorgen.operations.choosing import Listings, ask_upstreams
 from mirrorgen.operations.locking import relock, selected_indexes
 from mirrorgen.operations.planning import make_plan, plan_repositories
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.operations.status import look
 from mirrorgen.operations.syncing import plan_sync, sync_images
 from mirrorgen.project import Loaded, load
 from mirrorgen.rendering.files import render_lock
 from mirrorgen.rendering.module import module_files
-from mirrorgen.rendering.regsync import CREDENTIAL_HELPER
+from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, target_host
 from mirrorgen.rendering.writer import write_files
 from mirrorgen.reporting.choices import format_choices
 from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.page import format_page
 from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, sync_summary
+from mirrorgen.reporting.status import status_summary
 from mirrorgen.reporting.tables import format_table
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import cache_dir, find_tool
 
+PAGE = "demo-status.html"
 ACCOUNT_ID = "123456789012"
 REGION = "eu-west-1"
 """Where the demo's ECR is when the list does not say."""
@@ -129,7 +133,10 @@ class Demo:
                 self._again(runtime)
             with self._step("Compare every digest in ECR with upstream"):
                 mirrored = self._compare(runtime, running)
+            with self._step("Look at everything once more, and write a page about it"):
+                page = self._page(runtime)
         self._report(mirrored)
+        self._say(f"The page about it, for a browser: {page}")
 
     @contextmanager
     def _step(self, title: str) -> Iterator[None]:
@@ -206,6 +213,18 @@ class Demo:
         ]
         with ThreadPoolExecutor(4) as pool:
             return list(pool.map(look, pairs))
+
+    def _page(self, runtime: Runtime) -> Path:
+        found = look(runtime, upstream=True, now=datetime.now(UTC))
+        self._quote(status_summary(found))
+        if found.failures or not found.is_in_sync:
+            raise ToolFailed("ECR does not hold what the list asks for")
+        # Not in the demo's own folder, which goes.
+        folder = cache_dir(os.environ)
+        folder.mkdir(parents=True, exist_ok=True)
+        text = format_page(found, registry=target_host(runtime.desired.target))
+        write_files(folder, {PAGE: text})
+        return folder / PAGE
 
     def _report(self, mirrored: list[Mirrored]) -> None:
         rows = [("image", "tag", "digest", "platforms", "same as upstream")]

@@ -11,7 +11,9 @@ from mirrorgen.operations.status import RepositoryStatus, Status, TagState, TagS
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.tables import format_markdown_table, format_table
 
-_SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
+"""Of findings in ECR, the worst first."""
+
 _HEAD = ("repository", "present", "missing", "differs", "extra", "untagged", "size", "settings")
 _TAG_HEAD = ("image", "state", "digest", "size", "pushed", "pulled", "findings", "expires")
 
@@ -22,7 +24,7 @@ def format_status(status: Status, output: ResultFormat) -> str:
         return _json(status)
     table = format_markdown_table if output is ResultFormat.MARKDOWN else format_table
     parts = []
-    wrong = _wrong(status)
+    wrong = problem_rows(status)
     if wrong:
         parts.append(table([("problem", "where", "what"), *wrong]))
     parts.append(table([_HEAD, *(_row(one) for one in status.repositories)]))
@@ -44,7 +46,8 @@ def status_summary(status: Status) -> str:
     return f"{line} ECR holds what the list asks for." if status.is_in_sync and not status.failures else line
 
 
-def _wrong(status: Status) -> list[tuple[str, str, str]]:
+def problem_rows(status: Status) -> list[tuple[str, str, str]]:
+    """Return what is wrong: which problem, where, and what about it."""
     rows = [("not looked at", str(one), one.reason) for one in status.failures]
     rows += [("rule chooses nothing", "", problem.message) for problem in status.problems]
     for one in status.repositories:
@@ -111,7 +114,7 @@ def findings(counts: Mapping[str, int] | None) -> str:
     """Return the findings of a scan, the worst first."""
     if counts is None:
         return "not scanned"
-    known = [severity for severity in _SEVERITIES if counts.get(severity)]
+    known = [severity for severity in SEVERITIES if counts.get(severity)]
     return ", ".join(f"{severity.lower()}: {counts[severity]}" for severity in known) or "none"
 
 
