@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mirrorgen.desired.choices import idle_rule_problems, resolve
@@ -76,6 +76,14 @@ def prepare(runtime: Runtime) -> Work:
         if str(one.source) in chosen.failures
     )
     return Work(known, failures, tuple(idle_rule_problems(chosen.choices)))
+
+
+def idle_failures(work: Work) -> Iterator[Failure]:
+    """Yield a failure for each repository whose rule chooses nothing."""
+    by_index = {repository.index: repository for repository in work.desired.repositories}
+    for problem in work.problems:
+        repository = by_index[int(problem.path[1])]
+        yield Failure(repository.name, "", problem.message, repository.owner or "")
 
 
 def target_of(event: Event) -> TagRef:

@@ -12,7 +12,7 @@ from mirrorgen.desired.state import Repository
 from mirrorgen.errors import InputError
 from mirrorgen.live.ecr import delete_tags
 from mirrorgen.master_list.rules import passes
-from mirrorgen.operations.copying import Failure, Work, prepare
+from mirrorgen.operations.copying import Failure, idle_failures, prepare
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.stored import StoredImage
 
@@ -63,7 +63,8 @@ def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime) ->
     work = prepare(runtime)
     stored = runtime.stored_images()
     limit = now - timedelta(days=older_than_days)
-    failures = (*work.failures, *_idle(runtime, work))
+    # A rule that chooses nothing may be a mistake: it must not take everything away.
+    failures = (*work.failures, *idle_failures(work))
     left_alone = {failure.repository for failure in failures}
     removals = sorted(
         removal
@@ -145,14 +146,6 @@ def read_prune_plan(path: Path) -> PrunePlan:
         raise InputError(f"cannot read {path}: {error.strerror}", hint=hint) from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is not a plan: {error!r}", hint=hint) from error
-
-
-def _idle(runtime: Runtime, work: Work) -> Iterator[Failure]:
-    """A rule that chooses nothing may be a mistake: it must not take everything away."""
-    by_index = {repository.index: repository for repository in runtime.desired.repositories}
-    for problem in work.problems:
-        repository = by_index[int(problem.path[1])]
-        yield Failure(repository.name, "", problem.message, repository.owner or "")
 
 
 def _removals(repository: Repository, images: Sequence[StoredImage], limit: datetime) -> Iterator[Removal]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mirrorgen.desired.expiry import expire
 from mirrorgen.desired.lifecycle import policy
+from mirrorgen.desired.mutability import SIGNATURES
 from mirrorgen.desired.state import Repository
 from mirrorgen.desired.tags import is_moving
 from mirrorgen.master_list.wildcards import wildcard_matches
@@ -18,8 +19,6 @@ from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstreams import Upstreams
 from mirrorgen.problems import Problem
 from mirrorgen.stored import StoredImage, StoredRepository
-
-SIGNATURE_TAGS = "sha256-*"
 
 
 class TagState(StrEnum):
@@ -182,7 +181,7 @@ def _repository_status(
 
 def _is_signature(repository: Repository, tag: str) -> bool:
     copying = repository.copying
-    return (copying.referrers or copying.digest_tags) and wildcard_matches(SIGNATURE_TAGS, tag)
+    return (copying.referrers or copying.digest_tags) and wildcard_matches(SIGNATURES, tag)
 
 
 def _tag_status(

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 
 from mirrorgen.desired.state import Repository
 from mirrorgen.live.ecr import Holdings
-from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, prepare, target_of
+from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, idle_failures, prepare, target_of
 from mirrorgen.operations.pending import Pending, everything, pending, reduced
 from mirrorgen.operations.reasons import RETRYABLE
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.problems import Problem
 from mirrorgen.rendering.files import render_regsync
 from mirrorgen.tools import regsync
 from mirrorgen.tools.regsync import Event, EventKind, Outcome
@@ -197,15 +196,8 @@ class _Run:
             if (one.name, tag) not in failed
         ]
         copied = tuple(ref for ref in done if ref in self._attempted)
-        others = (*self._work.failures, *_idle(self._runtime, self._work.problems))
+        others = (*self._work.failures, *idle_failures(self._work))
         return SyncResult(copied, len(done) - len(copied), (*others, *failures))
-
-
-def _idle(runtime: Runtime, problems: Sequence[Problem]) -> Iterator[Failure]:
-    by_index = {repository.index: repository for repository in runtime.desired.repositories}
-    for problem in problems:
-        repository = by_index[int(problem.path[1])]
-        yield Failure(repository.name, "", problem.message, repository.owner or "")
 
 
 def _is_other_than_locked(repository: Repository, tag: str, held: Mapping[str, str]) -> bool:
