@@ -22,6 +22,8 @@ from mirrorgen.desired.choices import choose
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import ExitCode
 from mirrorgen.master_list.model import Target
+from mirrorgen.master_list.references import Source
+from mirrorgen.operations.budget import Requests
 from mirrorgen.operations.copying import Failure, TagRef, Work
 from mirrorgen.operations.expiring import Expiring
 from mirrorgen.operations.locking import Difference, DifferenceKind
@@ -153,11 +155,21 @@ def test_json_of_results(tmp_path: Path) -> None:
     failure = Failure("repository", "tag", "reason")
     ref = TagRef("repository", "tag")
     made = [
-        format_plan(MirrorPlan((), (ref,), (), ()), ResultFormat.JSON),
+        format_plan(
+            MirrorPlan(
+                (),
+                (TagRef("mirror/nginx", "1"),),
+                (),
+                (),
+                sources={"mirror/nginx": Source("docker.io", "library/nginx")},
+                lost={"mirror/docker-hub/old": 3},
+            ),
+            ResultFormat.JSON,
+        ),
         format_changes((), ResultFormat.JSON),
         format_sync(SyncResult((ref,), 0, (failure,)), ResultFormat.JSON),
         format_sync_plan(
-            SyncPlan(Work(NOTHING), {}, Pending(NOTHING, (ref,), (ref,))),
+            SyncPlan(Work(NOTHING), {}, Pending(NOTHING, (ref,), (ref,)), (Requests("docker.io", 1, 2, 10, 100),)),
             ResultFormat.JSON,
         ),
         json_of_status(tmp_path),

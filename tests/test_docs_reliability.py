@@ -34,6 +34,7 @@ def test_every_fault_has_a_test_and_every_test_a_fault() -> None:
         ("failed to request manifest head quay.io/a/b:1: request failed: unauthorized [http 401]", Reason.UNAUTHORIZED),
         ("failed to get blob: empty challenge header", Reason.UNAUTHORIZED),
         ("tag v1.0.0 is immutable", Reason.REFUSED),
+        ("left for a later run: the list allows 100 pulls of docker.io in six hours", Reason.OVER_BUDGET),
         ("media type application/x is not supported", Reason.UNSUPPORTED),
         ("request failed: rate limit exceeded [http 429]: slow down", Reason.RATE_LIMITED),
         ("failed to request manifest head quay.io/a/b:1: retry limit exceeded", Reason.UNAVAILABLE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,19 +13,36 @@ from mirrorgen.commands.options import DEFAULT_LIST, ListFile, load_usable
 from mirrorgen.errors import ExitCode
 
 
+class JobKind(StrEnum):
+    """What runs the parts."""
+
+    GITHUB = "github"
+    KUBERNETES = "kubernetes"
+    BATCH = "batch"
+
+
 @boundary
 def matrix(
-    shards: Annotated[int, typer.Option("--shards", min=1, max=256, metavar="N", help="How many jobs at most.")],
+    shards: Annotated[int, typer.Option("--shards", min=1, max=1000, metavar="N", help="How many parts.")],
     file: ListFile = DEFAULT_LIST,
+    kind: Annotated[JobKind, typer.Option("--for", help="What runs the parts.")] = JobKind.GITHUB,
+    image: Annotated[
+        str, typer.Option("--image", help="Container image with mirrorgen and its programs, for kubernetes.")
+    ] = "mirrorgen:latest",
 ) -> ExitCode:
-    """Print the matrix of a GitHub job for each part.
+    """Print the jobs that copy a list in parts.
 
-    A part without any repository gets no job.
+    For github a matrix, in which a part without any repository gets no job; for kubernetes an Indexed Job; for batch
+    the input of `aws batch submit-job`.
     """
     from mirrorgen.desired.shards import shard
+    from mirrorgen.rendering.files import render_job
 
     desired = load_usable(file).desired
     assert desired
+    if kind is not JobKind.GITHUB:
+        typer.echo(render_job(kind, shards=shards, image=image, master_list=f"/list/{file.name}"), nl=False)
+        return ExitCode.OK
     parts = [(number, shard(desired, number, shards)) for number in range(1, shards + 1)]
     include = [
         {"shard": f"{number}/{shards}", "repositories": len(part.repositories), "tags": part.tag_count}

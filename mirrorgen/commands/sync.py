@@ -68,7 +68,7 @@ def sync(
     def look() -> Result:
         plan = plan_sync(runtime_for(load_usable(file), only=only or [], part=part, regsync_bin=regsync_bin), full=full)
         code = ExitCode.OK if plan.todo.is_empty else ExitCode.DIFFERENT
-        if plan.work.failures or plan.work.problems:
+        if plan.work.failures or plan.work.problems or plan.left:
             code = ExitCode.FAILED
         return Result(code, lambda shown: format_sync_plan(plan, shown))
 

@@ -37,6 +37,9 @@ _ALIASES = {
     "docker.elastic.co": "elastic",
 }
 
+# https://docs.docker.com/docker-hub/usage/
+_PULLS: dict[Any, int] = {"anonymous": 100, "free": 200}
+
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 _RESOURCE_TAG = re.compile(r"[\w\s.:/=+\-@]*")
 _MAX_RESOURCE_TAGS = 50
@@ -103,6 +106,7 @@ class _Builder:
                 self.problems.append(Problem("credentials-not-names", message, (*path, "credentials", key), hint))
         complete = {"username_env", "password_env"} <= credentials.keys()
         rate_limit = data.get("rate_limit", {})
+        pulls = data.get("pulls_per_six_hours")
         return Registry(
             host=host,
             alias=data.get("alias", default_alias(host)),
@@ -110,6 +114,7 @@ class _Builder:
             requests_per_second=data.get("requests_per_second"),
             concurrent_requests=data.get("concurrent_requests"),
             rate_limit=RateLimit(rate_limit["min"], rate_limit.get("retry", "5m")) if "min" in rate_limit else None,
+            pulls_per_six_hours=_PULLS.get(pulls, pulls),
             hostname=data.get("hostname"),
             tls=data.get("tls", "enabled"),
             path_prefix=data.get("path_prefix"),

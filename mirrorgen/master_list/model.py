@@ -47,6 +47,7 @@ class Registry:
     requests_per_second: float | None = None
     concurrent_requests: int | None = None
     rate_limit: RateLimit | None = None
+    pulls_per_six_hours: int | None = None
     hostname: str | None = None
     tls: str = "enabled"
     path_prefix: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from mirrorgen.desired.state import DesiredState, Repository
@@ -56,6 +57,19 @@ def pending(desired: DesiredState, held: Holdings) -> Pending:
         if absent or unsure:
             kept.append(reduced(repository, {*absent, *unsure}))
     return Pending(replace(desired, repositories=tuple(kept)), tuple(missing), tuple(doubtful))
+
+
+def restricted(todo: Pending, without: AbstractSet[TagRef]) -> Pending:
+    """Return what is left to look at without some tags."""
+    if not without:
+        return todo
+    kept = []
+    for repository in todo.desired.repositories:
+        tags = {tag for tag in repository.tags if TagRef(repository.name, tag) not in without}
+        if tags:
+            kept.append(reduced(repository, tags))
+    desired = replace(todo.desired, repositories=tuple(kept))
+    return Pending(desired, tuple(ref for ref in todo.missing if ref not in without), todo.doubtful)
 
 
 def _may_differ(repository: Repository, tag: str, digest: str) -> bool:

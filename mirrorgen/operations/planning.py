@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import InputError
-from mirrorgen.live.ecr import Holdings
+from mirrorgen.live.ecr import Holdings, held_tags
+from mirrorgen.master_list.references import Source
 from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, prepare, target_of
 from mirrorgen.operations.pending import pending
 from mirrorgen.operations.runtime import Runtime
@@ -36,6 +37,8 @@ class MirrorPlan:
         absent: tags asked for that are neither in ECR nor upstream.
         failures: what could not be looked at.
         problems: rules that choose nothing now, with paths in the list.
+        sources: upstream repository of each repository of the list, by its name.
+        lost: how many tagged images the repositories hold that would be destroyed, by their name.
     """
 
     changes: tuple[Change, ...]
@@ -43,6 +46,8 @@ class MirrorPlan:
     absent: tuple[TagRef, ...]
     failures: tuple[Failure, ...]
     problems: tuple[Problem, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    lost: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -76,7 +81,9 @@ def make_plan(runtime: Runtime) -> MirrorPlan:
     work = prepare(runtime)
     changes = plan_repositories(runtime)
     copies, absent, failures = plan_copies(runtime, work)
-    return MirrorPlan(changes, copies, absent, failures, work.problems)
+    sources = {repository.name: repository.source for repository in runtime.desired.repositories}
+    lost = _lost(runtime, [change.name for change in changes if change.destroys_repository])
+    return MirrorPlan(changes, copies, absent, failures, work.problems, sources, lost)
 
 
 def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
@@ -112,6 +119,13 @@ def plan_copies(runtime: Runtime, work: Work) -> tuple[tuple[TagRef, ...], tuple
     failures = (*work.failures, *failures_of(outcome, work.desired))
     absent = _found_nowhere(work.desired, held, copies, failures)
     return tuple(sorted(copies)), absent, failures
+
+
+def _lost(runtime: Runtime, names: list[str]) -> dict[str, int]:
+    if not names:
+        return {}
+    held = held_tags(runtime.ecr(), names, account_id=runtime.desired.target.account_id)
+    return {name: len(set((held[name] or {}).values())) for name in names}
 
 
 def load_plan(runtime: Runtime) -> SavedPlan:

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     UNAUTHORIZED = "unauthorized"
     REFUSED = "refused"
     UNSUPPORTED = "unsupported"
+    OVER_BUDGET = "over-budget"
     RATE_LIMITED = "rate-limited"
     UNAVAILABLE = "unavailable"
     CORRUPTED = "corrupted"
@@ -31,6 +32,7 @@ RETRYABLE = frozenset({Reason.RATE_LIMITED, Reason.UNAVAILABLE, Reason.CORRUPTED
 # The first that fits counts.
 _WORDS: tuple[tuple[Reason, str], ...] = (
     (Reason.RULE, r"fits this rule now"),
+    (Reason.OVER_BUDGET, r"left for a later run"),
     (Reason.NOT_AS_LOCKED, r"another digest than the lock"),
     (Reason.NO_REPOSITORY, r"does not exist in ECR|does not exist in the registry|RepositoryNotFound"),
     (Reason.RATE_LIMITED, r"http 429|too ?many ?requests|rate ?limit|throttl"),

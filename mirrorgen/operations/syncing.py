@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from mirrorgen.desired.state import Repository
 from mirrorgen.live.ecr import Holdings
+from mirrorgen.operations.budget import Requests, requests_of, within_limits
 from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, idle_failures, prepare, target_of
 from mirrorgen.operations.pending import Pending, everything, pending, reduced
 from mirrorgen.operations.reasons import RETRYABLE
@@ -45,11 +46,15 @@ class SyncPlan:
         work: the list, with every tag known.
         held: what ECR holds before.
         todo: what regsync is given.
+        requests: what that asks of each upstream registry.
+        left: tags that are left for a later run, because a registry would not allow them now.
     """
 
     work: Work
     held: Holdings
     todo: Pending
+    requests: tuple[Requests, ...] = ()
+    left: tuple[Failure, ...] = ()
 
 
 def plan_sync(runtime: Runtime, *, full: bool = False) -> SyncPlan:
@@ -68,7 +73,8 @@ def plan_sync(runtime: Runtime, *, full: bool = False) -> SyncPlan:
     runtime.ecr()
     work = prepare(runtime)
     held = runtime.held_tags(work.desired)
-    return SyncPlan(work, held, (everything if full else pending)(work.desired, held))
+    todo, left = within_limits((everything if full else pending)(work.desired, held), work.desired.registries)
+    return SyncPlan(work, held, todo, requests_of(todo, work.desired.registries), left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,10 @@ def sync_images(
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
     """
-    run = _Run(runtime, plan.work, dict(plan.held), on_event)
+    for one in plan.requests:
+        if one.is_close:
+            runtime.say(f"warning: about {one.pulls} of the {one.limit} pulls that {one.host} allows in six hours")
+    run = _Run(runtime, plan, on_event)
     # regsync would fail for each tag of a repository that does not exist.
     run.copy([one for one in plan.todo.desired.repositories if plan.held[one.name] is not None])
     for attempt in range(patience.retries):
@@ -120,19 +129,13 @@ def sync_images(
 class _Run:
     """What is known of each tag, after each time that regsync has run."""
 
-    def __init__(
-        self,
-        runtime: Runtime,
-        work: Work,
-        held: dict[str, Mapping[str, str] | None],
-        on_event: Callable[[Event], None] | None,
-    ) -> None:
+    def __init__(self, runtime: Runtime, plan: SyncPlan, on_event: Callable[[Event], None] | None) -> None:
         self._runtime = runtime
-        self._work = work
-        self._held = held
+        self._work = plan.work
+        self._held = dict(plan.held)
         self._on_event = on_event
         self._attempted: set[TagRef] = set()
-        self._reported: dict[TagRef, str] = {}
+        self._reported = {TagRef(one.repository, one.tag): one.reason for one in plan.left}
 
     def copy(self, repositories: Sequence[Repository]) -> None:
         """Let regsync copy, and ask ECR for what it holds then."""

@@ -62,6 +62,20 @@ def render_lock(lock: Lock) -> str:
     return _checked("images.lock.yaml.j2", document, _parse_yaml)
 
 
+def render_job(kind: str, *, shards: int, image: str, master_list: str) -> str:
+    """Render a job that copies a list in parts.
+
+    Args:
+        kind: `kubernetes`, an Indexed Job as YAML, or `batch`, what `aws batch submit-job` takes as JSON.
+        shards: how many parts.
+        image: the container image that has mirrorgen and its programs.
+        master_list: path of the list in the container.
+    """
+    name = {"kubernetes": "jobs/kubernetes.yaml.j2", "batch": "jobs/batch.json.j2"}[kind]
+    banner = "Printed by `mirrorgen matrix`."
+    return _environment().get_template(name).render(banner=banner, shards=shards, image=image, list=master_list)
+
+
 def _render(file: _File, state: DesiredState) -> str:
     return _checked(file.template, file.document(state), file.parse)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import botocore.session
+import botocore.validate
+import kubernetes_validate
 import pytest
+import yaml
 
 from mirrorgen.commands.options import parse_shard
 from mirrorgen.errors import UsageError
@@ -47,3 +51,24 @@ def test_what_is_no_part(text: str) -> None:
 def test_a_job_index_outside_of_the_array() -> None:
     with pytest.raises(UsageError, match="there is no such part"):
         parse_shard("env/4", {"JOB_COMPLETION_INDEX": "4"})
+
+
+def test_the_kubernetes_job_fits_the_schema_of_kubernetes(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text('images:\n  - source: nginx\n    tags: ["1.25"]\n')
+    text = run_cli("matrix", "--shards", "4", "--for", "kubernetes", "--image", "it's: #odd").stdout
+    job = yaml.safe_load(text)
+    kubernetes_validate.validate(job, "1.33", strict=True)
+    assert (job["spec"]["completions"], job["spec"]["completionMode"]) == (4, "Indexed")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "it's: #odd"
+    assert container["args"][:3] == ["sync", "--shard", "env/4"]
+
+
+def test_the_batch_job_is_an_array(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text('images:\n  - source: nginx\n    tags: ["1.25"]\n')
+    job = json.loads(run_cli("matrix", "--shards", "4", "--for", "batch").stdout)
+    shape = botocore.session.get_session().get_service_model("batch").operation_model("SubmitJob").input_shape
+    assert shape
+    report = botocore.validate.ParamValidator().validate(job, shape)
+    assert not report.has_errors(), report.generate_report()
+    assert job["arrayProperties"] == {"size": 4}

@@ -68,7 +68,7 @@ def assert_a_removed_entry_is_destroyed_only_when_told(project: Project) -> None
     plan = project.run("plan")
     assert plan.returncode == 3
     assert plan.stdout.startswith("Repositories to DESTROY")
-    assert f"  {gone}\n" in plan.stdout
+    assert f"  {gone} (images: 1)\n" in plan.stdout
 
     refused = project.run("apply")
     assert refused.returncode == 1

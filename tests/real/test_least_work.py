@@ -97,6 +97,9 @@ def test_dry_run_shows_and_copies_nothing(project: Project) -> None:
     result = project.run("sync", "--dry-run")
     assert result.returncode == 3
     assert result.stdout == (
+        "Requests upstream:\n"
+        "  docker.io: lists 1, HEAD 1, pulls about 10\n"
+        "  quay.io: lists 1, HEAD 1, pulls about 10\n\n"
         "Tags that ECR lacks:\n"
         f"  {project.prefix}/docker-hub/nginx: 1.25\n"
         f"  {project.prefix}/quay/org/least: v1.0.0\n\n"
@@ -116,6 +119,21 @@ def test_only_takes_a_part_of_the_list(project: Project) -> None:
     assert by_repository.stdout == "Tags copied: 0, up to date: 1, failed: 0. All 1 tags of the list are in ECR.\n"
     assert project.held("docker-hub/nginx") == {}
     assert project.run("sync", "--only", "ghcr.io/*").returncode == 2
+
+
+def test_a_sync_stops_before_it_needs_more_pulls_than_the_list_allows(project: Project) -> None:
+    project.serve({"quay.io/org/least": FIXED})
+    project.write({"quay.io/org/least": FIXED})
+    path = project.folder / "images.yaml"
+    path.write_text(path.read_text().replace("  quay.io:\n", "  quay.io:\n    pulls_per_six_hours: 20\n"))
+    project.create_repositories()
+    first = project.run("sync")
+    assert first.returncode == 5
+    assert "warning: about 20 of the 20 pulls that quay.io allows in six hours" in first.stderr
+    assert f"{project.prefix}/quay/org/least:v1.2.0: left for a later run: the list allows 20 pulls" in first.stdout
+    assert sorted(project.held("quay/org/least")) == ["v1.0.0", "v1.1.0"]
+    assert project.run("sync").returncode == 0
+    assert sorted(project.held("quay/org/least")) == FIXED
 
 
 def test_the_shards_together_copy_the_whole_list_and_none_does_the_work_of_another(project: Project) -> None:

@@ -1,0 +1,86 @@
+"""A sync stops before it needs more pulls than the list allows, and names the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mirrorgen.live.ecr import Holdings
+from mirrorgen.operations.budget import Requests, requests_of, within_limits
+from mirrorgen.operations.pending import Pending, pending
+from mirrorgen.operations.reasons import Reason
+from mirrorgen.project import load
+
+LIST = """\
+registries:
+  docker.io: {{pulls_per_six_hours: {limit}}}
+images:
+  - source: docker.io/library/nginx
+    tags: ["1.25.1", "1.25.2", "latest"]
+  - source: docker.io/library/redis
+    tags: ["7.2.1", "7.2.2"]
+    platforms: linux/amd64
+  - source: quay.io/org/app
+    tags: ["v1.0.0"]
+"""
+NGINX, REDIS, APP = "mirror/docker-hub/nginx", "mirror/docker-hub/redis", "mirror/quay/org/app"
+
+
+@pytest.fixture
+def todo(tmp_path: Path) -> Callable[..., Pending]:
+    def make(limit: str, held: Holdings | None = None) -> Pending:
+        (tmp_path / "images.yaml").write_text(LIST.format(limit=limit))
+        desired = load(tmp_path / "images.yaml").desired
+        assert desired
+        return pending(desired, held or {NGINX: {}, REDIS: {}, APP: {}})
+
+    return make
+
+
+def test_requests_are_foreseen_for_each_registry(todo: Callable[..., Pending]) -> None:
+    work = todo("anonymous", {NGINX: {"latest": "sha256:a"}, REDIS: {"7.2.1": "sha256:b"}, APP: {}})
+    # Of nginx two are missing and one is compared; of redis one is missing, for one platform.
+    assert requests_of(work, work.desired.registries) == (
+        Requests("docker.io", lists=2, heads=4, pulls=22, limit=100),
+        Requests("quay.io", lists=1, heads=1, pulls=10, limit=None),
+    )
+
+
+def test_within_the_limit_nothing_is_left_out(todo: Callable[..., Pending]) -> None:
+    work = todo("34")
+    assert within_limits(work, work.desired.registries) == (work, ())
+
+
+def test_what_would_be_too_much_is_left_and_named(todo: Callable[..., Pending]) -> None:
+    work = todo("33")
+    less, left = within_limits(work, work.desired.registries)
+    assert [(one.repository, one.tag, one.kind) for one in left] == [(REDIS, "7.2.2", Reason.OVER_BUDGET)]
+    assert [ref.tag for ref in less.missing] == ["1.25.1", "1.25.2", "latest", "7.2.1", "v1.0.0"]
+    assert requests_of(less, work.desired.registries)[0].pulls == 32
+
+
+def test_another_registry_is_not_held_back(todo: Callable[..., Pending]) -> None:
+    work = todo("1")
+    less, left = within_limits(work, work.desired.registries)
+    assert [one.name for one in less.desired.repositories] == [APP]
+    assert len(left) == 5
+
+
+def test_tags_that_are_compared_stay(todo: Callable[..., Pending]) -> None:
+    work = todo("5", {NGINX: {"latest": "sha256:a"}, REDIS: {"7.2.1": "b", "7.2.2": "c"}, APP: {"v1.0.0": "d"}})
+    less, left = within_limits(work, work.desired.registries)
+    assert [one.tags for one in less.desired.repositories] == [("latest",)]
+    assert [one.tag for one in left] == ["1.25.1", "1.25.2"]
+
+
+@pytest.mark.parametrize(("written", "limit"), [("anonymous", 100), ("free", 200), ("1000", 1000)])
+def test_how_a_limit_is_written(written: str, limit: int, todo: Callable[..., Pending]) -> None:
+    assert todo(written).desired.registries[0].pulls_per_six_hours == limit
+
+
+def test_a_run_that_comes_close_says_so() -> None:
+    assert Requests("docker.io", 1, 1, 81, 100).is_close
+    assert not Requests("docker.io", 1, 1, 80, 100).is_close
+    assert not Requests("docker.io", 1, 1, 10_000, None).is_close

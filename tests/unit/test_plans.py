@@ -1,0 +1,68 @@
+"""A plan as a person reads it: Terraform's changes and regsync's work side by side."""
+
+from __future__ import annotations
+
+from mirrorgen.master_list.references import Source
+from mirrorgen.operations.copying import Failure, TagRef
+from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.plans import format_plan
+from mirrorgen.tools.terraform import REPOSITORY, Change
+
+PLAN = MirrorPlan(
+    changes=(
+        Change("a", REPOSITORY, "mirror/new", "create"),
+        Change("b", REPOSITORY, "mirror/other", "update", ("image_tag_mutability",)),
+        Change("c", REPOSITORY, "mirror/old", "delete"),
+    ),
+    copies=(TagRef("mirror/new", "1"), TagRef("mirror/new", "2")),
+    absent=(TagRef("mirror/other", "9"),),
+    failures=(Failure("mirror/down", "", "connection refused"),),
+    sources={
+        "mirror/new": Source("docker.io", "library/new"),
+        "mirror/other": Source("docker.io", "library/other"),
+        "mirror/down": Source("quay.io", "org/down"),
+    },
+    lost={"mirror/old": 3},
+)
+
+
+def test_what_would_be_lost_comes_first_then_one_table_then_the_tags() -> None:
+    assert format_plan(PLAN, ResultFormat.TEXT) == (
+        "Repositories to DESTROY, with every image in them (refused without --allow-destroy):\n"
+        "  mirror/old (images: 3)\n"
+        "\n"
+        "repository    source                   terraform                    to copy  not upstream  failed\n"
+        "mirror/down   quay.io/org/down         -                            0        0             1\n"
+        "mirror/new    docker.io/library/new    create                       2        0             0\n"
+        "mirror/old    -                        destroy, images: 3           0        0             0\n"
+        "mirror/other  docker.io/library/other  change image_tag_mutability  0        1             0\n"
+        "\n"
+        "upstream   to copy  not upstream  failed\n"
+        "docker.io  2        1             0\n"
+        "quay.io    0        0             1\n"
+        "\n"
+        "Tags to copy:\n"
+        "  mirror/new: 1, 2\n"
+        "\n"
+        "Tags in the list that upstream does not have:\n"
+        "  mirror/other:9\n"
+        "\n"
+        "Could not be checked:\n"
+        "  mirror/down: connection refused [unavailable]\n"
+        "\n"
+        "Repositories: 1 to create, 1 to change, 1 to destroy. Tags: 2 to copy. Not found upstream: 1. Failed: 1.\n"
+    )
+
+
+def test_markdown_is_a_comment_for_a_pull_request() -> None:
+    text = format_plan(PLAN, ResultFormat.MARKDOWN)
+    assert "| `mirror/new` | `docker.io/library/new` | `create` | `2` | `0` | `0` |\n" in text
+    assert text.startswith("### Repositories to DESTROY")
+
+
+def test_nothing_to_do_is_one_line() -> None:
+    nothing = MirrorPlan((), (), (), ())
+    assert format_plan(nothing, ResultFormat.TEXT) == (
+        "Nothing to do: every repository and every tag is as the list asks.\n"
+    )
