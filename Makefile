@@ -29,7 +29,12 @@ lint: $(VENV)/installed $(BIN)/actionlint
 	$(BIN)/actionlint
 	$(BIN)/zizmor --offline --quiet .github
 
+# skopeo is measured beside the others where it is installed, or can be.
 bench: $(VENV)/installed
+	@command -v skopeo >/dev/null || { \
+	    test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	    apt-get install -qqy --no-install-recommends skopeo >/dev/null; } || \
+	    echo "install skopeo to have it measured, too"
 	$(BIN)/mirrorgen tools install
 	$(BIN)/python -m benchmarks
 

@@ -92,8 +92,11 @@ def _stage(place: Path, text: str) -> Path:
             stream.flush()
             os.fsync(stream.fileno())
         staged.chmod(place.stat().st_mode & 0o7777 if place.exists() else 0o666 & ~_umask())
-    except BaseException:
+    except BaseException as error:
         staged.unlink()
+        if isinstance(error, OSError) and error.filename is None:
+            # A full disk does not say which file it has no room for.
+            error.filename = str(place)
         raise
     return staged
 

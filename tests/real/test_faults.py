@@ -195,6 +195,12 @@ def test_no_room_for_the_report(project: Project) -> None:
             result = project.run("sync", "--report", place)
             assert result.returncode == 1
             assert re.search("error: (/dev/full is not a regular file|cannot write /proc/)", result.stderr)
+        # A limit on the size of files is as good as a full disk.
+        limited = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *project.argv("sync", "--report", "report.json")]
+        full = subprocess.run(limited, cwd=project.folder, env=project.env, capture_output=True, text=True, check=False)
+        assert full.returncode == 1
+        assert re.search("error: cannot write .*report.json.*: File too large", full.stderr)
+        assert not list(project.folder.glob("*report.json*"))
         assert project.held("quay/org/faulty") == {}
 
 
