@@ -35,7 +35,7 @@ def matrix(
     For github a matrix, in which a part without any repository gets no job; for kubernetes an Indexed Job; for batch
     the input of `aws batch submit-job`.
     """
-    from mirrorgen.desired.shards import shard
+    from mirrorgen.desired.shards import split
     from mirrorgen.rendering.files import render_job
 
     desired = load_usable(file).desired
@@ -43,10 +43,9 @@ def matrix(
     if kind is not JobKind.GITHUB:
         typer.echo(render_job(kind, shards=shards, image=image, master_list=f"/list/{file.name}"), nl=False)
         return ExitCode.OK
-    parts = [(number, shard(desired, number, shards)) for number in range(1, shards + 1)]
     include = [
         {"shard": f"{number}/{shards}", "repositories": len(part.repositories), "tags": part.tag_count}
-        for number, part in parts
+        for number, part in enumerate(split(desired, shards), start=1)
         if part.repositories
     ]
     typer.echo(json.dumps({"include": include}))

@@ -40,7 +40,7 @@ def decide(image: Image, tags: Sequence[str], *, is_open: bool) -> tuple[Mutabil
         is_open: the entry's rule chooses more, known only upstream.
     """
     moving = [tag for tag in tags if is_moving(image.tags, tag)]
-    fixed = [tag for tag in tags if tag not in set(moving)]
+    fixed = [tag for tag in tags if not is_moving(image.tags, tag)]
     # What a rule chooses may move unless the list says that nothing does.
     more = is_open and image.tags.moving != "none"
     match image.ecr.tag_mutability:

@@ -18,9 +18,16 @@ _ROOM = 1.25
 
 def shard(state: DesiredState, index: int, count: int) -> DesiredState:
     """Return one of `count` parts of a desired state; `index` is from 1."""
+    return split(state, count)[index - 1]
+
+
+def split(state: DesiredState, count: int) -> tuple[DesiredState, ...]:
+    """Return all `count` parts of a desired state; repositories keep their order."""
+    parts: list[list[Repository]] = [[] for _ in range(count)]
     assigned = assign(state.repositories, count)
-    mine = tuple(one for one in state.repositories if assigned[one.name] == index)
-    return replace(state, repositories=mine)
+    for one in state.repositories:
+        parts[assigned[one.name] - 1].append(one)
+    return tuple(replace(state, repositories=tuple(part)) for part in parts)
 
 
 def assign(repositories: Sequence[Repository], count: int) -> dict[str, int]:

@@ -35,7 +35,8 @@ def everything(desired: DesiredState, held: Holdings) -> Pending:
     """Look at every tag."""
     refs = [TagRef(one.name, tag) for one in desired.repositories for tag in one.tags]
     missing = tuple(ref for ref in refs if ref.tag not in (held[ref.repository] or {}))
-    return Pending(desired, missing, tuple(ref for ref in refs if ref not in set(missing)))
+    there = tuple(ref for ref in refs if ref.tag in (held[ref.repository] or {}))
+    return Pending(desired, missing, there)
 
 
 def pending(desired: DesiredState, held: Holdings) -> Pending:

@@ -149,10 +149,10 @@ class _Run:
         self._held |= runtime.held_tags(given)
         refs = {TagRef(one.name, tag) for one in repositories for tag in one.tags}
         self._attempted |= {target_of(event) for event in outcome.of(EventKind.NEEDED)}
-        whole = {one.repository: one.reason for one in failures_of(outcome, given) if not one.tag}
-        said = {TagRef(one.repository, one.tag): one.reason for one in failures_of(outcome, given) if one.tag}
+        # A failure without a tag is that of the whole repository.
+        said = {TagRef(one.repository, one.tag): one.reason for one in failures_of(outcome, given)}
         for ref in refs:
-            reason = said.get(ref) or whole.get(ref.repository) or self._why_missing(ref, outcome)
+            reason = said.get(ref) or said.get(TagRef(ref.repository, "")) or self._why_missing(ref, outcome)
             self._reported.pop(ref, None)
             if reason:
                 self._reported[ref] = reason
@@ -173,24 +173,24 @@ class _Run:
             return NOT_AS_LOCKED
         return reason
 
-    def _failures(self) -> Iterator[tuple[Repository, Failure]]:
+    def _failures(self) -> Iterator[Failure]:
         for repository in self._work.desired.repositories:
             for tag in repository.tags:
                 reason = self._reason(repository, tag)
                 if reason:
-                    yield repository, Failure(repository.name, tag, reason, repository.owner or "")
+                    yield Failure(repository.name, tag, reason, repository.owner or "")
 
     def worth_trying_again(self) -> list[Repository]:
         """Return the repositories with tags that failed for a reason that may pass, and with these tags alone."""
         tags: dict[str, set[str]] = {}
-        for _, failure in self._failures():
+        for failure in self._failures():
             if failure.kind in RETRYABLE:
                 tags.setdefault(failure.repository, set()).add(failure.tag)
         return [reduced(one, tags[one.name]) for one in self._work.desired.repositories if one.name in tags]
 
     def result(self) -> SyncResult:
         """Return what came of it all."""
-        failures = [failure for _, failure in self._failures()]
+        failures = list(self._failures())
         failed = {(failure.repository, failure.tag) for failure in failures}
         done = [
             TagRef(one.name, tag)
