@@ -20,18 +20,19 @@ from mirrorgen.cli import app
 from mirrorgen.commands.boundary import DEBUG_VARIABLE
 from mirrorgen.desired.choices import choose
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.stored import StoredImage
 from mirrorgen.errors import ExitCode
-from mirrorgen.master_list.model import Target
-from mirrorgen.master_list.references import Source
-from mirrorgen.operations.budget import Requests
-from mirrorgen.operations.copying import Failure, TagRef, Work
-from mirrorgen.operations.expiring import Expiring
-from mirrorgen.operations.locking import Difference, DifferenceKind
-from mirrorgen.operations.pending import Pending
+from mirrorgen.model.images import Target
+from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.budget import Requests
+from mirrorgen.operations.copying.pending import Pending
+from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
+from mirrorgen.operations.copying.work import Failure, TagRef, Work
+from mirrorgen.operations.holding.expiring import Expiring
+from mirrorgen.operations.holding.pruning import Removal
+from mirrorgen.operations.holding.status import RepositoryStatus, SettingDifference, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
-from mirrorgen.operations.pruning import Removal
-from mirrorgen.operations.status import RepositoryStatus, SettingDifference, Status, TagState, TagStatus
-from mirrorgen.operations.syncing import SyncPlan, SyncResult
+from mirrorgen.operations.upstream.locking import Difference, DifferenceKind
 from mirrorgen.reporting.choices import format_choices
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import format_expiring
@@ -40,7 +41,6 @@ from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, 
 from mirrorgen.reporting.removals import format_removals
 from mirrorgen.reporting.reports import Report, format_report
 from mirrorgen.reporting.status import format_status
-from mirrorgen.stored import StoredImage
 from mirrorgen.tools.versions import tool_specs
 from tests.conftest import RunCli
 from tests.documents import (

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from mirrorgen.desired.tags import is_fixed
-from mirrorgen.master_list import building, model
-from mirrorgen.master_list.references import Source, parse_source
-from mirrorgen.master_list.shape import load_schema
+from mirrorgen.master_list import building
+from mirrorgen.model import images as model
+from mirrorgen.model.references import Source, parse_source
+from mirrorgen.model.tags import is_fixed
 from mirrorgen.problems import CODES, Severity
 from mirrorgen.reporting.formats import ProblemFormat
 from mirrorgen.reporting.problems import format_problems

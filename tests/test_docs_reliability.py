@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mirrorgen.operations.reasons import RETRYABLE, Reason, reason_of
+from mirrorgen.operations.copying.reasons import RETRYABLE, Reason, reason_of
 from tests.documents import ROOT, code, rows_of, text_of
 
 PAGE = ROOT / "docs/reliability.md"

@@ -27,7 +27,7 @@ def apply(
 
     Applies exactly the plan that `mirrorgen plan` showed, and refuses if the list has changed since.
     """
-    from mirrorgen.operations.applying import apply_plan
+    from mirrorgen.operations.repositories.applying import apply_plan
     from mirrorgen.reporting.plans import format_changes
 
     def run() -> Result:

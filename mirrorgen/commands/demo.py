@@ -28,7 +28,7 @@ def demo(
     Uses an embedded ECR, small stand-ins for the images, and the real tools; nothing is downloaded from a registry.
     """
     from mirrorgen.demo.pipeline import Demo
-    from mirrorgen.operations.choosing import read_listing
+    from mirrorgen.operations.upstream.selecting import read_listing
 
     listings = read_listing(from_file) if from_file else {}
     Demo(load_usable(file, use_lock=False), listings=listings, say=typer.echo).run(keep=keep)

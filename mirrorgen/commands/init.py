@@ -17,8 +17,8 @@ def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to
 
     Writes a list to edit and the Terraform module that mirrorgen drives. Files that are there are left alone.
     """
+    from mirrorgen.files import write_files
     from mirrorgen.rendering.module import module_files
-    from mirrorgen.rendering.writer import write_files
     from mirrorgen.resources import resource
 
     example = (resource("templates") / "images.yaml").read_text(encoding="utf-8")

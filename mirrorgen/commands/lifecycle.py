@@ -42,7 +42,7 @@ def lifecycle(
 
     Exits with 1 if a tag that the list asks for would go.
     """
-    from mirrorgen.operations.expiring import expiring_at_worst, expiring_of, read_images
+    from mirrorgen.operations.holding.expiring import expiring_at_worst, expiring_of, read_images
     from mirrorgen.reporting.lifecycles import format_expiring
 
     if live and from_files:
@@ -61,7 +61,7 @@ def lifecycle(
 
 
 def _time(at: str | None) -> datetime:
-    from mirrorgen.operations.expiring import read_time
+    from mirrorgen.operations.holding.expiring import read_time
 
     if at is None:
         return datetime.now(UTC)

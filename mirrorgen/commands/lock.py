@@ -41,10 +41,10 @@ def lock(
 
     Exits with 1 if a rule chooses nothing or upstream lacks a tag, with 5 if an upstream could not be asked.
     """
+    from mirrorgen.files import write_files
     from mirrorgen.master_list.lock import lock_path
-    from mirrorgen.operations.locking import relock, selected_indexes
+    from mirrorgen.operations.upstream.locking import relock, selected_indexes
     from mirrorgen.rendering.files import render_lock
-    from mirrorgen.rendering.writer import write_files
     from mirrorgen.reporting.choices import format_failures
     from mirrorgen.reporting.locks import format_differences
 

@@ -146,7 +146,7 @@ def canonical_sources(written: Sequence[str], loaded: Loaded) -> list[str]:
     Raises:
         UsageError: one is not in the list.
     """
-    from mirrorgen.master_list.references import Source, parse_source
+    from mirrorgen.model.references import Source, parse_source
 
     assert loaded.desired
     known = sorted({str(repository.source) for repository in loaded.desired.repositories})

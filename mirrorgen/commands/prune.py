@@ -37,13 +37,13 @@ def prune(
     With --plan exits with 3 if something would go; with --apply with 1, and nothing deleted, if the list or ECR has
     changed since. Exits with 5 if a repository could not be looked at, or ECR refused.
     """
-    from mirrorgen.operations.pruning import (
+    from mirrorgen.files import write_files
+    from mirrorgen.operations.holding.pruning import (
         apply_prune_plan,
         format_prune_plan,
         make_prune_plan,
         read_prune_plan,
     )
-    from mirrorgen.rendering.writer import write_files
     from mirrorgen.reporting.removals import format_removals
 
     if (plan is None) is (apply is None):

@@ -32,8 +32,8 @@ def render(
     These are regsync.yaml, terraform/terraform.tfvars.json and, where the list needs it,
     terraform/exclusions_override.tf: all of them are written, or none.
     """
+    from mirrorgen.files import diff_files, write_files
     from mirrorgen.rendering.files import render as render_files
-    from mirrorgen.rendering.writer import diff_files, write_files
 
     loaded = load_usable(file)
     assert loaded.desired

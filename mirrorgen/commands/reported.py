@@ -71,7 +71,7 @@ def reported(
     def write(exit_code: ExitCode, error: str | None, shown: Result | None = None) -> None:
         if report is None:
             return
-        from mirrorgen.rendering.writer import write_files
+        from mirrorgen.files import write_files
         from mirrorgen.reporting.reports import Report, format_report
 
         result = json.loads(shown.show(ResultFormat.JSON)) if shown else None

@@ -30,7 +30,7 @@ def status(
     Exits with 3 if a repository or a tag is missing, a setting or a digest differs, with 5 if something could not be
     looked at. Tags that the list does not ask for are shown and do not count.
     """
-    from mirrorgen.operations.status import look
+    from mirrorgen.operations.holding.status import look
     from mirrorgen.rendering.regsync import target_host
     from mirrorgen.reporting.status import format_status
 

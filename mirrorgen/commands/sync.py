@@ -50,7 +50,7 @@ def sync(
 
     Exits with 5 if a tag is missing or could not be copied; what could be copied is copied all the same.
     """
-    from mirrorgen.operations.syncing import Patience, plan_sync, sync_images
+    from mirrorgen.operations.copying.syncing import Patience, plan_sync, sync_images
     from mirrorgen.reporting.plans import format_sync, format_sync_plan
     from mirrorgen.reporting.progress import sync_progress
 

@@ -21,7 +21,7 @@ from mirrorgen.errors import ExitCode, MirrorgenError
 from mirrorgen.reporting.formats import ResultFormat
 
 if TYPE_CHECKING:
-    from mirrorgen.live.ecr import Holdings
+    from mirrorgen.destinations.ecr.api import Holdings
     from mirrorgen.operations.runtime import Runtime
 
 
@@ -45,8 +45,8 @@ def tags(
     Exits with 1 if a rule chooses nothing or upstream lacks a tag, with 5 if an upstream could not be asked.
     """
     from mirrorgen.desired.choices import choice_problems
-    from mirrorgen.operations.choosing import ask_upstreams, format_listing, from_listing, read_listing
-    from mirrorgen.rendering.writer import write_files
+    from mirrorgen.files import write_files
+    from mirrorgen.operations.upstream.selecting import ask_upstreams, format_listing, from_listing, read_listing
     from mirrorgen.reporting.choices import format_choices, format_failures
 
     loaded = load_usable(file, use_lock=False)

@@ -8,11 +8,11 @@ from typing import Any
 
 from mirrorgen.demo import upstreams
 from mirrorgen.demo.emulator import Emulator
-from mirrorgen.desired.lifecycle import policy
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.ecr.lifecycle import policy
 from mirrorgen.errors import UsageError
-from mirrorgen.master_list.model import Image, Lifecycle, TagRule
-from mirrorgen.operations.choosing import Listings
+from mirrorgen.model.images import Image, Lifecycle, TagRule
+from mirrorgen.operations.upstream.selecting import Listings
 
 
 def images_to_serve(desired: DesiredState, listings: Listings) -> dict[str, list[str]]:

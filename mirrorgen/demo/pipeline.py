@@ -22,20 +22,20 @@ from mirrorgen.demo.emulator import Emulator
 from mirrorgen.demo.local_list import images_to_serve, local_list
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.errors import ToolFailed
+from mirrorgen.files import write_files
 from mirrorgen.master_list.lock import lock_path
-from mirrorgen.master_list.model import MasterList
-from mirrorgen.operations.applying import apply_plan
-from mirrorgen.operations.choosing import Listings, ask_upstreams
-from mirrorgen.operations.locking import relock, selected_indexes
+from mirrorgen.model.images import MasterList
+from mirrorgen.operations.copying.syncing import plan_sync, sync_images
+from mirrorgen.operations.holding.status import look
 from mirrorgen.operations.planning import make_plan, plan_repositories
+from mirrorgen.operations.repositories.applying import apply_plan
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.status import look
-from mirrorgen.operations.syncing import plan_sync, sync_images
+from mirrorgen.operations.upstream.locking import relock, selected_indexes
+from mirrorgen.operations.upstream.selecting import Listings, ask_upstreams
 from mirrorgen.project import Loaded, load
 from mirrorgen.rendering.files import render_lock
 from mirrorgen.rendering.module import module_files
 from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, target_host
-from mirrorgen.rendering.writer import write_files
 from mirrorgen.reporting.choices import format_choices
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.page import format_page

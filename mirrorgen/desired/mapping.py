@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mirrorgen.master_list.building import default_alias
-from mirrorgen.master_list.model import Image, Registry
-from mirrorgen.master_list.references import DOCKER_HUB, Source
+from mirrorgen.model.images import Image, Registry
+from mirrorgen.model.references import DOCKER_HUB, Source
 
 
 def repository_name(image: Image, *, prefix: str, registries: Mapping[str, Registry]) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cmp_to_key
 
-from mirrorgen.desired.tags import is_moving
-from mirrorgen.master_list.model import TagRule
 from mirrorgen.master_list.rules import passes
-from mirrorgen.master_list.versions import Version, parse_version
+from mirrorgen.model.images import TagRule
+from mirrorgen.model.tags import is_moving
+from mirrorgen.model.versions import Version, parse_version
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from mirrorgen.desired.lifecycle import lifecycle_problems, lifecycle_rules
 from mirrorgen.desired.mapping import alias_of, repository_name
-from mirrorgen.desired.mutability import MUTABLE, Mutability, decide
+from mirrorgen.destinations.ecr.lifecycle import lifecycle_problems, lifecycle_rules
+from mirrorgen.destinations.ecr.mutability import MUTABLE, Mutability, decide
 from mirrorgen.master_list.building import default_alias
-from mirrorgen.master_list.model import (
+from mirrorgen.model.images import (
     Copying,
     Encryption,
     Image,
@@ -20,7 +20,7 @@ from mirrorgen.master_list.model import (
     TagRule,
     Target,
 )
-from mirrorgen.master_list.references import Source, is_ecr_repository_name
+from mirrorgen.model.references import Source, is_ecr_repository_name
 from mirrorgen.problems import KeyPath, Problem, Severity
 
 EXPIRY_GRACE = timedelta(days=30)

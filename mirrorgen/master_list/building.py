@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from mirrorgen.master_list.lifecycle import build_lifecycle, lifecycle_problems
-from mirrorgen.master_list.model import (
+from mirrorgen.destinations.ecr.written_rules import build_lifecycle, lifecycle_problems
+from mirrorgen.master_list.rules import build_rule
+from mirrorgen.model.images import (
     Copying,
     Credentials,
     EcrSettings,
@@ -19,8 +20,7 @@ from mirrorgen.master_list.model import (
     Registry,
     Target,
 )
-from mirrorgen.master_list.references import normalize_host, parse_source
-from mirrorgen.master_list.rules import build_rule
+from mirrorgen.model.references import normalize_host, parse_source
 from mirrorgen.problems import KeyPath, Problem
 
 # Default path segments for registries; any other host stands for itself.

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mirrorgen.master_list.model import Image, MasterList
 from mirrorgen.master_list.reading import Document, read_file
-from mirrorgen.master_list.references import is_tag
 from mirrorgen.master_list.rules import passes
 from mirrorgen.master_list.shape import check_shape
+from mirrorgen.model.images import Image, MasterList
+from mirrorgen.model.references import is_tag
 from mirrorgen.problems import Problem
 
 Key = tuple[str, str]

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from mirrorgen.master_list.model import TagRule
-from mirrorgen.master_list.patterns import PROBES, literals, matches, pattern_trouble
-from mirrorgen.master_list.references import is_tag
-from mirrorgen.master_list.versions import Range, parse_range, parse_version
+from mirrorgen.model.images import TagRule
+from mirrorgen.model.patterns import PROBES, literals, matches, pattern_trouble
+from mirrorgen.model.references import is_tag
+from mirrorgen.model.versions import Range, parse_range, parse_version
 from mirrorgen.problems import KeyPath, Problem
 
 

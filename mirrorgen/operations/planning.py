@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.ecr.api import Holdings, held_tags
 from mirrorgen.errors import InputError
-from mirrorgen.live.ecr import Holdings, held_tags
-from mirrorgen.master_list.references import Source
-from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, prepare, target_of
-from mirrorgen.operations.pending import pending
+from mirrorgen.files import diff_files
+from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.pending import pending
+from mirrorgen.operations.copying.work import Failure, TagRef, Work, failures_of, prepare, target_of
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.problems import Problem
 from mirrorgen.rendering import tfvars
 from mirrorgen.rendering.files import EXCLUSIONS, render_regsync
 from mirrorgen.rendering.module import check_variables
-from mirrorgen.rendering.writer import diff_files
 from mirrorgen.tools import regsync
 from mirrorgen.tools.regsync import EventKind
 from mirrorgen.tools.terraform import Change

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.ecr.api import Holdings, ecr_client, held_tags
+from mirrorgen.destinations.ecr.stored import stored_images, stored_repositories
+from mirrorgen.destinations.stored import StoredImage, StoredRepository
 from mirrorgen.errors import UsageError
-from mirrorgen.live.ecr import Holdings, ecr_client, held_tags
-from mirrorgen.live.images import stored_images, stored_repositories
-from mirrorgen.master_list.model import Registry
+from mirrorgen.model.images import Registry
 from mirrorgen.rendering.files import render
 from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, ECR_PASSWORD_ENV
-from mirrorgen.stored import StoredImage, StoredRepository
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.runner import ProcessRunner, Runner
 from mirrorgen.tools.terraform import Terraform, module_problem, with_providers

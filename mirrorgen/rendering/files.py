@@ -11,8 +11,8 @@ from typing import Any
 import jinja2
 import yaml
 
-from mirrorgen.desired.mutability import IMMUTABLE_WITH_EXCLUSION
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.ecr.mutability import IMMUTABLE_WITH_EXCLUSION
 from mirrorgen.master_list.lock import Lock
 from mirrorgen.rendering import regsync, tfvars
 from mirrorgen.resources import resource

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mirrorgen.desired.state import DesiredState, Repository
-from mirrorgen.master_list.model import Copying, Registry, TagRule, Target
+from mirrorgen.model.images import Copying, Registry, TagRule, Target
 
 ECR_PASSWORD_ENV = "ECR_PASSWORD"  # noqa: S105 - the name of a variable
 CREDENTIAL_HELPER = "docker-credential-ecr-login"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mirrorgen.desired.state import DesiredState, Repository
-from mirrorgen.master_list.model import LifecycleRule
+from mirrorgen.model.images import LifecycleRule
 
 
 def document(state: DesiredState) -> dict[str, Any]:

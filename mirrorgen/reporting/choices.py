@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from mirrorgen.desired.choices import Choice
-from mirrorgen.live.ecr import Holdings
+from mirrorgen.destinations.ecr.api import Holdings
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.tables import format_markdown_table, format_table
 

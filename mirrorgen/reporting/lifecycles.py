@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from mirrorgen.desired.lifecycle import policy
 from mirrorgen.desired.state import Repository
-from mirrorgen.master_list.model import LifecycleRule
-from mirrorgen.operations.expiring import Expiring
+from mirrorgen.destinations.ecr.lifecycle import policy
+from mirrorgen.model.images import LifecycleRule
+from mirrorgen.operations.holding.expiring import Expiring
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.tables import format_markdown_table, format_table
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from mirrorgen.operations.locking import Difference, DifferenceKind
+from mirrorgen.operations.upstream.locking import Difference, DifferenceKind
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.tables import format_markdown_table, format_table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirrorgen.operations.status import Status, TagState
+from mirrorgen.operations.holding.status import Status, TagState
 
 
 def format_metrics(status: Status) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from mirrorgen.operations.status import RepositoryStatus, Status, TagState, TagStatus
+from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.reporting.status import SEVERITIES, day, findings, problem_rows, size
 from mirrorgen.resources import resource
 

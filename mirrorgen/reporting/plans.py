@@ -9,10 +9,10 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from mirrorgen.operations.budget import Requests
-from mirrorgen.operations.copying import Failure, TagRef
+from mirrorgen.operations.copying.budget import Requests
+from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
+from mirrorgen.operations.copying.work import Failure, TagRef
 from mirrorgen.operations.planning import MirrorPlan
-from mirrorgen.operations.syncing import SyncPlan, SyncResult
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.tables import format_markdown_table, format_table
 from mirrorgen.tools.terraform import REPOSITORY, Change

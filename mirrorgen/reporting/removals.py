@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from mirrorgen.operations.copying import Failure
-from mirrorgen.operations.pruning import Removal
+from mirrorgen.operations.copying.work import Failure
+from mirrorgen.operations.holding.pruning import Removal
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.tables import format_markdown_table, format_table
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mirrorgen.operations.status import RepositoryStatus, Status, TagState, TagStatus
+from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.tables import format_markdown_table, format_table
 

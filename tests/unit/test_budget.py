@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mirrorgen.live.ecr import Holdings
-from mirrorgen.operations.budget import Requests, requests_of, within_limits
-from mirrorgen.operations.pending import Pending, pending
-from mirrorgen.operations.reasons import Reason
+from mirrorgen.destinations.ecr.api import Holdings
+from mirrorgen.operations.copying.budget import Requests, requests_of, within_limits
+from mirrorgen.operations.copying.pending import Pending, pending
+from mirrorgen.operations.copying.reasons import Reason
 from mirrorgen.project import load
 
 LIST = """\

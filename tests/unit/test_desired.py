@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from mirrorgen.desired.lifecycle import lifecycle_rules, tag_prefix
 from mirrorgen.desired.mapping import derived_name
-from mirrorgen.desired.mutability import MAX_FILTERS, exclusion_filters
 from mirrorgen.desired.state import expiry_problems
-from mirrorgen.desired.tags import is_fixed
+from mirrorgen.destinations.ecr.lifecycle import lifecycle_rules, tag_prefix
+from mirrorgen.destinations.ecr.mutability import MAX_FILTERS, exclusion_filters
 from mirrorgen.master_list.building import default_alias
-from mirrorgen.master_list.model import Lifecycle
-from mirrorgen.master_list.references import Source
+from mirrorgen.model.images import Lifecycle
+from mirrorgen.model.references import Source
+from mirrorgen.model.tags import is_fixed
 from mirrorgen.project import load
 
 

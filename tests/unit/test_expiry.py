@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from mirrorgen.desired.expiry import expire, worst_case
-from mirrorgen.master_list.lifecycle import build_lifecycle
-from mirrorgen.master_list.model import Lifecycle, LifecycleRule
-from mirrorgen.master_list.wildcards import can_both_match, wildcard_matches
-from mirrorgen.stored import StoredImage
+from mirrorgen.destinations.ecr.expiry import expire, worst_case
+from mirrorgen.destinations.ecr.wildcards import can_both_match, wildcard_matches
+from mirrorgen.destinations.ecr.written_rules import build_lifecycle
+from mirrorgen.destinations.stored import StoredImage
+from mirrorgen.model.images import Lifecycle, LifecycleRule
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 TEN_PREFIXES = ["v", *"123456789"]

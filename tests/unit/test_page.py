@@ -14,12 +14,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from selenium.webdriver.common.by import By
 
-from mirrorgen.operations.copying import Failure
-from mirrorgen.operations.status import RepositoryStatus, SettingDifference, Status, TagState, TagStatus
+from mirrorgen.destinations.stored import StoredImage
+from mirrorgen.operations.copying.work import Failure
+from mirrorgen.operations.holding.status import RepositoryStatus, SettingDifference, Status, TagState, TagStatus
 from mirrorgen.project import load
 from mirrorgen.reporting.metrics import format_metrics
 from mirrorgen.reporting.page import format_page
-from mirrorgen.stored import StoredImage
 from tests.browser import CHROMIUM, DRIVER, browser
 
 NOW = datetime(2026, 1, 31, 6, tzinfo=UTC)

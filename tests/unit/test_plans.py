@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mirrorgen.master_list.references import Source
-from mirrorgen.operations.copying import Failure, TagRef
+from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.work import Failure, TagRef
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.plans import format_plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mirrorgen.master_list.references import Source, is_ecr_repository_name, is_tag, normalize_host, parse_source
+from mirrorgen.model.references import Source, is_ecr_repository_name, is_tag, normalize_host, parse_source
 from mirrorgen.problems import Problem
 
 

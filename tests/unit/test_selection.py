@@ -9,7 +9,7 @@ import pytest
 
 from mirrorgen.desired.selection import Selected, select
 from mirrorgen.master_list.rules import build_rule
-from mirrorgen.master_list.versions import Range, parse_range, parse_version
+from mirrorgen.model.versions import Range, parse_range, parse_version
 from mirrorgen.problems import Problem
 
 TAGS = [

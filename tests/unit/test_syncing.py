@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.destinations.ecr.api import Holdings
 from mirrorgen.errors import ToolFailed
-from mirrorgen.live.ecr import Holdings
-from mirrorgen.operations import syncing
-from mirrorgen.operations.copying import Failure, TagRef
+from mirrorgen.operations.copying import syncing
+from mirrorgen.operations.copying.syncing import SyncResult, plan_sync, sync_images
+from mirrorgen.operations.copying.work import Failure, TagRef
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.syncing import SyncResult, plan_sync, sync_images
 from mirrorgen.project import load
 from mirrorgen.tools.runner import Completed
 from mirrorgen.tools.versions import Tool, tool_specs

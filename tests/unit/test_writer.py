@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mirrorgen.errors import InputError
-from mirrorgen.rendering.writer import diff_files, write_files
+from mirrorgen.files import diff_files, write_files
 
 
 def test_what_changes_is_written_and_named(tmp_path: Path) -> None:

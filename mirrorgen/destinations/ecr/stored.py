@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mirrorgen.live.ecr import MAX_BATCH, ask_each
-from mirrorgen.stored import StoredImage, StoredRepository
+from mirrorgen.destinations.ecr.api import MAX_BATCH, ask_each
+from mirrorgen.destinations.stored import StoredImage, StoredRepository
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.client import ECRClient

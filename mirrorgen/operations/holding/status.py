@@ -8,17 +8,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from mirrorgen.desired.expiry import expire
-from mirrorgen.desired.lifecycle import policy
-from mirrorgen.desired.mutability import SIGNATURES
 from mirrorgen.desired.state import Repository
-from mirrorgen.desired.tags import is_moving
-from mirrorgen.master_list.wildcards import wildcard_matches
-from mirrorgen.operations.copying import Failure, Work, prepare
+from mirrorgen.destinations.ecr.expiry import expire
+from mirrorgen.destinations.ecr.lifecycle import policy
+from mirrorgen.destinations.ecr.mutability import SIGNATURES
+from mirrorgen.destinations.ecr.wildcards import wildcard_matches
+from mirrorgen.destinations.stored import StoredImage, StoredRepository
+from mirrorgen.model.tags import is_moving
+from mirrorgen.operations.copying.work import Failure, Work, prepare
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.upstreams import Upstreams
+from mirrorgen.operations.upstream.asking import Upstreams
 from mirrorgen.problems import Problem
-from mirrorgen.stored import StoredImage, StoredRepository
 
 
 class TagState(StrEnum):

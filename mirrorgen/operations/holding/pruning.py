@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mirrorgen.desired.state import Repository
+from mirrorgen.destinations.ecr.api import delete_tags
+from mirrorgen.destinations.stored import StoredImage
 from mirrorgen.errors import InputError
-from mirrorgen.live.ecr import delete_tags
 from mirrorgen.master_list.rules import passes
-from mirrorgen.operations.copying import Failure, idle_failures, prepare
+from mirrorgen.operations.copying.work import Failure, idle_failures, prepare
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.stored import StoredImage
 
 SIGNATURE_PREFIX = "sha256-"
 

@@ -6,9 +6,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from mirrorgen.desired.state import DesiredState, Repository
-from mirrorgen.desired.tags import is_moving
-from mirrorgen.live.ecr import Holdings
-from mirrorgen.operations.copying import TagRef
+from mirrorgen.destinations.ecr.api import Holdings
+from mirrorgen.model.tags import is_moving
+from mirrorgen.operations.copying.work import TagRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from mirrorgen.master_list.model import Lifecycle, LifecycleRule
-from mirrorgen.master_list.wildcards import can_both_match
+from mirrorgen.destinations.ecr.wildcards import can_both_match
+from mirrorgen.model.images import Lifecycle, LifecycleRule
 from mirrorgen.problems import KeyPath, Problem
 
 MAX_RULES = 50

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mirrorgen.desired.tags import is_moving
-from mirrorgen.master_list.model import Image
-from mirrorgen.master_list.wildcards import wildcard_matches
+from mirrorgen.destinations.ecr.wildcards import wildcard_matches
+from mirrorgen.model.images import Image
+from mirrorgen.model.tags import is_moving
 from mirrorgen.problems import Problem, Severity
 
 MUTABLE = "MUTABLE"

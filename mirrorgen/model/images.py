@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from mirrorgen.master_list.references import Source
+from mirrorgen.model.references import Source
 from mirrorgen.problems import KeyPath
 
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mirrorgen.desired.expiry import expire, worst_case
 from mirrorgen.desired.state import Repository
+from mirrorgen.destinations.ecr.expiry import expire, worst_case
+from mirrorgen.destinations.stored import StoredImage
 from mirrorgen.errors import InputError
-from mirrorgen.master_list.model import LifecycleRule
 from mirrorgen.master_list.rules import passes
-from mirrorgen.stored import StoredImage
+from mirrorgen.model.images import LifecycleRule
 
 Stored = Mapping[str, Sequence[StoredImage] | None]
 """Images by repository; None for a repository that does not exist."""

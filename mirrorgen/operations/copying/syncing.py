@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mirrorgen.desired.state import Repository
-from mirrorgen.live.ecr import Holdings
-from mirrorgen.operations.budget import Requests, requests_of, within_limits
-from mirrorgen.operations.copying import Failure, TagRef, Work, failures_of, idle_failures, prepare, target_of
-from mirrorgen.operations.pending import Pending, everything, pending, reduced
-from mirrorgen.operations.reasons import RETRYABLE
+from mirrorgen.destinations.ecr.api import Holdings
+from mirrorgen.operations.copying.budget import Requests, requests_of, within_limits
+from mirrorgen.operations.copying.pending import Pending, everything, pending, reduced
+from mirrorgen.operations.copying.reasons import RETRYABLE
+from mirrorgen.operations.copying.work import Failure, TagRef, Work, failures_of, idle_failures, prepare, target_of
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.rendering.files import render_regsync
 from mirrorgen.tools import regsync

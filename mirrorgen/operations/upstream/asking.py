@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from mirrorgen.errors import ToolFailed
-from mirrorgen.master_list.model import Registry
-from mirrorgen.master_list.references import Source
+from mirrorgen.model.images import Registry
+from mirrorgen.model.references import Source
 from mirrorgen.operations.runtime import Runtime
 
 CONCURRENT_REQUESTS = 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mirrorgen.master_list.model import TagRule
-from mirrorgen.master_list.patterns import matches
+from mirrorgen.model.images import TagRule
+from mirrorgen.model.patterns import matches
 
 _FIXED = re.compile(
     r"""

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mirrorgen.desired.state import Repository
-from mirrorgen.master_list.model import Registry
-from mirrorgen.operations.copying import Failure, TagRef
-from mirrorgen.operations.pending import Pending, restricted
+from mirrorgen.model.images import Registry
+from mirrorgen.operations.copying.pending import Pending, restricted
+from mirrorgen.operations.copying.work import Failure, TagRef
 
 MANIFESTS_OF_ALL_PLATFORMS = 10
 """The index and nine more: what the official images of Docker Hub have, attestations among them."""

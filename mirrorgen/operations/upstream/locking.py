@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from mirrorgen.desired.choices import Choice, choice_problems, choose
-from mirrorgen.desired.tags import is_moving
 from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag, key_of, rule_mark
-from mirrorgen.master_list.model import Image, MasterList
+from mirrorgen.model.images import Image, MasterList
+from mirrorgen.model.tags import is_moving
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.upstreams import Upstreams
+from mirrorgen.operations.upstream.asking import Upstreams
 from mirrorgen.problems import Problem
 
 

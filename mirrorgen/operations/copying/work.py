@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from mirrorgen.desired.choices import idle_rule_problems, resolve
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.operations.choosing import ask_upstreams
-from mirrorgen.operations.reasons import Reason, reason_of
+from mirrorgen.operations.copying.reasons import Reason, reason_of
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.operations.upstream.selecting import ask_upstreams
 from mirrorgen.problems import Problem
 from mirrorgen.tools.regsync import Event, EventKind, Outcome
 

@@ -11,9 +11,9 @@ from typing import Any
 from mirrorgen.desired.choices import Choice, choose
 from mirrorgen.desired.state import Repository
 from mirrorgen.errors import InputError
-from mirrorgen.master_list.references import Source, parse_source
+from mirrorgen.model.references import Source, parse_source
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.upstreams import Upstreams
+from mirrorgen.operations.upstream.asking import Upstreams
 
 Listings = Mapping[str, Sequence[str]]
 """The tags that upstream has, by source."""

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mirrorgen.desired.expiry import worst_case
-from mirrorgen.desired.mutability import SIGNATURES, some
-from mirrorgen.master_list.lifecycle import MAX_CHARACTERS, MAX_RULES
-from mirrorgen.master_list.model import Image, Lifecycle, LifecycleRule
+from mirrorgen.destinations.ecr.expiry import worst_case
+from mirrorgen.destinations.ecr.mutability import SIGNATURES, some
+from mirrorgen.destinations.ecr.written_rules import MAX_CHARACTERS, MAX_RULES
+from mirrorgen.model.images import Image, Lifecycle, LifecycleRule
 from mirrorgen.problems import Problem
 
 _LETTERS = re.compile(r"[A-Za-z]+")

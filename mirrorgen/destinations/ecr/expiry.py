@@ -19,9 +19,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mirrorgen.master_list.model import LifecycleRule
-from mirrorgen.master_list.wildcards import wildcard_matches
-from mirrorgen.stored import StoredImage
+from mirrorgen.destinations.ecr.wildcards import wildcard_matches
+from mirrorgen.destinations.stored import StoredImage
+from mirrorgen.model.images import LifecycleRule
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Amazon ECR: names, settings, lifecycle, and what a registry of an account in a region holds."""

@@ -1,0 +1,1 @@
+"""A plain OCI registry: repositories come with the first push, and regctl tells what it holds."""

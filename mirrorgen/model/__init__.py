@@ -1,0 +1,1 @@
+"""What a list says, as values: images, tags, references, registries."""

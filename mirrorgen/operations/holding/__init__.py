@@ -1,0 +1,1 @@
+"""What the target holds: its status, what expires, what is pruned."""

@@ -1,0 +1,1 @@
+"""The repositories of the target: what Terraform would change, and the change."""

@@ -1,0 +1,1 @@
+"""The upstream registries: what they have, what rules select of it, and the lock."""
