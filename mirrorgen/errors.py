@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
-
-class ExitCode(IntEnum):
-    """Every exit code of the program; the table in docs/cli.md is checked against this class."""
-
-    OK = 0
-    PROBLEMS = 1
-    USAGE = 2
-    DIFFERENT = 3
-    TOOL_UNUSABLE = 4
-    FAILED = 5
-    BUG = 70
-    INTERRUPTED = 130
+from mirrorgen.outcomes import ExitCode, Kind
 
 
 class MirrorgenError(Exception):
@@ -56,3 +43,16 @@ class ToolFailed(MirrorgenError):
     """A program ran and failed, or a service refused."""
 
     exit_code = ExitCode.FAILED
+
+
+class RegistryFailed(ToolFailed):
+    """A registry could not be asked, or refused.
+
+    Args:
+        message: the words of the tool that asked.
+        kind: why.
+    """
+
+    def __init__(self, message: str, kind: Kind) -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 import typer.main
 import yaml
+from mirrorgen.desired.choices import choose
+from mirrorgen.destinations.stored import StoredImage
+from mirrorgen.reporting.choices import format_choices
 
 from mirrorgen import __version__
 from mirrorgen.cli import app
 from mirrorgen.commands.boundary import DEBUG_VARIABLE
-from mirrorgen.desired.choices import choose
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.stored import StoredImage
-from mirrorgen.errors import ExitCode
 from mirrorgen.model.images import Target
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.budget import Requests
@@ -33,7 +33,7 @@ from mirrorgen.operations.holding.pruning import Removal
 from mirrorgen.operations.holding.status import RepositoryStatus, SettingDifference, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.upstream.locking import Difference, DifferenceKind
-from mirrorgen.reporting.choices import format_choices
+from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import format_expiring
 from mirrorgen.reporting.locks import format_differences

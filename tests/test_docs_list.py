@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from mirrorgen.master_list import building
+from mirrorgen.master_list.shape import load_schema
 from mirrorgen.model import images as model
 from mirrorgen.model.references import Source, parse_source
 from mirrorgen.model.tags import is_fixed

@@ -9,7 +9,7 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, TerraformBin, load_usable, runtime_for
 from mirrorgen.commands.reported import ReportFile, Result, reported
-from mirrorgen.errors import ExitCode
+from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
 
@@ -28,11 +28,11 @@ def apply(
     Applies exactly the plan that `mirrorgen plan` showed, and refuses if the list has changed since.
     """
     from mirrorgen.operations.repositories.applying import apply_plan
-    from mirrorgen.reporting.plans import format_changes
+    from mirrorgen.reporting.plans import view_changes
 
     def run() -> Result:
-        runtime = runtime_for(load_usable(file), terraform_bin=terraform_bin)
+        runtime = runtime_for(load_usable(file), options={"terraform": terraform_bin})
         changes = apply_plan(runtime, allow_destroy=allow_destroy)
-        return Result(ExitCode.OK, lambda shown: format_changes(changes, shown))
+        return Result(ExitCode.OK, view_changes(changes))
 
     return reported("apply", run, master_list=file, output=output, report=report)

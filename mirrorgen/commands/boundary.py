@@ -12,7 +12,8 @@ from typing import ParamSpec
 import typer
 
 from mirrorgen import __version__
-from mirrorgen.errors import ExitCode, MirrorgenError
+from mirrorgen.errors import MirrorgenError
+from mirrorgen.outcomes import ExitCode
 
 P = ParamSpec("P")
 

@@ -9,7 +9,7 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, load_usable
-from mirrorgen.errors import ExitCode
+from mirrorgen.outcomes import ExitCode
 
 
 @boundary

@@ -10,7 +10,7 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import RegsyncBin, TerraformBin
-from mirrorgen.errors import ExitCode
+from mirrorgen.outcomes import ExitCode
 
 
 @boundary

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.errors import ExitCode
+from mirrorgen.outcomes import ExitCode
 
 
 @boundary

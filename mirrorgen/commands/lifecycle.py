@@ -17,7 +17,8 @@ from mirrorgen.commands.options import (
     load_usable,
     runtime_for,
 )
-from mirrorgen.errors import ExitCode, UsageError
+from mirrorgen.errors import UsageError
+from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
 
 
@@ -43,7 +44,8 @@ def lifecycle(
     Exits with 1 if a tag that the list asks for would go.
     """
     from mirrorgen.operations.holding.expiring import expiring_at_worst, expiring_of, read_images
-    from mirrorgen.reporting.lifecycles import format_expiring
+    from mirrorgen.reporting.lifecycles import view_expiring
+    from mirrorgen.reporting.views import show
 
     if live and from_files:
         raise UsageError("--live and --from are two ways to say what ECR holds", hint="give one of them")
@@ -52,12 +54,16 @@ def lifecycle(
     runtime = runtime_for(loaded, sources=canonical_sources(sources or [], loaded))
     repositories = runtime.desired.repositories
     if live or from_files:
-        stored = runtime.stored_images() if live else read_images(from_files or [])
+        stored = (
+            runtime.destination.images(repository.name for repository in repositories)
+            if live
+            else read_images(from_files or [])
+        )
         expiring = expiring_of(repositories, stored, now=_time(at))
     else:
         expiring = expiring_at_worst(repositories)
-    typer.echo(format_expiring(repositories, expiring, output), nl=False)
-    return ExitCode.PROBLEMS if any(one.wanted for one in expiring) else ExitCode.OK
+    typer.echo(show(view_expiring(repositories, expiring), output), nl=False)
+    return exit_code(has_problems=any(image.wanted for image in expiring))
 
 
 def _time(at: str | None) -> datetime:

@@ -17,7 +17,8 @@ from mirrorgen.commands.options import (
     runtime_for,
     show_problems,
 )
-from mirrorgen.errors import ExitCode, InputError, UsageError
+from mirrorgen.errors import InputError, UsageError
+from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
 
 
@@ -45,8 +46,8 @@ def lock(
     from mirrorgen.master_list.lock import lock_path
     from mirrorgen.operations.upstream.locking import relock, selected_indexes
     from mirrorgen.rendering.files import render_lock
-    from mirrorgen.reporting.choices import format_failures
-    from mirrorgen.reporting.locks import format_differences
+    from mirrorgen.reporting.locks import view_differences
+    from mirrorgen.reporting.views import show
 
     if sources and not (update or check):
         raise UsageError("sources are given, but not what to do with them", hint="add --update, or --check")
@@ -65,13 +66,6 @@ def lock(
         path = lock_path(file)
         for name in write_files(path.parent, {path.name: render_lock(relocked.lock)}):
             typer.echo(f"wrote {path.with_name(name)}; tags: {relocked.lock.tag_count}", err=True)
-    if loaded.lock is not None:
-        typer.echo(format_differences(relocked.differences, output), nl=False)
-    typer.echo(format_failures(relocked.failures), nl=False, err=True)
-    # A check names tags that are gone as differences.
-    has_problems = not check and show_problems(relocked.problems, loaded)
-    if relocked.failures:
-        return ExitCode.FAILED
-    if has_problems:
-        return ExitCode.PROBLEMS
-    return ExitCode.DIFFERENT if check and relocked.differences else ExitCode.OK
+    typer.echo(show(view_differences(relocked.differences, relocked.failures), output), nl=False)
+    show_problems(relocked.problems, loaded)
+    return exit_code((*relocked.failures, *relocked.unmet), has_differences=check and bool(relocked.differences))

@@ -77,8 +77,7 @@ def runtime_for(
     sources: Sequence[str] = (),
     only: Sequence[str] = (),
     part: tuple[int, int] = (1, 1),
-    regsync_bin: Path | None = None,
-    terraform_bin: Path | None = None,
+    options: Mapping[str, Path | None] | None = None,
 ) -> Runtime:
     """Return what is needed to run the tools for a list.
 
@@ -87,17 +86,19 @@ def runtime_for(
         sources: the only sources that matter, in their full form; all where there are none.
         only: wildcard patterns for the sources or repositories that matter; all where there are none.
         part: which of how many parts of the list, from 1.
-        regsync_bin, terraform_bin: paths given on the command line.
+        options: paths of programs given on the command line, by name.
 
     Raises:
         UsageError: nothing in the list matches `only`.
     """
-    from mirrorgen.desired.shards import shard
+    from mirrorgen.desired.shards import allowance, shard
     from mirrorgen.operations.runtime import Runtime
 
     assert loaded.desired
     repositories = shard(loaded.desired, *part).repositories if part != (1, 1) else loaded.desired.repositories
-    wanted = tuple(one for one in repositories if not sources or str(one.source) in sources)
+    wanted = tuple(
+        one for one in repositories if not sources or any(str(entry.source) in sources for entry in one.entries)
+    )
     if only:
         if not any(_fits(one, pattern) for pattern in only for one in loaded.desired.repositories):
             hint = "a pattern such as '*/nginx' or 'quay.io/*' is compared with sources and repository names"
@@ -106,8 +107,8 @@ def runtime_for(
     return Runtime(
         loaded.root.absolute(),
         replace(loaded.desired, repositories=wanted),
-        regsync_bin=regsync_bin,
-        terraform_bin=terraform_bin,
+        allowance=allowance(loaded.desired, part),
+        options=options or {},
         say=_to_stderr,
         show_command=(lambda line: _to_stderr(f"+ {line}")) if is_debugging() else None,
     )
@@ -137,7 +138,8 @@ def _number(text: str) -> int:
 
 
 def _fits(repository: Repository, pattern: str) -> bool:
-    return fnmatchcase(str(repository.source), pattern) or fnmatchcase(repository.name, pattern)
+    names = [repository.name, *(str(entry.source) for entry in repository.entries)]
+    return any(fnmatchcase(name, pattern) for name in names)
 
 
 def canonical_sources(written: Sequence[str], loaded: Loaded) -> list[str]:
@@ -149,7 +151,7 @@ def canonical_sources(written: Sequence[str], loaded: Loaded) -> list[str]:
     from mirrorgen.model.references import Source, parse_source
 
     assert loaded.desired
-    known = sorted({str(repository.source) for repository in loaded.desired.repositories})
+    known = sorted({str(entry.source) for _, entry in loaded.desired.entries})
     found = []
     for text in written:
         source = parse_source(text, ())

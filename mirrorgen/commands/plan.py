@@ -17,7 +17,7 @@ from mirrorgen.commands.options import (
     show_problems,
 )
 from mirrorgen.commands.reported import Result, announce
-from mirrorgen.errors import ExitCode
+from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
 
 
@@ -36,12 +36,11 @@ def plan(
     rule chooses nothing now.
     """
     from mirrorgen.operations.planning import make_plan
-    from mirrorgen.reporting.plans import format_plan
+    from mirrorgen.reporting.plans import view_plan
 
     loaded = load_usable(file)
-    made = make_plan(runtime_for(loaded, regsync_bin=regsync_bin, terraform_bin=terraform_bin))
-    code = ExitCode.DIFFERENT if made.is_pending else ExitCode.OK
-    if made.failures:
-        code = ExitCode.FAILED
-    announce("mirrorgen plan", Result(code, lambda shown: format_plan(made, shown)), output)
-    return ExitCode.PROBLEMS if show_problems(made.problems, loaded) else code
+    made = make_plan(runtime_for(loaded, options={"regsync": regsync_bin, "terraform": terraform_bin}))
+    code = exit_code(made.failures, has_differences=made.is_pending)
+    announce("mirrorgen plan", Result(code, view_plan(made)), output)
+    show_problems(made.problems, loaded)
+    return code

@@ -12,7 +12,8 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, Only, load_usable, runtime_for
 from mirrorgen.commands.reported import ReportFile, Result, announce, reported
-from mirrorgen.errors import ExitCode, UsageError
+from mirrorgen.errors import UsageError
+from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
 
 
@@ -44,7 +45,7 @@ def prune(
         make_prune_plan,
         read_prune_plan,
     )
-    from mirrorgen.reporting.removals import format_removals
+    from mirrorgen.reporting.removals import view_removals
 
     if (plan is None) is (apply is None):
         raise UsageError("what is to be done is not said", hint="give --plan FILE, review it, then --apply FILE")
@@ -53,16 +54,13 @@ def prune(
         runtime = runtime_for(load_usable(file), only=only or [])
         made = make_prune_plan(runtime, older_than_days=older_than, now=datetime.now(UTC))
         write_files(where.parent, {where.name: format_prune_plan(made)})
-        code = ExitCode.DIFFERENT if made.removals else ExitCode.OK
-        if made.failures:
-            code = ExitCode.FAILED
-        return Result(code, lambda shown: format_removals(made.removals, made.failures, shown, done=False))
+        code = exit_code(made.failures, has_differences=bool(made.removals))
+        return Result(code, view_removals(made.removals, made.failures, done=False))
 
     def delete(where: Path) -> Result:
         runtime = runtime_for(load_usable(file), only=only or [])
         gone, refused = apply_prune_plan(runtime, read_prune_plan(where))
-        code = ExitCode.FAILED if refused else ExitCode.OK
-        return Result(code, lambda shown: format_removals(gone, refused, shown, done=True))
+        return Result(exit_code(refused), view_removals(gone, refused, done=True))
 
     if plan is not None:
         return announce("mirrorgen prune --plan", look(plan), output)

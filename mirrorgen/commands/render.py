@@ -10,7 +10,8 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, load_usable
-from mirrorgen.errors import ExitCode, UsageError
+from mirrorgen.errors import UsageError
+from mirrorgen.outcomes import ExitCode
 
 
 @boundary

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.errors import ExitCode, InputError, MirrorgenError
+from mirrorgen.errors import InputError, MirrorgenError
+from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
+
+if TYPE_CHECKING:
+    from mirrorgen.reporting.views import View
 
 ReportFile = Annotated[
     Path | None, typer.Option("--report", metavar="REPORT", help="Also write the result to this file, as JSON.")
@@ -28,19 +31,21 @@ class Result:
 
     Attributes:
         exit_code: of the command.
-        show: returns the result in a format.
+        view: what it found.
     """
 
     exit_code: ExitCode
-    show: Callable[[ResultFormat], str]
+    view: View
 
 
 def announce(title: str, result: Result, output: ResultFormat) -> ExitCode:
     """Print a result, and add it to the summary of the GitHub job that this runs in, if there is one."""
-    typer.echo(result.show(output), nl=False)
+    from mirrorgen.reporting.views import show
+
+    typer.echo(show(result.view, output), nl=False)
     summary = os.environ.get(SUMMARY_VARIABLE)
     if summary:
-        _append(Path(summary), f"## {title}\n\n{result.show(ResultFormat.MARKDOWN)}\n")
+        _append(Path(summary), f"## {title}\n\n{show(result.view, ResultFormat.MARKDOWN)}\n")
     return result.exit_code
 
 
@@ -74,9 +79,7 @@ def reported(
         from mirrorgen.files import write_files
         from mirrorgen.reporting.reports import Report, format_report
 
-        result = json.loads(shown.show(ResultFormat.JSON)) if shown else None
-        if result:
-            del result["version"]
+        result = shown.view.document if shown else None
         ended = datetime.now(UTC)
         made = Report(command, str(master_list), part, started, ended, int(exit_code), error, result)
         write_files(report.parent, {report.name: format_report(made)})

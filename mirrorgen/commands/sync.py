@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,8 +19,12 @@ from mirrorgen.commands.options import (
     runtime_for,
 )
 from mirrorgen.commands.reported import ReportFile, Result, announce, reported
-from mirrorgen.errors import ExitCode
+from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
+
+if TYPE_CHECKING:
+    from mirrorgen.operations.copying.syncing import SyncPlan
+    from mirrorgen.operations.runtime import Runtime
 
 
 @boundary
@@ -51,27 +55,27 @@ def sync(
     Exits with 5 if a tag is missing or could not be copied; what could be copied is copied all the same.
     """
     from mirrorgen.operations.copying.syncing import Patience, plan_sync, sync_images
-    from mirrorgen.reporting.plans import format_sync, format_sync_plan
     from mirrorgen.reporting.progress import sync_progress
+    from mirrorgen.reporting.syncs import view_sync, view_sync_plan
 
     part = parse_shard(shard, os.environ)
     patience = Patience(retries, retry_wait)
 
+    def prepare() -> tuple[Runtime, SyncPlan]:
+        runtime = runtime_for(load_usable(file), only=only or [], part=part, options={"regsync": regsync_bin})
+        return runtime, plan_sync(runtime, full=full)
+
     def run() -> Result:
-        runtime = runtime_for(load_usable(file), only=only or [], part=part, regsync_bin=regsync_bin)
-        plan = plan_sync(runtime, full=full)
+        runtime, plan = prepare()
         with sync_progress(plan.todo.desired.tag_count) as on_event:
             result = sync_images(runtime, plan, patience=patience, on_event=on_event)
-        code = ExitCode.FAILED if result.failures else ExitCode.OK
-        return Result(code, lambda shown: format_sync(result, shown))
+        return Result(exit_code(result.failures), view_sync(result))
 
-    def look() -> Result:
-        plan = plan_sync(runtime_for(load_usable(file), only=only or [], part=part, regsync_bin=regsync_bin), full=full)
-        code = ExitCode.OK if plan.todo.is_empty else ExitCode.DIFFERENT
-        if plan.work.failures or plan.work.problems or plan.left:
-            code = ExitCode.FAILED
-        return Result(code, lambda shown: format_sync_plan(plan, shown))
+    def look_ahead() -> Result:
+        _, plan = prepare()
+        failures = (*plan.work.failures, *plan.held_back)
+        return Result(exit_code(failures, has_differences=not plan.todo.is_empty), view_sync_plan(plan))
 
     if dry_run:
-        return announce("mirrorgen sync --dry-run", look(), output)
+        return announce("mirrorgen sync --dry-run", look_ahead(), output)
     return reported("sync", run, master_list=file, output=output, report=report, part=part)

@@ -17,11 +17,12 @@ from mirrorgen.commands.options import (
     runtime_for,
     show_problems,
 )
-from mirrorgen.errors import ExitCode, MirrorgenError
+from mirrorgen.errors import MirrorgenError
+from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
 
 if TYPE_CHECKING:
-    from mirrorgen.destinations.ecr.api import Holdings
+    from mirrorgen.destinations.port import Holdings
     from mirrorgen.operations.runtime import Runtime
 
 
@@ -44,33 +45,30 @@ def tags(
 
     Exits with 1 if a rule chooses nothing or upstream lacks a tag, with 5 if an upstream could not be asked.
     """
-    from mirrorgen.desired.choices import choice_problems
+    from mirrorgen.desired.selection import selection_problems, unmet
     from mirrorgen.files import write_files
-    from mirrorgen.operations.upstream.selecting import ask_upstreams, format_listing, from_listing, read_listing
-    from mirrorgen.reporting.choices import format_choices, format_failures
+    from mirrorgen.operations.upstream.selecting import format_listing, read_listing, select_saved, select_upstream
+    from mirrorgen.reporting.selections import view_selections
+    from mirrorgen.reporting.views import show
 
     loaded = load_usable(file, use_lock=False)
     runtime = runtime_for(loaded, sources=canonical_sources(sources or [], loaded))
-    repositories = runtime.desired.repositories
     if from_file is not None:
-        chosen, held = from_listing(read_listing(from_file), repositories), None
+        selected, held = select_saved(read_listing(from_file), runtime.desired.entries), None
     else:
-        chosen = ask_upstreams(runtime, repositories)
+        selected = select_upstream(runtime, runtime.desired.entries)
         held = _held(runtime)
     if save is not None:
-        write_files(save.parent, {save.name: format_listing(chosen.listings)})
-    typer.echo(format_choices(chosen.choices, held, output), nl=False)
-    typer.echo(format_failures(chosen.failures), nl=False, err=True)
-    has_problems = show_problems(choice_problems(chosen.choices), loaded)
-    if chosen.failures:
-        return ExitCode.FAILED
-    return ExitCode.PROBLEMS if has_problems else ExitCode.OK
+        write_files(save.parent, {save.name: format_listing(selected.listings)})
+    typer.echo(show(view_selections(selected.selections, held, selected.failures), output), nl=False)
+    show_problems(selection_problems(selected.selections), loaded)
+    return exit_code((*selected.failures, *unmet(selected.selections)))
 
 
 def _held(runtime: Runtime) -> Holdings | None:
-    """What ECR holds; not knowing it must not keep anybody from looking at rules."""
+    """What the target holds; not knowing it must not keep anybody from looking at rules."""
     try:
-        return runtime.held_tags()
+        return runtime.held(runtime.desired)
     except MirrorgenError as error:
-        runtime.say(f"ECR was not asked: {error.message}")
+        runtime.say(f"{runtime.desired.target.label} was not asked: {error.message}")
         return None

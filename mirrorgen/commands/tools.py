@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.errors import ExitCode, UsageError
+from mirrorgen.errors import UsageError
+from mirrorgen.outcomes import ExitCode
 
 app = typer.Typer(help="The programs that mirrorgen drives.", no_args_is_help=True)
 

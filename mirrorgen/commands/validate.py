@@ -10,7 +10,7 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST
-from mirrorgen.errors import ExitCode
+from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ProblemFormat
 
 
@@ -35,8 +35,8 @@ def validate(
     if output is ProblemFormat.TEXT:
         for one in loaded:
             counted = (
-                f" (images: {len(one.desired.repositories)}, tags: {one.desired.tag_count})"
-                if one.is_usable and one.desired
+                f" (images: {len(one.master_list.images)}, tags: {one.desired.tag_count})"
+                if one.is_usable and one.desired and one.master_list
                 else ""
             )
             typer.echo(f"{one.path}: {summary(one.problems)}{counted}")

@@ -20,31 +20,35 @@ from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo import upstreams
 from mirrorgen.demo.emulator import Emulator
 from mirrorgen.demo.local_list import images_to_serve, local_list
+from mirrorgen.desired.selection import Listings
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.ecr.target import CREDENTIAL_HELPER, EcrTarget
 from mirrorgen.errors import ToolFailed
 from mirrorgen.files import write_files
 from mirrorgen.master_list.lock import lock_path
+from mirrorgen.master_list.writing import list_document
 from mirrorgen.model.images import MasterList
 from mirrorgen.operations.copying.syncing import plan_sync, sync_images
-from mirrorgen.operations.holding.status import look
+from mirrorgen.operations.holding.status import read_status
 from mirrorgen.operations.planning import make_plan, plan_repositories
 from mirrorgen.operations.repositories.applying import apply_plan
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.locking import relock, selected_indexes
-from mirrorgen.operations.upstream.selecting import Listings, ask_upstreams
+from mirrorgen.operations.upstream.selecting import select_upstream
 from mirrorgen.project import Loaded, load
 from mirrorgen.rendering.files import render_lock
 from mirrorgen.rendering.module import module_files
-from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, target_host
-from mirrorgen.reporting.choices import format_choices
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.page import format_page
-from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, sync_summary
+from mirrorgen.reporting.plans import view_changes, view_plan
+from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import status_summary
-from mirrorgen.reporting.tables import format_table
+from mirrorgen.reporting.syncs import sync_summary, view_sync
+from mirrorgen.reporting.views import View, show, text_table
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.versions import cache_dir, find_tool
+from mirrorgen.tools.toolbox import Toolbox
+from mirrorgen.tools.versions import cache_dir
 
 PAGE = "demo-status.html"
 ACCOUNT_ID = "123456789012"
@@ -89,8 +93,7 @@ class Demo:
             ToolFailed: a step failed, an image is not what upstream has, or a second run finds something to do.
             ToolUnusable: a program is missing.
         """
-        for name in ("regsync", "regctl", CREDENTIAL_HELPER, "terraform"):
-            find_tool(name, ProcessRunner(), os.environ).usable()
+        Toolbox(ProcessRunner(), os.environ).require("regsync", "regctl", CREDENTIAL_HELPER, "terraform")
         folder = Path(tempfile.mkdtemp(prefix="mirrorgen-demo-"))
         with ExitStack() as at_end:
             at_end.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -104,29 +107,31 @@ class Demo:
 
     def _start(self, folder: Path) -> Emulator:
         python = emulators.install(cache_dir(os.environ), ProcessRunner(), os.environ)
+        target = self._desired.target
+        account_id, region = (target.account_id, target.region) if isinstance(target, EcrTarget) else (None, None)
         return emulators.start(
             python,
             log=folder / "ecr.log",
             env=os.environ,
-            account_id=self._desired.target.account_id or ACCOUNT_ID,
-            region=self._desired.target.region or REGION,
+            account_id=account_id or ACCOUNT_ID,
+            region=region or REGION,
         )
 
     def _steps_with(self, running: Emulator, folder: Path) -> None:
         with _environment(running, folder):
             count = sum(len(tags) for tags in self._images.values())
             with self._step(f"Make {count} small images and serve them as the upstreams"):
-                self._populate(running)
-            self._put_list(running, folder)
-            if any(one.is_open or one.copying.pin == "digest" for one in self._desired.repositories):
+                digests = self._populate(running)
+            self._put_list(running, folder, digests)
+            if any(entry.is_open or entry.copying.pin == "digest" for _, entry in self._desired.entries):
                 with self._step("Lock: let the rules choose tags, and note their digests"):
                     self._lock(folder)
             with self._step("Render regsync.yaml and terraform.tfvars.json from the list"):
                 runtime = self._render(folder)
             with self._step("Plan"):
-                self._quote(format_plan(make_plan(runtime), ResultFormat.TEXT))
+                self._show(view_plan(make_plan(runtime)))
             with self._step("Apply: Terraform creates the repositories"):
-                self._quote(format_changes(apply_plan(runtime, allow_destroy=False), ResultFormat.TEXT))
+                self._show(view_changes(apply_plan(runtime, allow_destroy=False)))
             with self._step("Sync: regsync copies the images"):
                 self._sync(runtime)
             with self._step("Once more: there must be nothing left to do"):
@@ -150,26 +155,29 @@ class Demo:
         for line in text.rstrip("\n").splitlines():
             self._say(f"    {line}".rstrip())
 
-    def _populate(self, running: Emulator) -> None:
-        extra = {one.copying.platform for one in self._desired.repositories if one.copying.platform}
-        platforms = tuple(dict.fromkeys([*upstreams.PLATFORMS, *sorted(extra)]))
-        upstreams.populate(running, self._images, platforms=platforms)
+    def _show(self, view: View) -> None:
+        self._quote(show(view, ResultFormat.TEXT))
 
-    def _put_list(self, running: Emulator, folder: Path) -> None:
+    def _populate(self, running: Emulator) -> Mapping[tuple[str, str], str]:
+        extra = {entry.copying.platform for _, entry in self._desired.entries if entry.copying.platform}
+        platforms = tuple(dict.fromkeys([*upstreams.PLATFORMS, *sorted(extra)]))
+        return upstreams.populate(running, self._images, platforms=platforms)
+
+    def _put_list(self, running: Emulator, folder: Path, digests: Mapping[tuple[str, str], str]) -> None:
         """Put the list, with its registries and its target on this machine, into a folder of its own."""
         write_files(folder, module_files())
-        text = yaml.safe_dump(local_list(self._desired, self._list.images, running), sort_keys=False)
+        moved = local_list(self._list, self._desired.registries, running, digests)
+        text = yaml.safe_dump(list_document(moved), sort_keys=False)
         (folder / "images.yaml").write_text(text, encoding="utf-8")
 
     def _lock(self, folder: Path) -> None:
         loaded, runtime = _project(folder, use_lock=False)
         assert loaded.master_list
-        chosen = ask_upstreams(runtime, runtime.desired.repositories)
-        self._quote(format_choices(chosen.choices, None, ResultFormat.TEXT))
+        self._show(view_selections(select_upstream(runtime, runtime.desired.entries).selections, None))
         everything = selected_indexes(loaded.master_list, ())
         relocked = relock(runtime, loaded.master_list, None, only=everything, now=datetime.now(UTC))
-        if relocked.failures or relocked.problems:
-            said = [*relocked.failures.values(), *(problem.message for problem in relocked.problems)]
+        if relocked.failures or relocked.unmet:
+            said = [failure.reason for failure in (*relocked.failures, *relocked.unmet)]
             raise ToolFailed(f"the list cannot be locked: {'; '.join(said)}")
         for name in write_files(folder, {lock_path(loaded.path).name: render_lock(relocked.lock)}):
             self._quote(f"wrote {name}")
@@ -182,7 +190,7 @@ class Demo:
 
     def _sync(self, runtime: Runtime) -> None:
         result = sync_images(runtime, plan_sync(runtime))
-        self._quote(format_sync(result, ResultFormat.TEXT))
+        self._show(view_sync(result))
         if result.failures:
             raise ToolFailed("not every image of the list could be mirrored")
 
@@ -190,39 +198,39 @@ class Demo:
         changes = plan_repositories(runtime)
         apply_plan(runtime, allow_destroy=False)
         result = sync_images(runtime, plan_sync(runtime))
-        self._quote(format_changes(changes, ResultFormat.TEXT))
+        self._show(view_changes(changes))
         self._quote(sync_summary(result))
         if changes or result.copied or result.failures:
             raise ToolFailed("a second run found something to do")
 
     def _compare(self, runtime: Runtime, running: Emulator) -> list[Mirrored]:
-        tool = find_tool("regctl", runtime.runner, runtime.env).usable()
+        tool = runtime.toolbox.get("regctl")
         address = running.address
         regctl = Regctl(tool, runtime.runner, runtime.env, (Host(address, tls="disabled"),))
 
-        def look(pair: tuple[str, str, str, str | None]) -> Mirrored:
+        def compare(pair: tuple[str, str, str, str | None]) -> Mirrored:
             source, repository, tag, platform = pair
             copy = regctl.manifest(f"{address}/{repository}:{tag}")
             upstream = regctl.digest(f"{address}/{upstreams.repository(source)}:{tag}", platform=platform)
             return Mirrored(repository, tag, copy.digest, (platform,) if platform else copy.platforms, upstream)
 
         pairs = [
-            (str(repository.source), repository.name, tag, repository.copying.platform)
+            (str(entry.source), repository.name, tag, entry.copying.platform)
             for repository in runtime.desired.repositories
-            for tag in repository.tags
+            for entry, tag in repository.tagged()
         ]
         with ThreadPoolExecutor(4) as pool:
-            return list(pool.map(look, pairs))
+            return list(pool.map(compare, pairs))
 
     def _page(self, runtime: Runtime) -> Path:
-        found = look(runtime, upstream=True, now=datetime.now(UTC))
+        found = read_status(runtime, upstream=True, now=datetime.now(UTC))
         self._quote(status_summary(found))
-        if found.failures or not found.is_in_sync:
+        if not found.is_in_sync:
             raise ToolFailed("ECR does not hold what the list asks for")
         # Not in the demo's own folder, which goes.
         folder = cache_dir(os.environ)
         folder.mkdir(parents=True, exist_ok=True)
-        text = format_page(found, registry=target_host(runtime.desired.target))
+        text = format_page(found, registry=found.target.host)
         write_files(folder, {PAGE: text})
         return folder / PAGE
 
@@ -239,10 +247,10 @@ class Demo:
             for one in mirrored
         ]
         self._say("")
-        self._say(format_table(rows))
+        self._say(text_table(rows))
         times = [("step", "seconds"), *((title, f"{seconds:.1f}") for title, seconds in self._times)]
         times.append(("all", f"{sum(seconds for _, seconds in self._times):.1f}"))
-        self._say(format_table(times))
+        self._say(text_table(times))
         differing = [one for one in mirrored if one.digest != one.upstream_digest]
         if differing:
             raise ToolFailed(f"{len(differing)} of {len(mirrored)} images differ from upstream")

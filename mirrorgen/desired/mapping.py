@@ -1,4 +1,4 @@
-"""From an upstream repository to its place in ECR."""
+"""From an upstream repository to its place in the target."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def repository_name(image: Image, *, prefix: str, registries: Mapping[str, Regis
 
 
 def derived_name(source: Source, *, prefix: str, alias: str) -> str:
-    """Return `<prefix>/<alias>/<path>`; Docker Hub's `library/` is dropped."""
+    """Return `<prefix>/<alias>/<path>`; Docker Hub's `library/` is dropped, and so is an empty prefix."""
     path = source.path.removeprefix("library/") if source.host == DOCKER_HUB else source.path
-    return f"{prefix}/{alias}/{path}"
+    return "/".join(filter(None, (prefix, alias, path)))
 
 
 def alias_of(host: str, registries: Mapping[str, Registry]) -> str:

@@ -1,25 +1,31 @@
-"""Which of the tags that upstream has an entry keeps."""
+"""Selection: which of the tags that upstream has the entries of a list keep."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cmp_to_key
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from mirrorgen.master_list.rules import passes
-from mirrorgen.model.images import TagRule
-from mirrorgen.model.tags import is_moving
-from mirrorgen.model.versions import Version, parse_version
+from mirrorgen.desired.newest import newest
+from mirrorgen.desired.state import DesiredState, Repository
+from mirrorgen.model.images import Entry, TagRule
+from mirrorgen.model.tags import is_moving, passes
+from mirrorgen.outcomes import Failure, Kind, TagRef
+from mirrorgen.problems import Problem
+
+Listings = Mapping[str, Iterable[str]]
+"""The tags that upstream has, by source."""
+
+NOT_UPSTREAM = "upstream has no such tag"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Selected:
+class SelectedTag:
     """A tag that an entry keeps.
 
     Attributes:
         tag: the tag.
-        selected_by: the part of the rule that chose it: `exact`, `match` or `semver`.
+        selected_by: the part of the rule that selects it: `exact`, `digests`, `match` or `semver`.
         moving: whether upstream moves it.
     """
 
@@ -28,40 +34,122 @@ class Selected:
     moving: bool
 
 
-def select(rule: TagRule, available: Iterable[str]) -> tuple[Selected, ...]:
-    """Choose from the tags that upstream has; sorted by tag.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What an entry keeps of what upstream has now.
 
-    An exact tag that upstream does not have is not among the result.
+    Attributes:
+        repository: name of the target repository.
+        entry: the entry.
+        available: how many tags upstream has.
+        tags: those that are kept, sorted.
+        absent: exact tags that upstream does not have, each with the nearest one it has, or nothing.
+    """
+
+    repository: str
+    entry: Entry
+    available: int
+    tags: tuple[SelectedTag, ...]
+    absent: tuple[tuple[str, str], ...]
+
+    @property
+    def is_rule_idle(self) -> bool:
+        """Whether the rule selects nothing; a tag that stands under `exact` too is selected all the same."""
+        rule = self.entry.rule
+        return rule.is_open and not any(passes(rule, selected.tag) for selected in self.tags)
+
+
+def select(rule: TagRule, available: Iterable[str]) -> tuple[SelectedTag, ...]:
+    """Select from the tags that upstream has; sorted by tag.
+
+    An exact tag that upstream does not have is not among the result; one with a digest is in any case.
     """
     tags = sorted(set(available))
     exact = set(rule.exact)
-    chosen_by = {tag: "exact" for tag in tags if tag in exact}
+    selected_by = {tag: "exact" for tag in tags if tag in exact} | dict.fromkeys(rule.digests, "digests")
     if rule.is_open:
         name = "match" if rule.match else "semver"
-        chosen = _newest(rule, [tag for tag in tags if passes(rule, tag)])
-        chosen_by |= {tag: name for tag in chosen if tag not in exact}
-    return tuple(Selected(tag, chosen_by[tag], is_moving(rule, tag)) for tag in sorted(chosen_by))
+        kept = newest(rule, [tag for tag in tags if passes(rule, tag)])
+        selected_by = dict.fromkeys(kept, name) | selected_by
+    return tuple(SelectedTag(tag, selected_by[tag], is_moving(rule, tag)) for tag in sorted(selected_by))
 
 
-def _newest(rule: TagRule, tags: list[str]) -> list[str]:
-    if rule.newest is None:
-        return tags
-    if rule.order == "alphabetical":
-        return tags[-rule.newest :]
-    versions = [(version, tag) for tag in tags if (version := parse_version(tag)) is not None]
-    return [tag for _, tag in sorted(versions, key=cmp_to_key(_compare))[-rule.newest :]]
+def select_all(entries: Iterable[tuple[Repository, Entry]], listings: Listings) -> tuple[Selection, ...]:
+    """Let each entry select; entries without a listing are left out.
+
+    Args:
+        entries: of the desired state, each behind its repository.
+        listings: what upstream has.
+    """
+    return tuple(
+        _selection(repository.name, entry, set(listings[str(entry.source)]))
+        for repository, entry in entries
+        if str(entry.source) in listings
+    )
 
 
-def _compare(first: tuple[Version, str], second: tuple[Version, str]) -> int:
-    """By version, and where regsync holds two for equal (`1.0-alpha.1` and `1.0-alpha.2`) as a person would."""
-    order = first[0].compare(second[0])
-    if order:
-        return order
-    mine, theirs = _natural(first[1]), _natural(second[1])
-    return (mine > theirs) - (mine < theirs)
+def selection_problems(selections: Iterable[Selection]) -> Iterator[Problem]:
+    """Yield rules that select nothing and exact tags that upstream does not have, with paths in the list."""
+    for selection in selections:
+        yield from idle_rule_problems([selection])
+        for tag, near in selection.absent:
+            hint = f"did you mean {near!r}?" if near else "upstream may have removed it: take it off the list"
+            message = f"{selection.entry.source} has no tag {tag!r}"
+            yield Problem("tag-not-upstream", message, selection.entry.image.tag_path(tag), hint)
 
 
-def _natural(tag: str) -> list[tuple[int, int, str]]:
-    """Runs of digits as numbers, the rest as text; then the tag itself, so that no two are equal."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", tag)
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts] + [(-1, 0, tag)]
+def idle_rule_problems(selections: Iterable[Selection]) -> Iterator[Problem]:
+    """Yield rules that select nothing, with paths in the list."""
+    for selection in selections:
+        if selection.is_rule_idle:
+            yield _idle(selection)
+
+
+def unmet(selections: Iterable[Selection]) -> Iterator[Failure]:
+    """Yield what upstream does not have of what the list asks for: exact tags, and rules that select nothing."""
+    for selection in selections:
+        source, owner = str(selection.entry.source), selection.entry.owner
+        if selection.is_rule_idle:
+            reason = _idle(selection).message
+            yield Failure(TagRef(selection.repository), Kind.RULE, reason, owner, source)
+        for tag, _ in selection.absent:
+            yield Failure(TagRef(selection.repository, tag), Kind.NOT_UPSTREAM, NOT_UPSTREAM, owner, source)
+
+
+def _idle(selection: Selection) -> Problem:
+    rule = selection.entry.rule
+    message = f"no tag of {selection.entry.source} fits this rule now; {selection.available} were looked at"
+    hint = "look at what upstream has: `mirrorgen tags --save FILE`"
+    if rule.newest is not None and rule.order == "version":
+        hint = "`newest` takes only tags that are versions; order: alphabetical takes the last of all"
+    return Problem("rule-selects-nothing", message, (*selection.entry.image.path, "tags"), hint)
+
+
+def resolve(state: DesiredState, selections: Iterable[Selection]) -> DesiredState:
+    """Put what was selected in the place of rules.
+
+    An open entry without a selection is left out, and so is a repository without any entry.
+    """
+    known = {selection.entry.image.index: selection for selection in selections}
+
+    def settled(entry: Entry) -> Entry | None:
+        selection = known.get(entry.image.index)
+        if not entry.is_open:
+            return entry
+        if selection is None:
+            return None
+        tags = {*entry.tags, *(selected.tag for selected in selection.tags)}
+        return replace(entry, tags=tuple(sorted(tags)), is_open=False)
+
+    repositories = []
+    for repository in state.repositories:
+        entries = tuple(found for entry in repository.entries if (found := settled(entry)))
+        if entries:
+            repositories.append(replace(repository, entries=entries))
+    return replace(state, repositories=tuple(repositories))
+
+
+def _selection(repository: str, entry: Entry, available: set[str]) -> Selection:
+    absent = [tag for tag in entry.rule.exact if tag not in available]
+    near = [(tag, next(iter(difflib.get_close_matches(tag, available, n=1)), "")) for tag in absent]
+    return Selection(repository, entry, len(available), select(entry.rule, available), tuple(near))

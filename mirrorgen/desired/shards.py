@@ -25,8 +25,8 @@ def split(state: DesiredState, count: int) -> tuple[DesiredState, ...]:
     """Return all `count` parts of a desired state; repositories keep their order."""
     parts: list[list[Repository]] = [[] for _ in range(count)]
     assigned = assign(state.repositories, count)
-    for one in state.repositories:
-        parts[assigned[one.name] - 1].append(one)
+    for repository in state.repositories:
+        parts[assigned[repository.name] - 1].append(repository)
     return tuple(replace(state, repositories=tuple(part)) for part in parts)
 
 
@@ -35,7 +35,7 @@ def assign(repositories: Sequence[Repository], count: int) -> dict[str, int]:
 
     It depends on names and numbers of tags alone, not on the order of the list or on what ECR holds.
     """
-    weights = {one.name: max(1, len(one.tags)) for one in repositories}
+    weights = {repository.name: max(1, len(repository.tags)) for repository in repositories}
     room = math.ceil(sum(weights.values()) / count * _ROOM)
     load = dict.fromkeys(range(1, count + 1), 0)
     assigned: dict[str, int] = {}
@@ -47,6 +47,33 @@ def assign(repositories: Sequence[Repository], count: int) -> dict[str, int]:
         assigned[name] = chosen
         load[chosen] += weights[name]
     return assigned
+
+
+def allowance(state: DesiredState, part: tuple[int, int]) -> dict[str, int]:
+    """Return how many pulls of each upstream registry a part of the list may make, by host.
+
+    The limit of a registry is divided between the parts that ask it for anything, evenly; a host without a limit is
+    left out.
+
+    Args:
+        state: the whole desired state.
+        part: which of how many parts, from 1.
+    """
+    limits = {
+        registry.host: registry.pulls_per_six_hours
+        for registry in state.registries
+        if registry.pulls_per_six_hours is not None
+    }
+    if not limits or part == (1, 1):
+        return limits
+    hosts = [{entry.source.host for _, entry in share.entries} for share in split(state, part[1])]
+    allowed = {}
+    for host, limit in limits.items():
+        asking = [number for number, asked in enumerate(hosts, start=1) if host in asked]
+        if part[0] in asking:
+            place = asking.index(part[0])
+            allowed[host] = limit * (place + 1) // len(asking) - limit * place // len(asking)
+    return allowed
 
 
 def _hash(text: str) -> bytes:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from mirrorgen.desired.mapping import alias_of, repository_name
-from mirrorgen.destinations.ecr.lifecycle import lifecycle_problems, lifecycle_rules
-from mirrorgen.destinations.ecr.mutability import MUTABLE, Mutability, decide
+from mirrorgen.desired.sharing import sharing_problems
 from mirrorgen.master_list.building import default_alias
-from mirrorgen.model.images import (
-    Copying,
-    Encryption,
-    Image,
-    LifecycleRule,
-    MasterList,
-    Registry,
-    TagRule,
-    Target,
-)
-from mirrorgen.model.references import Source, is_ecr_repository_name
+from mirrorgen.model.images import Entry, Image, MasterList, Registry
+from mirrorgen.model.tags import passes
+from mirrorgen.model.targets import Generated, Provisioned, Settings, Target
 from mirrorgen.problems import KeyPath, Problem, Severity
 
 EXPIRY_GRACE = timedelta(days=30)
@@ -29,52 +20,53 @@ EXPIRY_GRACE = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A target repository with its settings and the tags it must hold.
+    """A target repository with its settings and what the entries of the list bring into it.
 
     Attributes:
-        name: full name in ECR.
-        index: position of its entry in the list.
-        source: the upstream repository.
-        rule: which tags it must hold.
-        tags: those known without asking upstream, sorted: all of them unless `is_open`.
-        is_open: whether the rule chooses more, known only upstream.
-        digests: by tag, what the lock holds; empty without one.
-        copying: what is copied of each image.
-        mutability: ECR's setting, with exclusion filters.
-        scan_on_push: whether ECR scans what arrives.
-        encryption: at rest.
-        lifecycle: ECR's rules, by priority.
-        resource_tags: AWS resource tags, sorted.
-        owner: who answers for the image.
+        name: full name in the target.
+        entries: one, or several whose tags are disjoint; in the order of the list.
+        settings: as decided from what the entries ask for.
     """
 
     name: str
-    index: int
-    source: Source
-    rule: TagRule
-    tags: tuple[str, ...]
-    is_open: bool
-    digests: Mapping[str, str]
-    copying: Copying
-    mutability: Mutability
-    scan_on_push: bool
-    encryption: Encryption
-    lifecycle: tuple[LifecycleRule, ...]
-    resource_tags: tuple[tuple[str, str], ...]
-    owner: str | None = None
+    entries: tuple[Entry, ...]
+    settings: Settings
 
     @property
-    def pinned(self) -> Mapping[str, str]:
-        """Digest by tag where exactly that is to be copied; otherwise empty."""
-        return self.digests if self.copying.pin == "digest" else {}
+    def tags(self) -> tuple[str, ...]:
+        """Tags that are known without asking upstream, sorted: all of them unless `is_open`."""
+        if len(self.entries) == 1:
+            return self.entries[0].tags
+        return tuple(sorted(tag for entry in self.entries for tag in entry.tags))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a rule chooses more tags, known only upstream."""
+        return any(entry.is_open for entry in self.entries)
+
+    def tagged(self) -> Iterator[tuple[Entry, str]]:
+        """Yield every known tag behind the entry that brings it."""
+        for entry in self.entries:
+            for tag in entry.tags:
+                yield entry, tag
+
+    def asks_for(self) -> Callable[[str], bool]:
+        """Return what tells of a tag whether it is asked for, or fits a rule that no lock has settled."""
+        tags = set(self.tags)
+        unsettled = [entry.rule for entry in self.entries if entry.rule.is_open and not entry.locked]
+        return lambda tag: tag in tags or any(passes(rule, tag) for rule in unsettled)
+
+    def reduced(self, tags: Collection[str]) -> Repository:
+        """Return the repository with some of its tags alone, and the entries that bring them."""
+        return replace(self, entries=tuple(part for entry in self.entries if (part := entry.reduced(tags)).tags))
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What ECR must hold, and how to get it there.
+    """What the target must hold, and how to get it there.
 
     Attributes:
-        target: the ECR registry.
+        target: the registry that receives the images.
         registries: every upstream registry in use, sorted by host.
         parallel: how many images are copied at once.
         repositories: sorted by name.
@@ -87,8 +79,21 @@ class DesiredState:
 
     @property
     def tag_count(self) -> int:
-        """How many tags ECR must hold altogether, as far as they are known."""
-        return sum(len(repository.tags) for repository in self.repositories)
+        """How many tags the target must hold altogether, as far as they are known."""
+        return sum(len(entry.tags) for repository in self.repositories for entry in repository.entries)
+
+    @property
+    def entries(self) -> Iterator[tuple[Repository, Entry]]:
+        """Every entry behind the repository that it fills."""
+        return ((repository, entry) for repository in self.repositories for entry in repository.entries)
+
+    def generated(self) -> Mapping[str, Generated | None]:
+        """Return the files that describe the target's repositories; see `Target.generated`."""
+        provisioned = [
+            Provisioned(repository.name, tuple(str(entry.source) for entry in repository.entries), repository.settings)
+            for repository in self.repositories
+        ]
+        return self.target.generated(provisioned)
 
 
 def derive(
@@ -103,68 +108,33 @@ def derive(
     Returns:
         The state, complete only if no problem is an error, and the problems.
     """
-    registries = _registries(master_list)
     problems = list(_alias_collisions(master_list))
-    names = [
-        repository_name(image, prefix=master_list.target.prefix, registries=master_list.registries)
-        for image in master_list.images
-    ]
-    problems += _name_problems(master_list.images, names)
+    filled: dict[str, list[Entry]] = {}
+    for image in master_list.images:
+        name = repository_name(image, prefix=master_list.target.prefix, registries=master_list.registries)
+        entry = _entry(image, (locked or {}).get(image.index))
+        if name not in filled:
+            problems += _name_problems(master_list.target, image, name)
+        filled.setdefault(name, []).append(entry)
     repositories = []
-    for image, name in zip(master_list.images, names, strict=True):
-        repository, found = _repository(image, name, (locked or {}).get(image.index))
-        repositories.append(repository)
+    for name, entries in filled.items():
+        problems += sharing_problems(name, entries)
+        settings, found = master_list.target.decide(entries)
         problems += found
+        repositories.append(Repository(name, tuple(entries), settings))
     state = DesiredState(
         target=master_list.target,
-        registries=registries,
+        registries=_registries(master_list),
         parallel=master_list.parallel,
         repositories=tuple(sorted(repositories, key=lambda repository: repository.name)),
     )
     return state, problems
 
 
-def _repository(image: Image, name: str, locked: Mapping[str, str] | None) -> tuple[Repository, list[Problem]]:
-    tags = tuple(sorted(image.tags.exact if locked is None else locked))
-    is_open = image.tags.is_open and locked is None
-    mutability, problems = decide(image, tags, is_open=is_open)
-    has_signatures = image.copying.referrers or image.copying.digest_tags
-    lifecycle = lifecycle_rules(image.ecr.lifecycle, tags, is_open=is_open, has_signatures=has_signatures)
-    problems += lifecycle_problems(image, lifecycle, tags)
-    if is_open:
-        problems += _unsettled(image, mutability)
-    repository = Repository(
-        name=name,
-        index=image.index,
-        source=image.source,
-        rule=image.tags,
-        tags=tags,
-        is_open=is_open,
-        digests=locked or {},
-        copying=image.copying,
-        mutability=mutability,
-        scan_on_push=image.ecr.scan_on_push,
-        encryption=image.ecr.encryption,
-        lifecycle=lifecycle,
-        resource_tags=image.ecr.tags,
-        owner=image.owner,
-    )
-    return repository, problems
-
-
-def _unsettled(image: Image, mutability: Mutability) -> Iterator[Problem]:
-    """Say what ECR does not do for an entry while only upstream knows its tags."""
-    lost = []
-    if image.ecr.tag_mutability == "auto" and mutability.setting == MUTABLE:
-        lost.append("the repository stays mutable")
-    if image.ecr.lifecycle.keep_last is not None:
-        lost.append("keep_last removes nothing")
-    if image.ecr.lifecycle.rules is not None:
-        lost.append("nothing shows whether its lifecycle rules would remove them")
-    if lost:
-        message = f"no lock says which tags this rule chooses, so {' and '.join(lost)}"
-        hint = "run `mirrorgen lock`"
-        yield Problem("rule-without-lock", message, (*image.path, "tags"), hint, Severity.NOTICE)
+def _entry(image: Image, locked: Mapping[str, str] | None) -> Entry:
+    if locked is None:
+        return Entry(image, tuple(sorted(image.tags.named)), image.tags.is_open)
+    return Entry(image, tuple(sorted(locked)), is_open=False, locked=locked)
 
 
 def expiry_problems(master_list: MasterList, *, today: date) -> Iterator[Problem]:
@@ -202,27 +172,10 @@ def _alias_collisions(master_list: MasterList) -> Iterator[Problem]:
             first[alias] = host
 
 
-def _name_problems(images: Sequence[Image], names: Sequence[str]) -> Iterator[Problem]:
-    first: dict[str, Image] = {}
-    for image, name in zip(images, names, strict=True):
-        path = _name_path(image)
-        if not is_ecr_repository_name(name):
-            hint = "2 to 256 characters: lower-case letters and digits, joined by single `.`, `_`, `-` or `/`"
-            if not image.repository:
-                hint = f"give the entry a `repository:` that ECR accepts ({hint})"
-            yield Problem("bad-repository-name", f"ECR refuses the repository name {name!r}", path, hint)
-        if name in first:
-            other = first[name]
-            message = f"this entry and images[{other.index}] both reach the repository {name!r}"
-            hint = (
-                "put all tags in one entry"
-                if other.source == image.source
-                else "give one of them another `repository:`"
-            )
-            yield Problem("duplicate-target", message, path, hint, related=_name_path(other))
-        else:
-            first[name] = image
-
-
-def _name_path(image: Image) -> KeyPath:
-    return ("images", image.index, "repository" if image.repository else "source")
+def _name_problems(target: Target, image: Image, name: str) -> Iterator[Problem]:
+    taken = target.name_trouble(name)
+    if taken is None:
+        return
+    hint = taken if image.repository else f"give the entry a `repository:` that the target accepts ({taken})"
+    path = (*image.path, "repository" if image.repository else "source")
+    yield Problem("bad-repository-name", f"the target refuses the repository name {name!r}", path, hint)

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from mirrorgen.destinations.ecr.written_rules import build_lifecycle, lifecycle_problems
+from mirrorgen.destinations.kinds import read_target
 from mirrorgen.master_list.rules import build_rule
-from mirrorgen.model.images import (
-    Copying,
-    Credentials,
-    EcrSettings,
-    Encryption,
-    Image,
-    MasterList,
-    RateLimit,
-    Registry,
-    Target,
-)
+from mirrorgen.model.credentials import read_credentials
+from mirrorgen.model.images import Copying, Image, MasterList, RateLimit, Registry
 from mirrorgen.model.references import normalize_host, parse_source
+from mirrorgen.model.targets import Settings, Target
 from mirrorgen.problems import KeyPath, Problem
 
 # Default path segments for registries; any other host stands for itself.
@@ -39,10 +30,6 @@ _ALIASES = {
 
 # https://docs.docker.com/docker-hub/usage/
 _PULLS: dict[Any, int] = {"anonymous": 100, "free": 200}
-
-# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-_RESOURCE_TAG = re.compile(r"[\w\s.:/=+\-@]*")
-_MAX_RESOURCE_TAGS = 50
 
 
 def default_alias(host: str) -> str:
@@ -66,15 +53,14 @@ class _Builder:
 
     def master_list(self, data: Mapping[str, Any]) -> MasterList:
         defaults = data.get("defaults") or {}
-        raw_ecr = defaults.get("ecr", {})
-        self.problems += _ecr_problems(raw_ecr, ("defaults", "ecr"))
-        ecr = _merge_ecr(EcrSettings(), raw_ecr)
-        registries = dict(self._registries(data.get("registries", {})))
+        target, problems = read_target(data.get("target", {}))
+        settings, found = target.read_settings(target.default_settings(), defaults, ("defaults",))
+        self.problems += [*problems, *found]
         return MasterList(
-            target=Target(**{key: value for key, value in data.get("target", {}).items() if key in _TARGET_KEYS}),
-            registries=registries,
+            target=target,
+            registries=dict(self._registries(data.get("registries", {}))),
             parallel=defaults.get("parallel", 4),
-            images=tuple(self._images(data.get("images") or [], ecr, _merge_copying(Copying(), defaults))),
+            images=tuple(self._images(data.get("images") or [], target, settings, _merge_copying(Copying(), defaults))),
         )
 
     def _registries(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Registry]]:
@@ -98,19 +84,14 @@ class _Builder:
             yield host, self._registry(host, settings, path)
 
     def _registry(self, host: str, data: Mapping[str, Any], path: KeyPath) -> Registry:
-        credentials = data.get("credentials", {})
-        for key, name in credentials.items():
-            if key in {"username_env", "password_env"} and _looks_like_secret(name):
-                message = "this looks like a secret itself, not like the name of a variable"
-                hint = "write the name of an environment variable, such as DOCKER_TOKEN, and change the secret"
-                self.problems.append(Problem("credentials-not-names", message, (*path, "credentials", key), hint))
-        complete = {"username_env", "password_env"} <= credentials.keys()
+        credentials, problems = read_credentials(data.get("credentials", {}), (*path, "credentials"))
+        self.problems += problems
         rate_limit = data.get("rate_limit", {})
         pulls = data.get("pulls_per_six_hours")
         return Registry(
             host=host,
             alias=data.get("alias", default_alias(host)),
-            credentials=Credentials(credentials["username_env"], credentials["password_env"]) if complete else None,
+            credentials=credentials,
             requests_per_second=data.get("requests_per_second"),
             concurrent_requests=data.get("concurrent_requests"),
             rate_limit=RateLimit(rate_limit["min"], rate_limit.get("retry", "5m")) if "min" in rate_limit else None,
@@ -120,15 +101,14 @@ class _Builder:
             path_prefix=data.get("path_prefix"),
         )
 
-    def _images(self, data: list[Any], defaults: EcrSettings, copying: Copying) -> Iterator[Image]:
+    def _images(self, data: list[Any], target: Target, defaults: Settings, copying: Copying) -> Iterator[Image]:
         for index, entry in enumerate(data):
             if entry is None:
                 continue
             path: KeyPath = ("images", index)
             tags = build_rule(entry.get("tags"), (*path, "tags"), self.problems)
-            raw_ecr = entry.get("ecr")
-            if raw_ecr:
-                self.problems += _ecr_problems(raw_ecr, (*path, "ecr"))
+            settings, found = target.read_settings(defaults, entry, path)
+            self.problems += found
             if "source" not in entry:
                 continue
             source = parse_source(entry["source"], (*path, "source"))
@@ -141,21 +121,13 @@ class _Builder:
                 tags=tags,
                 copying=_merge_copying(copying, entry),
                 repository=entry.get("repository"),
-                ecr=_merge_ecr(defaults, raw_ecr) if raw_ecr else defaults,
+                settings=settings,
                 owner=entry.get("owner"),
                 expires=_day(entry.get("expires")),
             )
 
 
-_TARGET_KEYS = frozenset(Target.__dataclass_fields__)
 _COPYING_KEYS = frozenset({"platforms", "referrers", "digest_tags", "pin"})
-
-
-def _looks_like_secret(name: str) -> bool:
-    """AWS access keys, and long runs of capitals and digits without any `_`, are no variable names."""
-    if re.fullmatch(r"A[A-Z]{3}[A-Z0-9]{12,}", name):
-        return True
-    return "_" not in name and len(name) >= 16 and any(char.isdigit() for char in name)
 
 
 def _day(value: Any) -> date | None:
@@ -174,40 +146,3 @@ def _merge_copying(base: Copying, data: Mapping[str, Any]) -> Copying:
         digest_tags=data.get("digest_tags", base.digest_tags),
         pin=data.get("pin", base.pin),
     )
-
-
-def _ecr_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
-    encryption = data.get("encryption", {})
-    if encryption.get("type") == "AES256" and encryption.get("kms_key"):
-        message = "a KMS key is given, but the type AES256 does not use one"
-        yield Problem("kms-key-unused", message, (*path, "encryption", "kms_key"), "remove it, or write type: KMS")
-    tags = data.get("tags", {})
-    for key, value in tags.items():
-        if key.lower().startswith("aws:"):
-            hint = "choose another key"
-            yield Problem(
-                "bad-resource-tag", f"{key!r}: AWS keeps `aws:` for itself", (*path, "tags", key), hint, on_key=True
-            )
-        elif not 1 <= len(key) <= 128 or not _RESOURCE_TAG.fullmatch(key) or not _RESOURCE_TAG.fullmatch(value):
-            hint = "letters, digits, spaces and . : / = + - @ _"
-            yield Problem("bad-resource-tag", f"AWS refuses the resource tag {key[:60]!r}", (*path, "tags", key), hint)
-    if len(tags) > _MAX_RESOURCE_TAGS:
-        message = f"{len(tags)} resource tags; AWS allows {_MAX_RESOURCE_TAGS}"
-        yield Problem("bad-resource-tag", message, (*path, "tags"))
-    yield from lifecycle_problems(data.get("lifecycle", {}), (*path, "lifecycle"))
-
-
-def _merge_ecr(base: EcrSettings, data: Mapping[str, Any]) -> EcrSettings:
-    return EcrSettings(
-        tag_mutability=data.get("tag_mutability", base.tag_mutability),
-        scan_on_push=data.get("scan_on_push", base.scan_on_push),
-        encryption=_merge_encryption(base.encryption, data.get("encryption", {})),
-        lifecycle=build_lifecycle(base.lifecycle, data.get("lifecycle", {})),
-        tags=tuple(sorted({**dict(base.tags), **data.get("tags", {})}.items())),
-    )
-
-
-def _merge_encryption(base: Encryption, data: Mapping[str, Any]) -> Encryption:
-    encryption = Encryption(data.get("type", base.type), data.get("kms_key", base.kms_key))
-    # An entry that asks for AES256 does not inherit the key of the defaults.
-    return Encryption("AES256") if encryption.type == "AES256" else encryption

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from mirrorgen.master_list.reading import Document, read_file
-from mirrorgen.master_list.rules import passes
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.model.images import Image, MasterList
 from mirrorgen.model.references import is_tag
+from mirrorgen.model.tags import passes
 from mirrorgen.problems import Problem
 
 Key = tuple[str, str]
@@ -110,6 +110,8 @@ def rule_mark(image: Image) -> str:
             "newest": rule.newest,
             "order": rule.order,
             "platforms": image.copying.platform,
+            # Not in locks that were written before there were digests in a list.
+            **({"digests": dict(rule.digests)} if rule.digests else {}),
         }
     )
 
@@ -159,12 +161,15 @@ def _impossible_tags(entry: LockedImage, image: Image) -> Iterator[Problem]:
     """A seal can be made by anybody: what follows from the list is looked at all the same."""
     path = ("images", entry.index, "tags")
     hint = f"run `mirrorgen lock --update {entry.source}` and review the difference"
-    exact = set(image.tags.exact)
+    named = set(image.tags.named)
     for tag in entry.tags:
-        if not is_tag(tag) or not (tag in exact or (image.tags.is_open and passes(image.tags, tag))):
+        if not is_tag(tag) or not (tag in named or (image.tags.is_open and passes(image.tags, tag))):
             message = f"the list does not choose the tag {tag!r} of {entry.source}"
             yield Problem("lock-edited", message, (*path, tag), hint, on_key=True)
-    for tag in sorted(exact - entry.tags.keys()):
+        elif image.tags.digests.get(tag, entry.tags[tag].digest) != entry.tags[tag].digest:
+            message = f"the list gives {tag!r} of {entry.source} another digest"
+            yield Problem("lock-edited", message, (*path, tag), hint, on_key=True)
+    for tag in sorted(named - entry.tags.keys()):
         yield Problem("lock-edited", f"the tag {tag!r} of the list is missing here", path, hint)
 
 

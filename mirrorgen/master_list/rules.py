@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from dataclasses import replace
 from typing import Any
 
 from mirrorgen.model.images import TagRule
-from mirrorgen.model.patterns import PROBES, literals, matches, pattern_trouble
+from mirrorgen.model.patterns import PROBES, literals, pattern_trouble
 from mirrorgen.model.references import is_tag
-from mirrorgen.model.versions import Range, parse_range, parse_version
+from mirrorgen.model.tags import passes
+from mirrorgen.model.versions import parse_range
 from mirrorgen.problems import KeyPath, Problem
 
 
@@ -24,8 +25,10 @@ def build_rule(data: Any, path: KeyPath, problems: list[Problem]) -> TagRule:
     if not isinstance(data, dict):
         return TagRule(exact=tuple(_tags(data or [], path, problems)))
     moving = data.get("moving", "auto")
+    exact = tuple(_tags(data.get("exact") or [], (*path, "exact"), problems))
     rule = TagRule(
-        exact=tuple(_tags(data.get("exact") or [], (*path, "exact"), problems)),
+        exact=exact,
+        digests=_digests(data.get("digests") or {}, exact, (*path, "digests"), problems),
         match=_good(data, "match", _bad_pattern, path, problems),
         semver=_good(data, "semver", _bad_range, path, problems),
         exclude=_good(data, "exclude", _bad_pattern, path, problems),
@@ -54,9 +57,24 @@ def _tags(data: list[Any], path: KeyPath, problems: list[Problem]) -> Iterator[s
             problems.append(_bad_tag(tag, (*path, index)))
 
 
+def _digests(
+    data: Mapping[str, str], exact: tuple[str, ...], path: KeyPath, problems: list[Problem]
+) -> Mapping[str, str]:
+    good = {}
+    for tag, digest in data.items():
+        if tag in exact:
+            message = f"the tag {tag!r} stands under `exact` too, which says to copy what it names upstream"
+            problems.append(Problem("duplicate-tag", message, (*path, tag), "keep one of the two", on_key=True))
+        elif is_tag(tag):
+            good[tag] = digest
+        else:
+            problems.append(replace(_bad_tag(tag, (*path, tag)), on_key=True))
+    return good
+
+
 def _bad_tag(tag: str, path: KeyPath) -> Problem:
     if tag.startswith("sha256:") or "@" in tag:
-        hint = "write the tag; a digest is no tag"
+        hint = "give the digest a name: tags: {digests: {NAME: sha256:...}}"
     elif len(tag) > 128:
         hint = f"it has {len(tag)} characters; 128 are allowed"
     elif any(char in tag for char in "*[]()|\\^$+?"):
@@ -115,34 +133,24 @@ def _range_hint(text: str, part: str) -> str:
     return "a range looks like '>=2.45 <3', '^1.2' or '~1.2.3'" if text.strip() else "write a range, such as '>=2.45'"
 
 
-def passes(rule: TagRule, tag: str) -> bool:
-    """Whether a tag is chosen by `match`, `semver` and `exclude` together, before `newest` narrows."""
-    version = parse_version(tag) if rule.semver else None
-    return (
-        (not rule.semver or (version is not None and any(one.contains(version) for one in _ranges(rule.semver))))
-        and (not rule.match or any(matches(pattern, tag) for pattern in rule.match))
-        and not any(matches(pattern, tag) for pattern in rule.exclude)
-    )
-
-
-@cache
-def _ranges(texts: tuple[str, ...]) -> tuple[Range, ...]:
-    return tuple(read for text in texts if isinstance(read := parse_range(text), Range))
-
-
 def _rule_problems(rule: TagRule, data: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
     """Look at the rule as a whole, once each of its parts can be read."""
     if any(len(getattr(rule, key)) != len(set(data.get(key) or ())) for key in ("match", "semver", "exclude")):
         return
     if rule.is_open:
         yield from _open_rule_problems(rule, path)
-    elif rule.exclude and not data.get("exact"):
+    elif rule.exclude and not _names_tags(data):
         hint = "add match or semver; semver: ['>=0'] is every version"
         yield Problem("rule-matches-everything", "`exclude` alone matches every other tag there is", path, hint)
     elif rule.exclude or rule.order != "version":
         yield _without_effect(rule, path)
-    elif data and not data.get("exact"):
-        yield Problem("rule-matches-nothing", "this rule names no tags", path, "add exact, match, semver or newest")
+    elif data and not _names_tags(data):
+        hint = "add exact, digests, match, semver or newest"
+        yield Problem("rule-matches-nothing", "this rule names no tags", path, hint)
+
+
+def _names_tags(data: Mapping[str, Any]) -> bool:
+    return bool(data.get("exact") or data.get("digests"))
 
 
 def _without_effect(rule: TagRule, path: KeyPath) -> Problem:

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.references import Source
+from mirrorgen.model.targets import Settings, Target
 from mirrorgen.problems import KeyPath
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The ECR registry that receives the images; None means: known when the tools run."""
-
-    account_id: str | None = None
-    region: str | None = None
-    prefix: str = "mirror"
-    auth: str = "credential-helper"
-    endpoint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Names of the environment variables that hold a user name and a password."""
-
-    username_env: str
-    password_env: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,64 +37,12 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True)
-class Encryption:
-    """Encryption at rest: `KMS` (with the AWS managed key when `kms_key` is None) or `AES256`."""
-
-    type: str = "KMS"
-    kms_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LifecycleRule:
-    """One ECR lifecycle rule; its action is always `expire`.
-
-    Attributes:
-        priority: 1 is applied first.
-        description: what it does, for whoever reads the policy in the console.
-        tag_status: `tagged`, `untagged` or `any`.
-        tag_prefixes: for `tagged`, what tags start with; an image must have a tag for each.
-        tag_patterns: for `tagged`, the same with the wildcard `*`.
-        count_type: `imageCountMoreThan`, `sinceImagePushed` or `sinceImagePulled`.
-        count_unit: `days` for the latter two, otherwise None.
-        count_number: images to keep, or days.
-    """
-
-    priority: int
-    description: str
-    tag_status: str
-    count_type: str
-    count_number: int
-    count_unit: str | None = None
-    tag_prefixes: tuple[str, ...] = ()
-    tag_patterns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """Which images ECR removes by itself: rules as ECR has them, or what they are made from; None is off."""
-
-    untagged_days: int | None = 7
-    keep_last: int | None = 10
-    rules: tuple[LifecycleRule, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EcrSettings:
-    """Settings asked for a target repository; `tags` are its AWS resource tags, sorted."""
-
-    tag_mutability: str = "auto"
-    scan_on_push: bool = True
-    encryption: Encryption = Encryption()
-    lifecycle: Lifecycle = Lifecycle()
-    tags: tuple[tuple[str, str], ...] = (("ManagedBy", "terraform"), ("Purpose", "image-mirror"))
-
-
-@dataclass(frozen=True, slots=True)
 class TagRule:
     """Which tags an entry keeps: `exact`, or (`match` and `semver` and not `exclude`), the `newest` of the latter.
 
     Attributes:
         exact: tags written out, in that order.
+        digests: tags that the target gets and upstream need not have, each with the digest to copy under it.
         match: whole-tag patterns, of which one must match.
         semver: ranges of versions, of which one must contain the tag.
         exclude: whole-tag patterns, of which none may match.
@@ -122,6 +53,7 @@ class TagRule:
     """
 
     exact: tuple[str, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
     match: tuple[str, ...] = ()
     semver: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -134,6 +66,11 @@ class TagRule:
     def is_open(self) -> bool:
         """Whether only the upstream registry can tell which tags it chooses."""
         return bool(self.match or self.semver or self.newest)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every tag that is written out, also those with a digest."""
+        return (*self.exact, *self.digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +100,7 @@ class Image:
         tags: which tags to keep.
         copying: what to copy of each.
         repository: the target repository's full name where it is not the derived one.
-        ecr: its settings, the defaults filled in.
+        settings: of its repository, the defaults filled in.
         owner: who answers for it.
         expires: the last day on which it is wanted.
     """
@@ -173,7 +110,7 @@ class Image:
     tags: TagRule
     copying: Copying
     repository: str | None
-    ecr: EcrSettings
+    settings: Settings
     owner: str | None
     expires: date | None
 
@@ -182,10 +119,67 @@ class Image:
         """Where the entry stands in the file."""
         return ("images", self.index)
 
-    def exact_tag_path(self, tag: str) -> KeyPath:
-        """Where one of the exact tags stands in the file."""
+    def tag_path(self, tag: str) -> KeyPath:
+        """Where a tag stands in the file; the whole rule for one that is not written out."""
+        if tag in self.tags.digests:
+            return (*self.path, "tags", "digests", tag)
+        if tag not in self.tags.exact:
+            return (*self.path, "tags")
         where = ("tags", "exact") if self.tags.is_mapping else ("tags",)
         return (*self.path, *where, self.tags.exact.index(tag))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one entry of the list brings into its target repository.
+
+    Attributes:
+        image: the entry.
+        tags: those known without asking upstream, sorted: all of them unless `is_open`.
+        is_open: whether the rule chooses more, known only upstream.
+        locked: digest by tag, what the lock holds; empty without one.
+    """
+
+    image: Image
+    tags: tuple[str, ...]
+    is_open: bool
+    locked: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> Source:
+        """The upstream repository: what the list names, wherever its bytes are read."""
+        return self.image.source
+
+    @property
+    def location(self) -> str:
+        """The repository that the bytes are read from, as regsync and regctl are told."""
+        return str(self.image.source)
+
+    @property
+    def rule(self) -> TagRule:
+        """Which tags the entry asks for."""
+        return self.image.tags
+
+    @property
+    def copying(self) -> Copying:
+        """What is copied of each image."""
+        return self.image.copying
+
+    @property
+    def owner(self) -> str:
+        """Who answers for the image, or nothing."""
+        return self.image.owner or ""
+
+    def pinned(self, tag: str) -> str | None:
+        """Return the digest that is to be copied under a tag; None where it is what the tag names upstream."""
+        if tag in self.image.tags.digests:
+            return self.image.tags.digests[tag]
+        return self.locked.get(tag) if self.image.copying.pin == "digest" else None
+
+    def reduced(self, tags: Collection[str]) -> Entry:
+        """Return the entry with some of its tags alone."""
+        kept = tuple(tag for tag in self.tags if tag in tags)
+        return replace(self, tags=kept, locked={tag: self.locked[tag] for tag in kept if tag in self.locked})
 
 
 @dataclass(frozen=True, slots=True)

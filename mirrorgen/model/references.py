@@ -1,4 +1,4 @@
-"""Names of images: the grammar of references, of tags, and of ECR repositories."""
+"""Names of images: the grammar of references and of tags."""
 
 from __future__ import annotations
 
@@ -17,11 +17,8 @@ _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_MAX_NAME = 255
-
-# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html, repositoryName:
-# stricter than the grammar above, which allows `__` and `--`.
-_ECR_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
+MAX_NAME = 255
+"""Characters of a repository with its host, in the grammar of references."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,9 +42,9 @@ def is_tag(text: str) -> bool:
     return _TAG.fullmatch(text) is not None
 
 
-def is_ecr_repository_name(text: str) -> bool:
-    """Whether ECR accepts `text` as the name of a repository."""
-    return 2 <= len(text) <= 256 and _ECR_NAME.fullmatch(text) is not None
+def is_path(text: str) -> bool:
+    """Whether `text` is the name of a repository in its registry, by the distribution grammar."""
+    return _PATH.fullmatch(text) is not None
 
 
 def normalize_host(host: str) -> str | None:
@@ -105,8 +102,8 @@ def _parse_name(name: str, text: str, path: KeyPath) -> Source | Problem:
         repository = f"library/{repository}"
     if not _PATH.fullmatch(repository) or _IDENTIFIER.fullmatch(name):
         return Problem("bad-reference", f"{text!r} is not an image repository", path, _hint(text))
-    if len(repository) + len(host) + 1 > _MAX_NAME:
-        return Problem("bad-reference", f"the source is longer than {_MAX_NAME} characters", path)
+    if len(repository) + len(host) + 1 > MAX_NAME:
+        return Problem("bad-reference", f"the source is longer than {MAX_NAME} characters", path)
     return Source(host, repository)
 
 

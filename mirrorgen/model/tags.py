@@ -1,11 +1,16 @@
-"""Which tags are fixed, so that their content must never change, and which ones upstream moves."""
+"""Which tags a rule takes; which of them are fixed, so that their content must never change, and which ones move."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from mirrorgen.model.images import TagRule
 from mirrorgen.model.patterns import matches
+from mirrorgen.model.versions import Range, parse_range, parse_version
+
+SIGNATURES = "sha256-"
+"""What tags of signatures and the like start with, `sha256-<digest>.sig`: they move whenever one more is added."""
 
 _FIXED = re.compile(
     r"""
@@ -24,8 +29,25 @@ def is_fixed(tag: str) -> bool:
 
 def is_moving(rule: TagRule, tag: str) -> bool:
     """Whether an entry's tag is one that upstream moves: by its form, or as the entry's `moving` says."""
+    if tag in rule.digests:
+        return False
     if rule.moving == "auto":
         return not is_fixed(tag)
     if isinstance(rule.moving, str):
         return rule.moving == "all"
     return any(matches(pattern, tag) for pattern in rule.moving)
+
+
+def passes(rule: TagRule, tag: str) -> bool:
+    """Whether a tag is chosen by `match`, `semver` and `exclude` together, before `newest` narrows."""
+    version = parse_version(tag) if rule.semver else None
+    return (
+        (not rule.semver or (version is not None and any(one.contains(version) for one in _ranges(rule.semver))))
+        and (not rule.match or any(matches(pattern, tag) for pattern in rule.match))
+        and not any(matches(pattern, tag) for pattern in rule.exclude)
+    )
+
+
+@cache
+def _ranges(texts: tuple[str, ...]) -> tuple[Range, ...]:
+    return tuple(read for text in texts if isinstance(read := parse_range(text), Range))

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.ecr.api import Holdings, held_tags
-from mirrorgen.errors import InputError
+from mirrorgen.desired.selection import NOT_UPSTREAM
+from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, TFVARS
+from mirrorgen.errors import InputError, ToolFailed
 from mirrorgen.files import diff_files
 from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.evidence import brought, failures_of, target_of
 from mirrorgen.operations.copying.pending import pending
-from mirrorgen.operations.copying.work import Failure, TagRef, Work, failures_of, prepare, target_of
+from mirrorgen.operations.copying.work import Work, prepare
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.problems import Problem
-from mirrorgen.rendering import tfvars
-from mirrorgen.rendering.files import EXCLUSIONS, render_regsync
 from mirrorgen.rendering.module import check_variables
-from mirrorgen.tools import regsync
 from mirrorgen.tools.regsync import EventKind
 from mirrorgen.tools.terraform import Change
 
@@ -34,19 +33,17 @@ class MirrorPlan:
     Attributes:
         changes: to repositories and their policies.
         copies: tags that regsync would copy.
-        absent: tags asked for that are neither in ECR nor upstream.
-        failures: what could not be looked at.
-        problems: rules that choose nothing now, with paths in the list.
-        sources: upstream repository of each repository of the list, by its name.
+        failures: tags that are neither in the target nor upstream, what could not be looked at, idle rules.
+        problems: rules that select nothing now, with paths in the list.
+        sources: upstream repositories of each repository of the list, by its name.
         lost: how many tagged images the repositories hold that would be destroyed, by their name.
     """
 
     changes: tuple[Change, ...]
     copies: tuple[TagRef, ...]
-    absent: tuple[TagRef, ...]
     failures: tuple[Failure, ...]
     problems: tuple[Problem, ...] = ()
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    sources: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
     lost: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -57,7 +54,7 @@ class MirrorPlan:
     @property
     def is_pending(self) -> bool:
         """Whether anything is left to do."""
-        return bool(self.changes or self.copies or self.absent)
+        return bool(self.changes or self.copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +72,33 @@ def make_plan(runtime: Runtime) -> MirrorPlan:
         InputError: the generated files or the module do not fit the list.
         ToolUnusable, ToolFailed, UsageError: a tool cannot do its part.
     """
-    # What is missing on this machine is said before Terraform takes its minute.
-    runtime.regsync()
-    runtime.ecr()
+    # What is missing on this machine, or in our way, is said before Terraform takes its minute.
+    target = runtime.desired.target
+    runtime.toolbox.require("regsync", *target.programs, *(["terraform"] if target.is_provisioned else []))
+    destination = runtime.destination
     work = prepare(runtime)
     changes = plan_repositories(runtime)
-    copies, absent, failures = plan_copies(runtime, work)
-    sources = {repository.name: repository.source for repository in runtime.desired.repositories}
-    lost = _lost(runtime, [change.name for change in changes if change.destroys_repository])
-    return MirrorPlan(changes, copies, absent, failures, work.problems, sources, lost)
+    copies, failures = plan_copies(runtime, work)
+    sources = {
+        repository.name: tuple(entry.source for entry in repository.entries)
+        for repository in runtime.desired.repositories
+    }
+    destroyed = [change.name for change in changes if change.destroys_repository]
+    held = destination.held(dict.fromkeys(destroyed, ())) if destroyed else {}
+    lost = {name: len(set((tags or {}).values())) for name, tags in held.items()}
+    return MirrorPlan(changes, copies, failures, work.problems, sources, lost)
 
 
 def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
-    """Let Terraform plan, keep the plan on disk, and return what it changes."""
+    """Let Terraform plan, keep the plan on disk, and return what it changes; nothing where pushes do."""
     require_rendered(runtime)
+    if not runtime.desired.target.is_provisioned:
+        return ()
     terraform = runtime.terraform()
-    check_variables(terraform.module, tfvars.document(runtime.desired))
+    generated = runtime.desired.generated()[TFVARS]
+    assert generated
+    assert generated.document is not None
+    check_variables(terraform.module, generated.document)
     folder = _plan_folder(runtime.root)
     discard_plan(runtime.root)
     runtime.say("terraform init")
@@ -105,27 +113,30 @@ def plan_repositories(runtime: Runtime) -> tuple[Change, ...]:
     return changes
 
 
-def plan_copies(runtime: Runtime, work: Work) -> tuple[tuple[TagRef, ...], tuple[TagRef, ...], tuple[Failure, ...]]:
-    """Let regsync check what ECR may lack; return tags to copy, those found nowhere, and what cannot be looked at."""
-    tool = runtime.regsync()
-    held = runtime.held_tags(work.desired)
+def plan_copies(runtime: Runtime, work: Work) -> tuple[tuple[TagRef, ...], tuple[Failure, ...]]:
+    """Let regsync check what the target may lack; return tags to copy, and what is nowhere or cannot be looked at.
+
+    Raises:
+        ToolFailed: regsync failed, and nothing is known of any image.
+    """
+    held = runtime.held(work.desired)
     todo = pending(work.desired, held)
     if todo.is_empty:
-        return (), (), work.failures
+        return (), work.failures
     runtime.say("regsync check")
-    config = render_regsync(todo.desired)
-    outcome = regsync.run(regsync.check_argv(tool), config, runner=runtime.runner, env=runtime.env)
+    outcome = runtime.regsync().check(runtime.regsync_config(todo.desired))
+    if outcome.trouble:
+        raise ToolFailed(outcome.trouble)
     copies = {target_of(event) for event in outcome.of(EventKind.NEEDED)}
-    failures = (*work.failures, *failures_of(outcome, work.desired))
-    absent = _found_nowhere(work.desired, held, copies, failures)
-    return tuple(sorted(copies)), absent, failures
-
-
-def _lost(runtime: Runtime, names: list[str]) -> dict[str, int]:
-    if not names:
-        return {}
-    held = held_tags(runtime.ecr(), names, account_id=runtime.desired.target.account_id)
-    return {name: len(set((held[name] or {}).values())) for name in names}
+    failed = failures_of(outcome, todo.desired)
+    entries = brought(todo.desired)
+    nowhere = [
+        Failure(ref, Kind.NOT_UPSTREAM, NOT_UPSTREAM, entries[ref].owner, str(entries[ref].source))
+        for ref in todo.missing
+        if ref not in copies and ref not in failed
+    ]
+    found = sorted([*failed.values(), *nowhere], key=lambda failure: failure.ref)
+    return tuple(sorted(copies)), (*work.failures, *found)
 
 
 def load_plan(runtime: Runtime) -> SavedPlan:
@@ -162,21 +173,6 @@ def require_rendered(runtime: Runtime) -> None:
             "the generated files are not what the list asks for",
             hint="run `mirrorgen render` and look at the difference",
         )
-
-
-def _found_nowhere(
-    desired: DesiredState, held: Holdings, copies: Iterable[TagRef], failures: Iterable[Failure]
-) -> tuple[TagRef, ...]:
-    known = set(copies)
-    failed = {(failure.repository, failure.tag) for failure in failures}
-    return tuple(
-        TagRef(repository.name, tag)
-        for repository in desired.repositories
-        for tag in repository.tags
-        if tag not in (held[repository.name] or {})
-        and TagRef(repository.name, tag) not in known
-        and not failed & {(repository.name, tag), (repository.name, "")}
-    )
 
 
 def _plan_folder(root: Path) -> Path:

@@ -1,29 +1,27 @@
-"""What a run needs from this machine: a usable list, its environment, and programs that are there and new enough."""
+"""What a run has at hand: a usable list, its environment, the target it is bound to, and programs."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.ecr.api import Holdings, ecr_client, held_tags
-from mirrorgen.destinations.ecr.stored import stored_images, stored_repositories
-from mirrorgen.destinations.stored import StoredImage, StoredRepository
+from mirrorgen.destinations.kinds import open_destination
+from mirrorgen.destinations.port import Destination, Holdings
 from mirrorgen.errors import UsageError
+from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
-from mirrorgen.rendering.files import render
-from mirrorgen.rendering.regsync import CREDENTIAL_HELPER, ECR_PASSWORD_ENV
+from mirrorgen.rendering.files import render, render_regsync
 from mirrorgen.tools.regctl import Host, Regctl
+from mirrorgen.tools.regsync import Regsync
 from mirrorgen.tools.runner import ProcessRunner, Runner
 from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
-from mirrorgen.tools.versions import Tool, bin_dir, find_tool, tool_specs
-
-if TYPE_CHECKING:
-    from mypy_boto3_ecr.client import ECRClient
+from mirrorgen.tools.toolbox import Toolbox
+from mirrorgen.tools.versions import bin_dir, tool_specs
 
 
 @dataclass
@@ -33,24 +31,25 @@ class Runtime:
     Attributes:
         root: the folder of the list, absolute: Terraform runs in another one.
         desired: what the list asks for.
+        allowance: pulls of upstream registries that this run may make, by host; no limit for those that are left out.
         environ: the environment of this process.
-        regsync_bin, terraform_bin: paths given on the command line.
+        options: paths of programs given on the command line.
         say: told what is going on, in plain sentences: some of it takes minutes.
         show_command: told the command line of each program before it starts.
     """
 
     root: Path
     desired: DesiredState
+    allowance: Mapping[str, int] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    regsync_bin: Path | None = None
-    terraform_bin: Path | None = None
+    options: Mapping[str, Path | None] = field(default_factory=dict)
     say: Callable[[str], None] = lambda _line: None
     show_command: Callable[[str], None] | None = None
 
     @cached_property
     def runner(self) -> Runner:
         """Runs programs, and keeps the values of credentials out of what is quoted from them."""
-        names = [*self._credential_variables(), ECR_PASSWORD_ENV]
+        names = [*self._upstream_variables(), *self.desired.target.variables]
         secrets = frozenset(value for name in names if len(value := self.environ.get(name, "")) > 3)
         return ProcessRunner(secrets, self.show_command)
 
@@ -60,29 +59,52 @@ class Runtime:
         return render(self.desired)
 
     @cached_property
-    def env(self) -> dict[str, str]:
-        """The environment of the programs: ours, with the account and region of the list, and the cache on PATH."""
+    def toolbox(self) -> Toolbox:
+        """The programs, looked for in our environment with mirrorgen's cache on PATH."""
         env = dict(self.environ)
-        # regsync looks for the credential helper on PATH only.
-        helper = env.get(tool_specs()[CREDENTIAL_HELPER].variable)
-        folders = [str(Path(helper).parent)] if helper and "/" in helper else []
-        env["PATH"] = os.pathsep.join([*folders, str(bin_dir(env)), env.get("PATH", os.defpath)])
-        if self.desired.target.region:
-            env["AWS_REGION"] = self.desired.target.region
-        return env
+        folders = [str(bin_dir(env)), env.get("PATH", os.defpath)]
+        for name in self.desired.target.programs:
+            # regsync looks for what signs it in on PATH only.
+            path = env.get(tool_specs()[name].variable)
+            folders = [str(Path(path).parent), *folders] if path and "/" in path else folders
+        env["PATH"] = os.pathsep.join(folders)
+        return Toolbox(self.runner, env, self.options)
 
-    def regsync(self) -> Tool:
-        """Return regsync, after a look at all it will need.
+    @cached_property
+    def destination(self) -> Destination:
+        """The target, bound to the registry that is meant.
+
+        Raises:
+            UsageError: it is not clear which one, or the credentials belong to another account.
+            ToolUnusable: a program or library that is needed is missing.
+            ToolFailed: the registry cannot be asked who we are.
+        """
+        self._set(self.desired.target.variables)
+        return open_destination(self.desired.target, self.environ, say=self.say, regctl=self._target_regctl)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of programs that work on the target: ours, with that very target named."""
+        return {**self.toolbox.env, **self.destination.environment}
+
+    def held(self, desired: DesiredState) -> Holdings:
+        """Ask the destination what it holds of a desired state."""
+        return self.destination.held({repository.name: repository.tags for repository in desired.repositories})
+
+    def regsync(self) -> Regsync:
+        """Return regsync.
 
         Raises:
             UsageError: a variable that its configuration names is not set.
-            ToolUnusable: it, or the credential helper, is missing, too old or broken.
+            ToolUnusable: it, or what signs it in, is missing, too old or broken.
         """
-        self._require({**self._credential_variables(), **self._target_variables()})
-        tool = find_tool("regsync", self.runner, self.env, option=self.regsync_bin).usable()
-        if self.desired.target.auth == "credential-helper":
-            find_tool(CREDENTIAL_HELPER, self.runner, self.env).usable()
-        return tool
+        self._set({**self._upstream_variables(), **self.desired.target.variables})
+        self.toolbox.require("regsync", *self.desired.target.programs)
+        return Regsync(self.toolbox.get("regsync"), self.runner, self.env)
+
+    def regsync_config(self, desired: DesiredState) -> str:
+        """Return regsync's configuration for a part of the desired state, with the target that was found."""
+        return render_regsync(replace(desired, target=self.destination.target))
 
     def regctl(self) -> Regctl:
         """Return regctl for the upstream registries.
@@ -91,21 +113,9 @@ class Runtime:
             UsageError: a variable with credentials is not set.
             ToolUnusable: it is missing, too old or broken.
         """
-        self._require(self._credential_variables())
-        tool = find_tool("regctl", self.runner, self.env).usable()
-        return Regctl(tool, self.runner, self.env, tuple(self._host(one) for one in self.desired.registries))
-
-    def _host(self, registry: Registry) -> Host:
-        names = registry.credentials
-        return Host(
-            name=registry.host,
-            hostname=registry.hostname,
-            tls=registry.tls,
-            path_prefix=registry.path_prefix,
-            username=self.environ[names.username_env] if names else None,
-            password=self.environ[names.password_env] if names else None,
-            requests_per_second=registry.requests_per_second,
-        )
+        self._set(self._upstream_variables())
+        hosts = tuple(self._upstream(registry) for registry in self.desired.registries)
+        return Regctl(self.toolbox.get("regctl"), self.runner, self.toolbox.env, hosts)
 
     def terraform(self) -> Terraform:
         """Return Terraform in the module beside the list.
@@ -118,55 +128,34 @@ class Runtime:
         problem = module_problem(module)
         if problem:
             raise problem
-        tool = find_tool("terraform", self.runner, self.env, option=self.terraform_bin).usable()
-        return Terraform(tool, module, self.runner, with_providers(self.env))
+        return Terraform(self.toolbox.get("terraform"), module, self.runner, with_providers(self.env))
 
-    def ecr(self) -> ECRClient:
-        """Return a client for ECR.
-
-        Raises:
-            ToolUnusable: boto3 is not installed.
-            UsageError: there are no AWS credentials, or no region.
-        """
-        return ecr_client(region=self.desired.target.region or self.environ.get("AWS_REGION"))
-
-    def held_tags(self, desired: DesiredState | None = None) -> Holdings:
-        """Ask ECR which tags the repositories of the list, or of a part of it, hold."""
+    def _target_regctl(self) -> Regctl:
         target = self.desired.target
-        self.say("asking ECR which tags it holds")
-        names = [repository.name for repository in (desired or self.desired).repositories]
-        return held_tags(self.ecr(), names, account_id=target.account_id)
+        host = Host(target.host, tls=target.sign_in().get("tls", "enabled"), **self._values(target.credentials))
+        return Regctl(self.toolbox.get("regctl"), self.runner, self.toolbox.env, (host,))
 
-    def stored_images(self) -> Mapping[str, tuple[StoredImage, ...] | None]:
-        """Ask ECR for every image that the repositories of the list hold."""
-        target = self.desired.target
-        self.say("asking ECR which images it holds")
-        names = [repository.name for repository in self.desired.repositories]
-        return stored_images(self.ecr(), names, account_id=target.account_id)
+    def _upstream(self, registry: Registry) -> Host:
+        return Host(
+            name=registry.host,
+            hostname=registry.hostname,
+            tls=registry.tls,
+            path_prefix=registry.path_prefix,
+            requests_per_second=registry.requests_per_second,
+            **self._values(registry.credentials),
+        )
 
-    def stored_repositories(self) -> Mapping[str, StoredRepository | None]:
-        """Ask ECR for the settings of the repositories of the list."""
-        self.say("asking ECR for the settings of the repositories")
-        names = [repository.name for repository in self.desired.repositories]
-        return stored_repositories(self.ecr(), names, account_id=self.desired.target.account_id)
+    def _values(self, names: Credentials | None) -> dict[str, Any]:
+        if names is None:
+            return {}
+        return {"username": self.environ[names.username_env], "password": self.environ[names.password_env]}
 
-    def _require(self, variables: Mapping[str, str]) -> None:
+    def _set(self, variables: Mapping[str, str]) -> None:
         missing = [f"{name} ({why})" for name, why in variables.items() if not self.environ.get(name)]
         if missing:
             raise UsageError(f"not set in the environment: {', '.join(missing)}", hint="set them and run again")
 
-    def _target_variables(self) -> dict[str, str]:
-        target = self.desired.target
-        needed = {}
-        if not target.account_id:
-            needed["AWS_ACCOUNT_ID"] = "the list gives no target.account_id"
-        if not target.region:
-            needed["AWS_REGION"] = "the list gives no target.region"
-        if target.auth == "environment":
-            needed[ECR_PASSWORD_ENV] = "target.auth is environment"
-        return needed
-
-    def _credential_variables(self) -> dict[str, str]:
+    def _upstream_variables(self) -> dict[str, str]:
         return {
             name: f"credentials of {registry.host}"
             for registry in self.desired.registries

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jinja2
 import yaml
 
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.ecr.mutability import IMMUTABLE_WITH_EXCLUSION
 from mirrorgen.master_list.lock import Lock
-from mirrorgen.rendering import regsync, tfvars
+from mirrorgen.rendering import regsync
 from mirrorgen.resources import resource
 
 REGSYNC = "regsync.yaml"
-TFVARS = "terraform/terraform.tfvars.json"
-EXCLUSIONS = "terraform/exclusions_override.tf"
-NAMES = (REGSYNC, TFVARS, EXCLUSIONS)
 
 BANNER = "Generated from the master list by `mirrorgen render`. Do not edit: change the list and render again."
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """One generated file: its template, the data it says, and how its text is read back."""
-
-    template: str
-    document: Callable[[DesiredState], dict[str, Any]]
-    parse: Callable[[str], Any]
 
 
 def render(state: DesiredState) -> dict[str, str | None]:
@@ -43,12 +30,15 @@ def render(state: DesiredState) -> dict[str, str | None]:
     Raises:
         RuntimeError: a rendered text, read back, says something else than the desired state; a bug.
     """
-    return {name: _render(file, state) for name, file in _FILES.items()} | {EXCLUSIONS: _render_exclusions(state)}
+    return {REGSYNC: render_regsync(state)} | {
+        name: None if file is None else _checked(name, file.template, file.document)
+        for name, file in state.generated().items()
+    }
 
 
 def render_regsync(state: DesiredState) -> str:
     """Render regsync's configuration alone."""
-    return _render(_FILES[REGSYNC], state)
+    return _checked(REGSYNC, "regsync.yaml.j2", regsync.document(state))
 
 
 def render_lock(lock: Lock) -> str:
@@ -59,7 +49,7 @@ def render_lock(lock: Lock) -> str:
     """
     images = sorted(lock.images, key=lambda image: image.key)
     document = {"version": 1, "images": [{**image.document(), "seal": image.seal} for image in images]}
-    return _checked("images.lock.yaml.j2", document, _parse_yaml)
+    return _checked("images.lock.yaml", "images.lock.yaml.j2", document)
 
 
 def render_job(kind: str, *, shards: int, image: str, master_list: str) -> str:
@@ -76,22 +66,11 @@ def render_job(kind: str, *, shards: int, image: str, master_list: str) -> str:
     return _environment().get_template(name).render(banner=banner, shards=shards, image=image, list=master_list)
 
 
-def _render(file: _File, state: DesiredState) -> str:
-    return _checked(file.template, file.document(state), file.parse)
-
-
-def _checked(template: str, document: dict[str, Any], parse: Callable[[str], Any]) -> str:
-    text = _environment().get_template(template).render(banner=BANNER, **document)
-    if parse(text) != document:
+def _checked(name: str, template: str, document: Mapping[str, Any] | None) -> str:
+    text = _environment().get_template(template).render(banner=BANNER, **(document or {}))
+    if document is not None and _PARSERS[Path(name).suffix](text) != document:
         raise RuntimeError(f"{template}: the rendered text does not say what it should")
     return text
-
-
-def _render_exclusions(state: DesiredState) -> str | None:
-    """The block is in a file of its own because AWS provider 5 does not know it, and would refuse the module."""
-    if all(repository.mutability.setting != IMMUTABLE_WITH_EXCLUSION for repository in state.repositories):
-        return None
-    return _environment().get_template("exclusions_override.tf.j2").render(banner=BANNER)
 
 
 def _yaml_str(value: str) -> str:
@@ -135,7 +114,4 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-_FILES = {
-    REGSYNC: _File("regsync.yaml.j2", regsync.document, _parse_yaml),
-    TFVARS: _File("terraform.tfvars.json.j2", tfvars.document, _parse_tfvars),
-}
+_PARSERS: Mapping[str, Callable[[str], Any]] = {".yaml": _parse_yaml, ".json": _parse_tfvars}

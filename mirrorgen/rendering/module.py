@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def module_files() -> dict[str, str]:
     return {f"terraform/{path.relative_to(module).as_posix()}": path.read_text(encoding="utf-8") for path in paths}
 
 
-def check_variables(module: Path, document: dict[str, Any]) -> None:
+def check_variables(module: Path, document: Mapping[str, Any]) -> None:
     """Compare the names and types of a module's variables with what is rendered, in both directions.
 
     Terraform itself only warns about a value that no variable takes.

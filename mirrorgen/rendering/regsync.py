@@ -6,36 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from mirrorgen.desired.state import DesiredState, Repository
-from mirrorgen.model.images import Copying, Registry, TagRule, Target
-
-ECR_PASSWORD_ENV = "ECR_PASSWORD"  # noqa: S105 - the name of a variable
-CREDENTIAL_HELPER = "docker-credential-ecr-login"
+from mirrorgen.model.images import Copying, Entry, Registry, TagRule
 
 
 def document(state: DesiredState) -> dict[str, Any]:
     """Return the content of regsync.yaml as plain data."""
     registries = {registry.host: registry for registry in state.registries}
-    host = target_host(state.target)
     creds = [_upstream(registry) for registry in state.registries]
+    creds.append({"registry": state.target.host, **state.target.sign_in()})
     return {
         "version": 1,
-        "creds": [*filter(_says_something, creds), *filter(_says_something, [_target(state.target, host)])],
+        "creds": [entry for entry in creds if entry.keys() > {"registry"}],
         "defaults": {"parallel": state.parallel},
         "sync": [
             entry
-            for repository in state.repositories
-            for entry in _entries(repository, registries[repository.source.host], host)
+            for repository, brought in state.entries
+            for entry in _entries(repository, brought, registries[brought.source.host], state.target.host)
         ],
     }
-
-
-def target_host(target: Target) -> str:
-    """Return the host name of the ECR registry; what the list leaves out, regsync fills in when it runs."""
-    account = target.account_id or _env("AWS_ACCOUNT_ID")
-    region = target.region or _env("AWS_REGION")
-    # https://docs.aws.amazon.com/general/latest/gr/ecr.html
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"{account}.dkr.ecr.{region}.{suffix}"
 
 
 def tag_pattern(tag: str) -> str:
@@ -45,10 +33,6 @@ def tag_pattern(tag: str) -> str:
 
 def _env(name: str) -> str:
     return f'{{{{env "{name}"}}}}'
-
-
-def _says_something(entry: dict[str, Any]) -> bool:
-    return entry.keys() > {"registry"}
 
 
 def _upstream(registry: Registry) -> dict[str, Any]:
@@ -69,34 +53,24 @@ def _upstream(registry: Registry) -> dict[str, Any]:
     return entry
 
 
-def _target(target: Target, host: str) -> dict[str, Any]:
-    entry: dict[str, Any] = {"registry": host}
-    if target.auth == "credential-helper":
-        entry["credHelper"] = CREDENTIAL_HELPER
-    elif target.auth == "environment":
-        entry["user"] = "AWS"
-        entry["pass"] = _env(ECR_PASSWORD_ENV)
-    if target.endpoint:
-        scheme, _, address = target.endpoint.partition("://")
-        entry["hostname"] = address
-        if scheme == "http":
-            entry["tls"] = "disabled"
-    return entry
-
-
-def _entries(repository: Repository, registry: Registry, host: str) -> Iterator[dict[str, Any]]:
-    """One entry for the repository, or one for each digest that is pinned."""
-    source, target = str(repository.source), f"{host}/{repository.name}"
-    common = _common(repository.copying, registry)
-    if repository.pinned:
-        for tag, digest in sorted(repository.pinned.items()):
-            yield {"source": f"{source}@{digest}", "target": f"{target}:{tag}", "type": "image", **common}
-    elif repository.is_open:
-        sets = _tag_sets(repository.rule)
-        yield {"source": source, "target": target, "type": "repository", **common, "tagSets": sets}
-    else:
-        allow = {"allow": [tag_pattern(tag) for tag in repository.tags]}
-        yield {"source": source, "target": target, "type": "repository", **common, "tags": allow}
+def _entries(repository: Repository, entry: Entry, registry: Registry, host: str) -> Iterator[dict[str, Any]]:
+    """One entry for all tags that are read by name, and one for each digest that is pinned."""
+    target = f"{host}/{repository.name}"
+    common = _common(entry.copying, registry)
+    by_name = []
+    for tag in entry.tags:
+        digest = entry.pinned(tag)
+        if digest is None:
+            by_name.append(tag)
+        else:
+            yield {"source": f"{entry.location}@{digest}", "target": f"{target}:{tag}", "type": "image", **common}
+    if entry.is_open:
+        sets = _tag_sets(entry.rule)
+        yield {"source": entry.location, "target": target, "type": "repository", **common, "tagSets": sets}
+    elif by_name:
+        # Without any pattern regsync would copy every tag there is.
+        allow = {"allow": [tag_pattern(tag) for tag in by_name]}
+        yield {"source": entry.location, "target": target, "type": "repository", **common, "tags": allow}
 
 
 def _common(copying: Copying, registry: Registry) -> dict[str, Any]:

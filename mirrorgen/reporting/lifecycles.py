@@ -1,45 +1,57 @@
-"""Lifecycle rules and what they would remove, as text, Markdown or JSON."""
+"""Lifecycle rules and what they would remove."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from mirrorgen.desired.state import Repository
-from mirrorgen.destinations.ecr.lifecycle import policy
-from mirrorgen.model.images import LifecycleRule
-from mirrorgen.operations.holding.expiring import Expiring
-from mirrorgen.reporting.formats import ResultFormat
-from mirrorgen.reporting.tables import format_markdown_table, format_table
+from mirrorgen.destinations.ecr.rules import LifecycleRule, policy
+from mirrorgen.operations.holding.expiring import Expiring, rules_of
+from mirrorgen.reporting.views import Line, Table, View
 
 _RULES = ("repository", "priority", "takes", "when")
 _EXPIRING = ("repository", "image", "tags", "pushed", "rule", "wanted")
 
 
-def format_expiring(repositories: Sequence[Repository], expiring: Sequence[Expiring], output: ResultFormat) -> str:
+def view_expiring(repositories: Sequence[Repository], expiring: Sequence[Expiring]) -> View:
     """Return the rules of each repository and the images that would go."""
-    if output is ResultFormat.JSON:
-        return _json(repositories, expiring)
     rules = [
         (repository.name, str(rule.priority), _takes(rule), _when(rule))
         for repository in repositories
-        for rule in repository.lifecycle
+        for rule in rules_of(repository)
     ]
     gone = [
         (
-            one.repository,
-            one.digest[:19] or "(any)",
-            ", ".join(one.tags) or "(none)",
-            one.pushed_at.strftime("%Y-%m-%d") if one.pushed_at else "-",
-            str(one.rule.priority),
-            ", ".join(one.wanted) or "-",
+            image.repository,
+            image.digest[:19] or "(any)",
+            ", ".join(image.tags) or "(none)",
+            image.pushed_at.strftime("%Y-%m-%d") if image.pushed_at else "-",
+            str(image.rule.priority),
+            ", ".join(image.wanted) or "-",
         )
-        for one in expiring
+        for image in expiring
     ]
-    table = format_markdown_table if output is ResultFormat.MARKDOWN else format_table
-    parts = [table([_RULES, *rules])] if rules else ["No repository has lifecycle rules.\n"]
-    parts.append(table([_EXPIRING, *gone]) if gone else "Nothing would expire.\n")
-    return "\n".join(parts)
+    document = {
+        "policies": {repository.name: policy(rules_of(repository))["rules"] for repository in repositories},
+        "expiring": [
+            {
+                "repository": image.repository,
+                "digest": image.digest or None,
+                "tags": list(image.tags),
+                "wanted": list(image.wanted),
+                "pushed_at": image.pushed_at.isoformat() if image.pushed_at else None,
+                "rule": image.rule.priority,
+            }
+            for image in expiring
+        ],
+    }
+    return View(
+        document,
+        [
+            Table(_RULES, rules) if rules else Line("No repository has lifecycle rules."),
+            Table(_EXPIRING, gone) if gone else Line("Nothing would expire."),
+        ],
+    )
 
 
 def _takes(rule: LifecycleRule) -> str:
@@ -53,22 +65,3 @@ def _when(rule: LifecycleRule) -> str:
         return f"more than {rule.count_number}"
     what = "pushed" if rule.count_type == "sinceImagePushed" else "pulled"
     return f"{what} over {rule.count_number} days ago"
-
-
-def _json(repositories: Sequence[Repository], expiring: Sequence[Expiring]) -> str:
-    document = {
-        "version": 1,
-        "policies": {repository.name: policy(repository.lifecycle)["rules"] for repository in repositories},
-        "expiring": [
-            {
-                "repository": one.repository,
-                "digest": one.digest or None,
-                "tags": list(one.tags),
-                "wanted": list(one.wanted),
-                "pushed_at": one.pushed_at.isoformat() if one.pushed_at else None,
-                "rule": one.rule.priority,
-            }
-            for one in expiring
-        ],
-    }
-    return json.dumps(document, indent=2) + "\n"

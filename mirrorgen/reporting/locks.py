@@ -1,14 +1,13 @@
-"""How upstream differs from a lock, as text, Markdown or JSON."""
+"""How upstream differs from a lock."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from mirrorgen.operations.upstream.locking import Difference, DifferenceKind
-from mirrorgen.reporting.formats import ResultFormat
-from mirrorgen.reporting.tables import format_markdown_table, format_table
+from mirrorgen.outcomes import Failure
+from mirrorgen.reporting.views import Block, Items, Line, View, failure_documents, failure_items, text_table
 
 _TITLES = {
     DifferenceKind.RETAGGED: "ALARM: fixed tags that name something else now; somebody has pushed them again",
@@ -18,21 +17,23 @@ _TITLES = {
 }
 
 
-def format_differences(differences: Sequence[Difference], output: ResultFormat) -> str:
+def view_differences(differences: Sequence[Difference], failures: Sequence[Failure]) -> View:
     """Return the differences, the worst first."""
-    if output is ResultFormat.JSON:
-        return json.dumps({"version": 1, "differences": [asdict(one) for one in differences]}, indent=2) + "\n"
-    sections = []
+    blocks: list[Block] = []
     for kind, title in _TITLES.items():
-        rows = [(one.source, one.tag, _change(one)) for one in differences if one.kind is kind]
-        if not rows:
-            continue
-        if output is ResultFormat.MARKDOWN:
-            sections.append(f"### {title}\n\n{format_markdown_table([('source', 'tag', 'digest'), *rows])}")
-        else:
-            lines = format_table(rows).splitlines()
-            sections.append(f"{title}:\n" + "".join(f"  {line}\n" for line in lines))
-    return "\n".join(sections) or "Nothing has changed since the lock was written.\n"
+        rows = [
+            (difference.source, difference.tag, _change(difference))
+            for difference in differences
+            if difference.kind is kind
+        ]
+        if rows:
+            blocks.append(Items(title, text_table(rows).splitlines()))
+    document = {
+        "differences": [asdict(difference) for difference in differences],
+        "failures": failure_documents(failures),
+    }
+    nothing = Line("Nothing has changed since the lock was written.")
+    return View(document, [*(blocks or [nothing]), failure_items("Could not be asked", failures)])
 
 
 def _change(difference: Difference) -> str:

@@ -11,7 +11,7 @@ def format_metrics(status: Status) -> str:
 
     registry = CollectorRegistry()
     in_sync = Gauge("mirrorgen_in_sync", "1 if ECR holds what the list asks for.", registry=registry)
-    in_sync.set(status.is_in_sync and not status.failures)
+    in_sync.set(status.is_in_sync)
     at = Gauge("mirrorgen_status_timestamp_seconds", "When ECR was looked at.", registry=registry)
     at.set(status.at.timestamp())
     Gauge("mirrorgen_failures", "What could not be looked at.", registry=registry).set(len(status.failures))
@@ -25,7 +25,7 @@ def format_metrics(status: Status) -> str:
         name = one.repository.name
         for state in TagState:
             tags.labels(name, str(state)).set(len(one.of(state)))
-        size.labels(name).set(one.size_bytes)
+        size.labels(name).set(one.size_bytes or 0)
         settings.labels(name).set(len(one.settings))
         exists.labels(name).set(one.exists)
     return generate_latest(registry).decode()

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
-from mirrorgen.reporting.status import SEVERITIES, day, findings, problem_rows, size
+from mirrorgen.reporting.status import SEVERITIES, day, findings, problem_rows, pushed, size
 from mirrorgen.resources import resource
 
 _HEADS = ("repository", "tag", "state", "digest", "size", "pushed", "pulled", "findings", "expires", "owner")
@@ -31,7 +31,7 @@ def format_page(status: Status, *, registry: str) -> str:
         lstrip_blocks=True,
         autoescape=True,
     )
-    in_sync = status.is_in_sync and not status.failures
+    in_sync = status.is_in_sync
     return environment.get_template("status.html.j2").render(
         headline="in sync" if in_sync else "not in sync",
         in_sync=in_sync,
@@ -53,7 +53,7 @@ def _cards(status: Status) -> Iterator[tuple[str, str, str]]:
         yield f"tags {state}", f"{count:,}", _KINDS[state] if count else ""
     other = sum(bool(one.settings) or not one.exists for one in status.repositories)
     yield "other settings", f"{other:,}", "bad" if other else ""
-    yield "size", size(sum(one.size_bytes for one in status.repositories)), ""
+    yield "size", size(sum(one.size_bytes or 0 for one in status.repositories)), ""
 
 
 def _row(one: RepositoryStatus, tag: TagStatus) -> Mapping[str, Any]:
@@ -66,27 +66,29 @@ def _row(one: RepositoryStatus, tag: TagStatus) -> Mapping[str, Any]:
         "kind": _KINDS[tag.state],
         "digest": image.digest[:19] if image else "",
         "size": size(image.size_bytes) if image else "",
-        "size_bytes": image.size_bytes if image else -1,
-        "pushed": day(image.pushed_at) if image else "",
+        "size_bytes": (image.size_bytes or 0) if image else -1,
+        "pushed": pushed(image) if image else "",
         "pulled": day(image.pulled_at) if image else "",
-        "findings": findings(counts) if image else "",
+        "findings": findings(image) if image else "",
         # Sorts the worst together: a group of figures for each severity.
         "severity": ".".join(str((counts or {}).get(severity, 0)) for severity in SEVERITIES),
         "expires": f"by rule {tag.expires_by}" if tag.expires_by is not None else "",
-        "owner": one.repository.owner or "",
+        "owner": tag.owner,
     }
 
 
 def _charts(status: Status) -> Iterator[tuple[str, str]]:
     images = [tag.image for one in status.repositories for tag in one.tags if tag.image]
-    by_registry = Counter(one.repository.source.host for one in status.repositories for tag in one.tags if tag.image)
+    by_registry = Counter(
+        tag.source.partition("/")[0] for one in status.repositories for tag in one.tags if tag.image and tag.source
+    )
     yield _bars("Images by registry", by_registry.most_common(10))
-    ages = Counter(_age((status.at - image.pushed_at).days) for image in images)
+    ages = Counter(_age((status.at - image.pushed_at).days) for image in images if image.pushed_at)
     names = [f"up to {name}" for _, name in _AGES] + ["older"]
     yield _bars("Images by age", [(name, ages[name]) for name in names])
-    largest = sorted(status.repositories, key=lambda one: (-one.size_bytes, one.repository.name))[:10]
-    yield _bars("Largest repositories, MiB", [(one.repository.name, one.size_bytes / 2**20) for one in largest])
-    months = Counter(image.pushed_at.strftime("%Y-%m") for image in images)
+    largest = sorted(status.repositories, key=lambda one: (-(one.size_bytes or 0), one.repository.name))[:10]
+    yield _bars("Largest repositories, MiB", [(one.repository.name, (one.size_bytes or 0) / 2**20) for one in largest])
+    months = Counter(image.pushed_at.strftime("%Y-%m") for image in images if image.pushed_at)
     total, growth = 0, []
     for month in sorted(months):
         total += months[month]

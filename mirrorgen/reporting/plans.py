@@ -1,40 +1,47 @@
-"""A plan, and what came of a sync, as text, Markdown or JSON."""
+"""A plan: what happens to repositories, and which tags are copied."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from mirrorgen.operations.copying.budget import Requests
-from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
-from mirrorgen.operations.copying.work import Failure, TagRef
 from mirrorgen.operations.planning import MirrorPlan
-from mirrorgen.reporting.formats import ResultFormat
-from mirrorgen.reporting.tables import format_markdown_table, format_table
+from mirrorgen.outcomes import Kind, TagRef
+from mirrorgen.reporting.views import Items, Line, Table, View, failure_documents, failure_items
 from mirrorgen.tools.terraform import REPOSITORY, Change
 
 _VERBS = {"create": "create", "update": "change", "replace": "replace", "delete": "destroy"}
+_HEAD = ("repository", "source", "terraform", "to copy", "not upstream", "failed")
 
 
-def format_plan(plan: MirrorPlan, output: ResultFormat) -> str:
+def view_plan(plan: MirrorPlan) -> View:
     """Return the plan: what happens to repositories, which tags are copied, what is missing."""
-    if output is ResultFormat.JSON:
-        return _plan_json(plan)
-    table = format_markdown_table if output is ResultFormat.MARKDOWN else format_table
-    first, *rest = _plan_sections(plan)
-    parts = [_sections([first], output)]
-    rows = _plan_rows(plan)
-    if rows:
-        parts.append(table([_PLAN_HEAD, *rows]))
-    upstreams = _upstream_rows(plan)
-    if upstreams:
-        parts.append(table([("upstream", "to copy", "not upstream", "failed"), *upstreams]))
-    parts += [_sections(rest, output), plan_summary(plan) + "\n"]
-    return "\n".join(part for part in parts if part)
+    absent = [failure for failure in plan.failures if failure.kind is Kind.NOT_UPSTREAM]
+    failed = [failure for failure in plan.failures if failure.kind is not Kind.NOT_UPSTREAM]
+    lost = [f"{name} (images: {plan.lost.get(name, 0)})" for name in sorted(change.name for change in plan.destroyed)]
+    document = {
+        "pending": plan.is_pending,
+        "repositories": {verb: _repositories(plan.changes, action) for action, verb in _VERBS.items()},
+        "destroyed_images": dict(plan.lost),
+        "upstreams": _upstreams(plan),
+        "copy": [ref.document() for ref in plan.copies],
+        "not_upstream": [failure.ref.document() for failure in absent],
+        "failures": failure_documents(plan.failures),
+    }
+    return View(
+        document,
+        [
+            Items("Repositories to DESTROY, with every image in them (refused without --allow-destroy)", lost),
+            Table(_HEAD, _plan_rows(plan)),
+            Table(("upstream", "to copy", "not upstream", "failed"), _upstream_rows(plan)),
+            Items("Tags to copy", tags_by_repository(plan.copies)),
+            Items("Tags in the list that upstream does not have", [str(failure.ref) for failure in absent]),
+            failure_items("Could not be checked", failed),
+            Line(plan_summary(plan)),
+        ],
+    )
 
 
 def plan_summary(plan: MirrorPlan) -> str:
@@ -44,11 +51,27 @@ def plan_summary(plan: MirrorPlan) -> str:
     counts = {verb: len(_repositories(plan.changes, action)) for action, verb in _VERBS.items()}
     said = [f"{counts[verb]} to {verb}" for verb in ("create", "change", "replace", "destroy") if counts[verb]]
     parts = [f"Repositories: {', '.join(said) or 'no change'}.", f"Tags: {len(plan.copies)} to copy."]
-    if plan.absent:
-        parts.append(f"Not found upstream: {len(plan.absent)}.")
-    if plan.failures:
-        parts.append(f"Failed: {len(plan.failures)}.")
+    absent = sum(failure.kind is Kind.NOT_UPSTREAM for failure in plan.failures)
+    if absent:
+        parts.append(f"Not found upstream: {absent}.")
+    if len(plan.failures) > absent:
+        parts.append(f"Failed: {len(plan.failures) - absent}.")
     return " ".join(parts)
+
+
+def view_changes(changes: Sequence[Change]) -> View:
+    """Return what an apply did."""
+    done = {verb: _repositories(changes, action) for action, verb in _VERBS.items()}
+    titles = {"create": "created", "change": "changed", "replace": "replaced", "destroy": "destroyed"}
+    nothing = Line("Nothing to apply: every repository is as the list asks.")
+    blocks = [Items(f"Repositories {titles[verb]}", names) for verb, names in done.items()]
+    return View({"repositories": done}, blocks if changes else [nothing])
+
+
+def tags_by_repository(refs: Sequence[TagRef]) -> list[str]:
+    """Return a line for each repository, with its tags."""
+    groups = groupby(refs, key=lambda ref: ref.repository)
+    return [f"{repository}: {', '.join(ref.tag for ref in group)}" for repository, group in groups]
 
 
 def _repositories(changes: Iterable[Change], action: str) -> list[str]:
@@ -59,18 +82,33 @@ def _repositories(changes: Iterable[Change], action: str) -> list[str]:
     return sorted(found | policies if action == "update" else found)
 
 
-_PLAN_HEAD = ("repository", "source", "terraform", "to copy", "not upstream", "failed")
-
-
 def _plan_rows(plan: MirrorPlan) -> list[tuple[str, ...]]:
     """Terraform's changes and regsync's work side by side, for each repository with either."""
     terraform = _terraform(plan)
-    counts = [Counter(one.repository for one in found) for found in (plan.copies, plan.absent, plan.failures)]
-    names = terraform.keys() | set().union(*counts)
+    names = terraform.keys() | {ref.repository for ref in plan.copies} | {one.ref.repository for one in plan.failures}
+    counts = {what: Counter(found) for what, found in _work(plan).items()}
     return [
-        (name, str(plan.sources.get(name, "-")), terraform.get(name, "-"), *(str(one[name]) for one in counts))
+        (
+            name,
+            ", ".join(str(source) for source in plan.sources.get(name, ())) or "-",
+            terraform.get(name, "-"),
+            *(str(counts[what][name]) for what in _WORK),
+        )
         for name in sorted(names)
     ]
+
+
+_WORK = ("copy", "not_upstream", "failed")
+
+
+def _work(plan: MirrorPlan) -> dict[str, list[str]]:
+    """The repository of each tag that is to be copied, is not upstream, or could not be looked at."""
+    found: dict[str, list[str]] = {what: [] for what in _WORK}
+    found["copy"] = [ref.repository for ref in plan.copies]
+    for failure in plan.failures:
+        what = "not_upstream" if failure.kind is Kind.NOT_UPSTREAM else "failed"
+        found[what].append(failure.ref.repository)
+    return found
 
 
 def _terraform(plan: MirrorPlan) -> dict[str, str]:
@@ -90,12 +128,10 @@ def _terraform(plan: MirrorPlan) -> dict[str, str]:
 def _upstreams(plan: MirrorPlan) -> dict[str, dict[str, int]]:
     """How many tags of each upstream registry are to be copied, are not there, or could not be looked at."""
     counts: dict[str, dict[str, int]] = {}
-    found = [("copy", ref.repository) for ref in plan.copies]
-    found += [("not_upstream", ref.repository) for ref in plan.absent]
-    found += [("failed", failure.repository) for failure in plan.failures]
-    for what, name in found:
-        host = plan.sources[name].host if name in plan.sources else "-"
-        counts.setdefault(host, {"copy": 0, "not_upstream": 0, "failed": 0})[what] += 1
+    for what, names in _work(plan).items():
+        for name in names:
+            host = ", ".join(sorted({source.host for source in plan.sources.get(name, ())})) or "-"
+            counts.setdefault(host, dict.fromkeys(_WORK, 0))[what] += 1
     return dict(sorted(counts.items()))
 
 
@@ -103,137 +139,8 @@ def _upstream_rows(plan: MirrorPlan) -> list[tuple[str, ...]]:
     return [(host, *map(str, counts.values())) for host, counts in _upstreams(plan).items()]
 
 
-def _plan_sections(plan: MirrorPlan) -> list[tuple[str, list[str]]]:
-    lost = [f"{name} (images: {plan.lost.get(name, 0)})" for name in sorted(change.name for change in plan.destroyed)]
-    return [
-        ("Repositories to DESTROY, with every image in them (refused without --allow-destroy)", lost),
-        ("Tags to copy", _by_repository(plan.copies)),
-        ("Tags in the list that upstream does not have", [str(ref) for ref in plan.absent]),
-        ("Could not be checked", [_failure(failure) for failure in plan.failures]),
-    ]
-
-
 def _changed(changes: Iterable[Change]) -> str:
-    fields = [
+    fields: list[Any] = [
         ", ".join(change.fields) if change.resource_type == REPOSITORY else "lifecycle policy" for change in changes
     ]
     return f"change {', '.join(fields)}"
-
-
-def _by_repository(refs: Sequence[TagRef]) -> list[str]:
-    groups = groupby(refs, key=lambda ref: ref.repository)
-    return [f"{repository}: {', '.join(ref.tag for ref in group)}" for repository, group in groups]
-
-
-def _failure(failure: Failure) -> str:
-    owner = f" (owner: {failure.owner})" if failure.owner else ""
-    return f"{failure}: {failure.reason} [{failure.kind}]{owner}"
-
-
-def _sections(sections: list[tuple[str, list[str]]], output: ResultFormat) -> str:
-    show = _markdown_section if output is ResultFormat.MARKDOWN else _text_section
-    return "\n".join(show(title, lines) for title, lines in sections if lines)
-
-
-def _text_section(title: str, lines: list[str]) -> str:
-    return f"{title}:\n" + "".join(f"  {line}\n" for line in lines)
-
-
-def _markdown_section(title: str, lines: list[str]) -> str:
-    return f"### {title}\n\n" + "".join(f"- {_code_span(line)}\n" for line in lines)
-
-
-def _code_span(text: str) -> str:
-    """Text from outside as Markdown code, whatever it holds."""
-    fence = "`" * (max((len(run) for run in _backticks(text)), default=0) + 1)
-    line = " ".join(text.split())
-    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
-
-
-def _backticks(text: str) -> list[str]:
-    return ["".join(group) for char, group in groupby(text) if char == "`"]
-
-
-def _plan_json(plan: MirrorPlan) -> str:
-    document = {
-        "version": 1,
-        "pending": plan.is_pending,
-        "repositories": {verb: _repositories(plan.changes, action) for action, verb in _VERBS.items()},
-        "destroyed_images": dict(plan.lost),
-        "upstreams": _upstreams(plan),
-        "copy": [{"repository": ref.repository, "tag": ref.tag} for ref in plan.copies],
-        "not_upstream": [{"repository": ref.repository, "tag": ref.tag} for ref in plan.absent],
-        "failures": _failures_json(plan.failures),
-    }
-    return json.dumps(document, indent=2) + "\n"
-
-
-def format_sync(result: SyncResult, output: ResultFormat) -> str:
-    """Return what a sync did: counts, and what is not in ECR with its reason."""
-    if output is ResultFormat.JSON:
-        document = {
-            "version": 1,
-            "copied": [{"repository": ref.repository, "tag": ref.tag} for ref in result.copied],
-            "unchanged": result.unchanged,
-            "failures": _failures_json(result.failures),
-        }
-        return json.dumps(document, indent=2) + "\n"
-    failed = [("Not mirrored", [_failure(failure) for failure in result.failures])]
-    sections = _sections(failed, output)
-    return (sections + "\n" if sections else "") + sync_summary(result) + "\n"
-
-
-def format_sync_plan(plan: SyncPlan, output: ResultFormat) -> str:
-    """Return what a sync would do: tags that ECR lacks, and tags that are compared with upstream."""
-    missing, doubtful = plan.todo.missing, plan.todo.doubtful
-    failures = (*plan.work.failures, *plan.left)
-    if output is ResultFormat.JSON:
-        document = {
-            "version": 1,
-            "missing": [{"repository": ref.repository, "tag": ref.tag} for ref in missing],
-            "compare": [{"repository": ref.repository, "tag": ref.tag} for ref in doubtful],
-            "requests": [asdict(one) for one in plan.requests],
-            "failures": _failures_json(failures),
-        }
-        return json.dumps(document, indent=2) + "\n"
-    sections = _sections(
-        [
-            ("Requests upstream", [_requests(one) for one in plan.requests]),
-            ("Tags that ECR lacks", _by_repository(missing)),
-            ("Tags that ECR has, to compare with upstream", _by_repository(doubtful)),
-            ("Could not be checked", [_failure(failure) for failure in failures]),
-        ],
-        output,
-    )
-    rest = plan.work.desired.tag_count - len(missing) - len(doubtful) - len(plan.left)
-    line = f"Tags missing: {len(missing)}, to compare: {len(doubtful)}, nothing to do for: {rest}."
-    return (sections + "\n" if sections else "") + line + "\n"
-
-
-def _requests(one: Requests) -> str:
-    limit = f", of {one.limit} that the list allows in six hours" if one.limit is not None else ""
-    return f"{one.host}: lists {one.lists}, HEAD {one.heads}, pulls about {one.pulls}{limit}"
-
-
-def sync_summary(result: SyncResult) -> str:
-    """Return one line that counts what a sync did."""
-    line = f"Tags copied: {len(result.copied)}, up to date: {result.unchanged}, failed: {len(result.failures)}."
-    if result.failures:
-        return line
-    total = len(result.copied) + result.unchanged
-    return f"{line} All {total} tags of the list are in ECR."
-
-
-def format_changes(changes: Sequence[Change], output: ResultFormat) -> str:
-    """Return what an apply did."""
-    done = {verb: _repositories(changes, action) for action, verb in _VERBS.items()}
-    if output is ResultFormat.JSON:
-        return json.dumps({"version": 1, "repositories": done}, indent=2) + "\n"
-    if not changes:
-        return "Nothing to apply: every repository is as the list asks.\n"
-    titles = {"create": "created", "change": "changed", "replace": "replaced", "destroy": "destroyed"}
-    return _sections([(f"Repositories {titles[verb]}", names) for verb, names in done.items()], output)
-
-
-def _failures_json(failures: Sequence[Failure]) -> list[dict[str, Any]]:
-    return [{**asdict(item), "kind": str(item.kind)} for item in failures]

@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mirrorgen.errors import ExitCode, InputError
+from mirrorgen.errors import InputError
+from mirrorgen.outcomes import ExitCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
-"""The state of the mirror as text, Markdown or JSON."""
+"""The state of the mirror."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from mirrorgen.destinations.port import StoredImage
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
-from mirrorgen.reporting.formats import ResultFormat
-from mirrorgen.reporting.tables import format_markdown_table, format_table
+from mirrorgen.outcomes import Kind
+from mirrorgen.reporting.views import Items, Line, Table, View, failure_documents
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
 """Of findings in ECR, the worst first."""
@@ -18,75 +18,87 @@ _HEAD = ("repository", "present", "missing", "differs", "extra", "untagged", "si
 _TAG_HEAD = ("image", "state", "digest", "size", "pushed", "pulled", "findings", "expires")
 
 
-def format_status(status: Status, output: ResultFormat) -> str:
+def view_status(status: Status) -> View:
     """Return what is wrong first, then every repository, then every image, then a line that counts."""
-    if output is ResultFormat.JSON:
-        return _json(status)
-    table = format_markdown_table if output is ResultFormat.MARKDOWN else format_table
-    parts = []
-    wrong = problem_rows(status)
-    if wrong:
-        parts.append(table([("problem", "where", "what"), *wrong]))
-    parts.append(table([_HEAD, *(_row(one) for one in status.repositories)]))
-    tags = [_tag_row(one, tag) for one in status.repositories for tag in one.tags]
-    if tags:
-        parts.append(table([_TAG_HEAD, *tags]))
-    parts.append(status_summary(status) + "\n")
-    return "\n".join(parts)
+    document = {
+        "at": status.at.isoformat(timespec="seconds"),
+        "registry": status.target.host,
+        "in_sync": status.is_in_sync,
+        "counts": {str(state): status.count(state) for state in TagState},
+        "repositories": [_repository_document(repository) for repository in status.repositories],
+        "strays": list(status.strays),
+        "failures": failure_documents(status.failures),
+    }
+    tags = [_tag_row(repository, tag) for repository in status.repositories for tag in repository.tags]
+    return View(
+        document,
+        [
+            Table(("problem", "where", "what"), problem_rows(status)),
+            Table(_HEAD, [_row(repository) for repository in status.repositories]),
+            Table(_TAG_HEAD, tags),
+            Items("Repositories below the prefix that the list does not have", status.strays),
+            Line(status_summary(status)),
+        ],
+    )
 
 
 def status_summary(status: Status) -> str:
     """Return one line that counts."""
     counts = ", ".join(f"{state}: {status.count(state)}" for state in TagState)
-    other = sum(bool(one.settings) for one in status.repositories)
-    absent = sum(not one.exists for one in status.repositories)
+    other = sum(bool(repository.settings) for repository in status.repositories)
+    absent = sum(not repository.exists for repository in status.repositories)
     line = f"Tags {counts}. Repositories: {len(status.repositories)}, missing: {absent}, with other settings: {other}."
+    if status.strays:
+        line += f" Not in the list: {len(status.strays)}."
     if status.failures:
         line += f" Could not be looked at: {len(status.failures)}."
-    return f"{line} ECR holds what the list asks for." if status.is_in_sync and not status.failures else line
+    return f"{line} {status.target.label} holds what the list asks for." if status.is_in_sync else line
 
 
 def problem_rows(status: Status) -> list[tuple[str, str, str]]:
     """Return what is wrong: which problem, where, and what about it."""
-    rows = [("not looked at", str(one), one.reason) for one in status.failures]
-    rows += [("rule chooses nothing", "", problem.message) for problem in status.problems]
-    for one in status.repositories:
-        name = one.repository.name
-        if not one.exists:
+    rows = [
+        ("rule" if failure.kind is Kind.RULE else "not looked at", str(failure.ref), failure.reason)
+        for failure in status.failures
+    ]
+    for repository in status.repositories:
+        name = repository.repository.name
+        if not repository.exists:
             rows.append(("repository missing", name, "run `mirrorgen plan` and `mirrorgen apply`"))
         rows += [
             ("setting", name, f"{setting.setting}: {setting.found}, wanted {setting.wanted}")
-            for setting in one.settings
+            for setting in repository.settings
         ]
-        rows += [("tag missing", f"{name}:{tag.tag}", one.repository.owner or "") for tag in one.of(TagState.MISSING)]
+        rows += [("tag missing", f"{name}:{tag.tag}", tag.owner) for tag in repository.of(TagState.MISSING)]
         rows += [
             ("digest differs", f"{name}:{tag.tag}", f"{_digest(tag)}, wanted {(tag.wanted_digest or '')[:19]}")
-            for tag in one.of(TagState.DIFFERS)
+            for tag in repository.of(TagState.DIFFERS)
         ]
         rows += [
             ("would expire", f"{name}:{tag.tag}", f"by lifecycle rule {tag.expires_by}")
-            for tag in one.tags
+            for tag in repository.tags
             if tag.expires_by is not None and tag.state is not TagState.EXTRA
         ]
     return rows
 
 
-def _row(one: RepositoryStatus) -> tuple[str, ...]:
-    counts = (str(len(one.of(state))) for state in TagState)
-    settings = ", ".join(setting.setting for setting in one.settings) or ("as asked" if one.exists else "-")
-    return (one.repository.name, *counts, str(one.untagged), size(one.size_bytes), settings)
+def _row(repository: RepositoryStatus) -> tuple[str, ...]:
+    counts = (str(len(repository.of(state))) for state in TagState)
+    differing = ", ".join(setting.setting for setting in repository.settings)
+    settings = differing or ("as asked" if repository.exists else "-")
+    return (repository.repository.name, *counts, str(repository.untagged), size(repository.size_bytes), settings)
 
 
-def _tag_row(one: RepositoryStatus, tag: TagStatus) -> tuple[str, ...]:
+def _tag_row(repository: RepositoryStatus, tag: TagStatus) -> tuple[str, ...]:
     image = tag.image
     return (
-        f"{one.repository.name}:{tag.tag}",
+        f"{repository.repository.name}:{tag.tag}",
         str(tag.state),
         _digest(tag) or "-",
         size(image.size_bytes) if image else "-",
-        day(image.pushed_at) if image else "-",
+        pushed(image) if image else "-",
         day(image.pulled_at) if image else "-",
-        findings(image.findings) if image else "-",
+        findings(image) if image else "-",
         f"by rule {tag.expires_by}" if tag.expires_by is not None else "-",
     )
 
@@ -100,8 +112,15 @@ def day(moment: datetime | None) -> str:
     return moment.strftime("%Y-%m-%d") if moment else "never"
 
 
-def size(count: int) -> str:
-    """Return bytes as a person reads them, in powers of 1024."""
+def pushed(image: StoredImage) -> str:
+    """Return the day on which an image came, `not told` where the registry does not say."""
+    return day(image.pushed_at) if image.pushed_at else "not told"
+
+
+def size(count: int | None) -> str:
+    """Return bytes as a person reads them, in powers of 1024; `not told` where they are not known."""
+    if count is None:
+        return "not told"
     amount = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if amount < 1024:
@@ -110,51 +129,40 @@ def size(count: int) -> str:
     return f"{amount:.1f} TiB"
 
 
-def findings(counts: Mapping[str, int] | None) -> str:
+def findings(image: StoredImage) -> str:
     """Return the findings of a scan, the worst first."""
+    counts = image.findings
     if counts is None:
-        return "not scanned"
+        return image.scan or "not scanned"
     known = [severity for severity in SEVERITIES if counts.get(severity)]
     return ", ".join(f"{severity.lower()}: {counts[severity]}" for severity in known) or "none"
 
 
-def _json(status: Status) -> str:
-    document = {
-        "version": 1,
-        "at": status.at.isoformat(timespec="seconds"),
-        "in_sync": status.is_in_sync and not status.failures,
-        "counts": {str(state): status.count(state) for state in TagState},
-        "repositories": [_repository(one) for one in status.repositories],
-        "failures": [{"repository": one.repository, "tag": one.tag, "reason": one.reason} for one in status.failures],
-    }
-    return json.dumps(document, indent=2) + "\n"
-
-
-def _repository(one: RepositoryStatus) -> dict[str, Any]:
+def _repository_document(status: RepositoryStatus) -> dict[str, Any]:
     return {
-        "name": one.repository.name,
-        "source": str(one.repository.source),
-        "owner": one.repository.owner,
-        "exists": one.exists,
-        "size_bytes": one.size_bytes,
-        "untagged": one.untagged,
-        "settings": [
-            {"setting": setting.setting, "wanted": setting.wanted, "found": setting.found} for setting in one.settings
-        ],
-        "tags": [_tag(tag) for tag in one.tags],
+        "name": status.repository.name,
+        "sources": [str(entry.source) for entry in status.repository.entries],
+        "exists": status.exists,
+        "size_bytes": status.size_bytes,
+        "untagged": status.untagged,
+        "settings": [asdict(setting) for setting in status.settings],
+        "tags": [_tag_document(tag) for tag in status.tags],
     }
 
 
-def _tag(tag: TagStatus) -> dict[str, Any]:
+def _tag_document(tag: TagStatus) -> dict[str, Any]:
     image = tag.image
     return {
         "tag": tag.tag,
         "state": str(tag.state),
+        "source": tag.source or None,
+        "owner": tag.owner or None,
         "digest": image.digest if image else None,
         "wanted_digest": tag.wanted_digest,
         "size_bytes": image.size_bytes if image else None,
-        "pushed_at": image.pushed_at.isoformat() if image else None,
+        "pushed_at": image.pushed_at.isoformat() if image and image.pushed_at else None,
         "pulled_at": image.pulled_at.isoformat() if image and image.pulled_at else None,
         "findings": dict(image.findings) if image and image.findings is not None else None,
+        "scan": findings(image) if image and image.findings is None else None,
         "expires_by": tag.expires_by,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mirrorgen.reporting.tables import format_table
+from mirrorgen.reporting.views import text_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,6 @@ def format_tools(lines: Sequence[ToolLine]) -> str:
         ("program", "found", "needed", "where"),
         *((line.name, line.found or "-", line.needed, line.where or "-") for line in lines),
     ]
-    text = format_table(rows)
+    text = text_table(rows)
     troubles = [f"{line.name}: {line.remedy}\n" for line in lines if line.remedy]
     return text + ("\n" + "".join(troubles) if troubles else "\nall programs are usable\n")

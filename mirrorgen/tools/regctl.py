@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirrorgen.errors import ToolFailed
+from mirrorgen.errors import RegistryFailed
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.versions import Tool
+from mirrorgen.tools.words import kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Regctl:
             repository: reference without tag.
 
         Raises:
-            ToolFailed: the registry cannot be asked.
+            RegistryFailed: the registry cannot be asked.
         """
         return tuple(self._run("tag", "ls", repository).split())
 
@@ -88,7 +89,7 @@ class Regctl:
         """Ask for the manifest of a tag.
 
         Raises:
-            ToolFailed: there is none, or the registry cannot be asked.
+            RegistryFailed: there is none, or the registry cannot be asked.
         """
         return read_manifest(self._run("manifest", "get", "--format", "raw-body", reference))
 
@@ -96,10 +97,26 @@ class Regctl:
         """Ask for the digest of a tag, with a HEAD request, or of one platform of it, which takes its manifest.
 
         Raises:
-            ToolFailed: there is none, or the registry cannot be asked.
+            RegistryFailed: there is none, or the registry cannot be asked.
         """
         wanted = ["--platform", platform] if platform else []
         return self._run("manifest", "head", *wanted, reference).strip()
+
+    def repositories(self, registry: str) -> tuple[str, ...]:
+        """List the repositories of a registry.
+
+        Raises:
+            RegistryFailed: the registry cannot be asked, or has no such list.
+        """
+        return tuple(self._run("repo", "ls", registry).split())
+
+    def delete_tag(self, reference: str) -> None:
+        """Delete a tag, and not the image that it names.
+
+        Raises:
+            RegistryFailed: the registry refuses.
+        """
+        self._run("tag", "delete", reference)
 
     def _run(self, *arguments: str) -> str:
         config = json.dumps({"hosts": {host.name: host.document() for host in self.hosts}})
@@ -108,7 +125,8 @@ class Regctl:
         completed = self.runner.run(argv, env=env, stdin=config, success_codes=None)
         if completed.code:
             lines = completed.stderr.strip().splitlines()
-            raise ToolFailed(lines[-1] if lines else f"regctl ended with exit code {completed.code}")
+            said = lines[-1] if lines else f"regctl ended with exit code {completed.code}"
+            raise RegistryFailed(said, kind_of(said, [arguments[-1]]))
         return completed.stdout
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from mirrorgen.errors import ToolFailed
+from mirrorgen.outcomes import Kind
 from mirrorgen.tools.runner import Completed, Runner
 from mirrorgen.tools.versions import Tool
+from mirrorgen.tools.words import kind_of
 
 
 class EventKind(StrEnum):
@@ -57,6 +58,11 @@ class Event:
     target: str = ""
     reason: str = ""
 
+    @property
+    def failure_kind(self) -> Kind:
+        """What kind of failure the reason speaks of."""
+        return kind_of(self.reason, [reference for reference in (self.source, self.target) if reference])
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -65,10 +71,12 @@ class Outcome:
     Attributes:
         events: in the order they happened.
         code: regsync's exit code; 0 does not mean that every tag is there.
+        trouble: what it said where it failed without naming an image; otherwise nothing.
     """
 
     events: list[Event] = field(default_factory=list)
     code: int = 0
+    trouble: str = ""
 
     @property
     def ended_early(self) -> bool:
@@ -81,53 +89,56 @@ class Outcome:
 
 
 # Only at the debug level does regsync name the images that need nothing, which a progress bar counts too.
-_COMMON = ["-c", "-", "--logopt", "json", "-v", "debug"]
+_COMMON = ("-c", "-", "--logopt", "json", "-v", "debug")
 
 
-def check_argv(tool: Tool) -> list[str]:
-    """Return the command line that only looks; the configuration comes on standard input."""
-    return [str(tool.path), "check", *_COMMON]
+@dataclass(frozen=True, slots=True)
+class Regsync:
+    """regsync, which gets its configuration through standard input.
 
-
-def once_argv(tool: Tool) -> list[str]:
-    """Return the command line that copies; the configuration comes on standard input."""
-    return [str(tool.path), "once", *_COMMON]
-
-
-def run(
-    argv: list[str],
-    config: str,
-    *,
-    runner: Runner,
-    env: Mapping[str, str],
-    on_event: Callable[[Event], None] | None = None,
-) -> Outcome:
-    """Run regsync and collect what it says.
-
-    Args:
-        argv: from `check_argv` or `once_argv`.
-        config: text of regsync.yaml.
+    Attributes:
+        tool: the program.
         runner: runs it.
         env: its whole environment.
-        on_event: told each event as it happens.
-
-    Raises:
-        ToolFailed: it failed without naming a single image, so nothing is known of any.
     """
-    outcome = Outcome()
 
-    def take(line: str) -> None:
-        event = parse_line(line)
-        if event:
-            outcome.events.append(event)
-            if on_event:
-                on_event(event)
+    tool: Tool
+    runner: Runner
+    env: Mapping[str, str]
 
-    completed = runner.run(argv, env=env, stdin=config, success_codes=None, on_stderr_line=take)
-    outcome.code = completed.code
-    if completed.code != 0 and not outcome.of(EventKind.FAILED):
-        raise ToolFailed(f"regsync failed\n{_without_debug(completed).describe()}")
-    return outcome
+    def check(self, config: str) -> Outcome:
+        """Let it look at what it would copy.
+
+        Args:
+            config: text of regsync.yaml.
+        """
+        return self._run("check", config, None)
+
+    def once(self, config: str, *, on_event: Callable[[Event], None] | None = None) -> Outcome:
+        """Let it copy.
+
+        Args:
+            config: text of regsync.yaml.
+            on_event: told each event as it happens.
+        """
+        return self._run("once", config, on_event)
+
+    def _run(self, command: str, config: str, on_event: Callable[[Event], None] | None) -> Outcome:
+        outcome = Outcome()
+
+        def take(line: str) -> None:
+            event = parse_line(line)
+            if event:
+                outcome.events.append(event)
+                if on_event:
+                    on_event(event)
+
+        argv = [str(self.tool.path), command, *_COMMON]
+        completed = self.runner.run(argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take)
+        outcome.code = completed.code
+        if completed.code != 0 and not outcome.of(EventKind.FAILED):
+            outcome.trouble = f"regsync failed\n{_without_debug(completed).describe()}"
+        return outcome
 
 
 def parse_line(line: str) -> Event | None:

@@ -11,7 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mirrorgen.commands.reported import Result, reported
-from mirrorgen.errors import ExitCode, InputError, ToolFailed
+from mirrorgen.errors import InputError, ToolFailed
+from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.reports import Report, format_report
 from tests.conftest import RunCli

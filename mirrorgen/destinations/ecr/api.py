@@ -1,16 +1,18 @@
-"""What an ECR registry holds, asked through boto3."""
+"""ECR's API through boto3: signing in, asking about many repositories at once, and errors in our own words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from mirrorgen.errors import ToolFailed, ToolUnusable, UsageError
 
 if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
     from mypy_boto3_ecr.client import ECRClient
-    from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef, ListImagesFilterTypeDef
 
 PARALLEL_REQUESTS = 8
 """Far below ECR's quota for ListImages, 50 a second:
@@ -19,15 +21,15 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html"""
 MAX_BATCH = 100
 """Images in one request: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html"""
 
-Holdings = Mapping[str, Mapping[str, str] | None]
-"""Digest by tag, by repository name; None for a repository that does not exist."""
+_SIGN_IN = "sign in to AWS first: `aws sts get-caller-identity` must work in this shell"
+_Answer = TypeVar("_Answer")
 
 
-def ecr_client(*, region: str | None) -> ECRClient:
-    """Return a client for ECR with the credentials of the environment.
+def new_session(region: str | None) -> boto3.Session:
+    """Return a session with the credentials of the environment.
 
     Args:
-        region: AWS region; None takes the one of the environment.
+        region: AWS region; None takes the one of the environment or the profile.
 
     Raises:
         ToolUnusable: boto3 is not installed.
@@ -35,102 +37,71 @@ def ecr_client(*, region: str | None) -> ECRClient:
     """
     try:
         import boto3
-        from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
         raise ToolUnusable("boto3 is not installed", hint="pip install 'mirrorgen[aws]'") from error
-    config = Config(retries={"mode": "adaptive", "max_attempts": 5}, max_pool_connections=PARALLEL_REQUESTS)
-    hint = "sign in to AWS first: `aws sts get-caller-identity` must work in this shell"
     try:
-        session = boto3.Session()
+        session = boto3.Session(region_name=region)
         if session.get_credentials() is None:
-            raise UsageError("there are no AWS credentials in the environment", hint=hint)
-        return session.client("ecr", region_name=region, config=config)
+            raise UsageError("there are no AWS credentials in the environment", hint=_SIGN_IN)
     except BotoCoreError as error:
-        raise UsageError(f"cannot sign in to AWS: {error}", hint=hint) from error
+        raise UsageError(f"cannot sign in to AWS: {error}", hint=_SIGN_IN) from error
+    # The stubs say that there always is a region.
+    if not session.region_name:
+        hint = "give target.region in the list, or set AWS_REGION"
+        raise UsageError("neither the list nor the environment names the AWS region", hint=hint)
+    return session
 
 
-def held_tags(client: ECRClient, repositories: Iterable[str], *, account_id: str | None = None) -> Holdings:
-    """List the tags that repositories hold.
-
-    Args:
-        client: from `ecr_client`.
-        repositories: names of repositories.
-        account_id: the account of the registry; None takes the one of the credentials.
+def caller_account(session: boto3.Session) -> str:
+    """Return the account that the credentials belong to.
 
     Raises:
-        ToolFailed: ECR cannot be asked.
+        UsageError: AWS does not accept the credentials.
+        ToolFailed: AWS cannot be asked.
     """
-    return ask_each(repositories, lambda name: _tags(client, name, account_id))
+    from botocore.exceptions import ClientError
+
+    with asking("AWS whose credentials these are"):
+        try:
+            account: str = session.client("sts", config=_config()).get_caller_identity()["Account"]
+        except ClientError as error:
+            raise UsageError(f"AWS does not accept the credentials: {error}", hint=_SIGN_IN) from error
+    return account
 
 
-_Answer = TypeVar("_Answer")
+def new_client(session: boto3.Session) -> ECRClient:
+    """Return a client for ECR that asks again where it is throttled."""
+    return session.client("ecr", config=_config())
 
 
-def ask_each(repositories: Iterable[str], ask: Callable[[str], _Answer]) -> dict[str, _Answer]:
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Turn errors of the AWS SDK into ours.
+
+    Raises:
+        ToolFailed: whatever the SDK raised in the block.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise ToolFailed(f"cannot ask {what}: {error}") from error
+
+
+def ask_each(names: Iterable[str], ask: Callable[[str], _Answer]) -> Mapping[str, _Answer]:
     """Ask about repositories, some at once.
 
     Raises:
         ToolFailed: ECR cannot be asked.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    names = list(repositories)
-    try:
-        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-            return dict(zip(names, pool.map(ask, names), strict=True))
-    except (BotoCoreError, ClientError) as error:
-        raise ToolFailed(f"cannot ask ECR: {error}") from error
+    wanted = list(names)
+    with asking("ECR"), ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+        return dict(zip(wanted, pool.map(ask, wanted), strict=True))
 
 
-def delete_tags(
-    client: ECRClient, repository: str, tags: Sequence[tuple[str, str]], *, account_id: str | None = None
-) -> dict[str, str]:
-    """Delete tags, each only while it names the digest that stands beside it.
+def _config() -> Config:
+    from botocore.config import Config
 
-    Args:
-        client: from `ecr_client`.
-        repository: its name.
-        tags: tag and digest.
-        account_id: the account of the registry; None takes the one of the credentials.
-
-    Returns:
-        Why ECR refused, by tag; empty if all are gone.
-
-    Raises:
-        ToolFailed: ECR cannot be asked.
-    """
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    refused: dict[str, str] = {}
-    try:
-        for start in range(0, len(tags), MAX_BATCH):
-            ids: list[ImageIdentifierTypeDef] = [
-                {"imageTag": tag, "imageDigest": digest} for tag, digest in tags[start : start + MAX_BATCH]
-            ]
-            if account_id:
-                answer = client.batch_delete_image(repositoryName=repository, registryId=account_id, imageIds=ids)
-            else:
-                answer = client.batch_delete_image(repositoryName=repository, imageIds=ids)
-            refused |= {one["imageId"]["imageTag"]: one["failureReason"] for one in answer["failures"]}
-    except (BotoCoreError, ClientError) as error:
-        raise ToolFailed(f"cannot delete tags of {repository}: {error}") from error
-    return refused
-
-
-def _tags(client: ECRClient, repository: str, account_id: str | None) -> Mapping[str, str] | None:
-    paginator = client.get_paginator("list_images")
-    tagged: ListImagesFilterTypeDef = {"tagStatus": "TAGGED"}
-    if account_id:
-        pages = paginator.paginate(repositoryName=repository, registryId=account_id, filter=tagged)
-    else:
-        pages = paginator.paginate(repositoryName=repository, filter=tagged)
-    try:
-        return {
-            image["imageTag"]: image["imageDigest"]
-            for page in pages
-            for image in page["imageIds"]
-            if "imageTag" in image
-        }
-    except client.exceptions.RepositoryNotFoundException:
-        return None
+    return Config(retries={"mode": "adaptive", "max_attempts": 5}, max_pool_connections=PARALLEL_REQUESTS)

@@ -19,9 +19,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mirrorgen.destinations.ecr.rules import LifecycleRule
 from mirrorgen.destinations.ecr.wildcards import wildcard_matches
-from mirrorgen.destinations.stored import StoredImage
-from mirrorgen.model.images import LifecycleRule
+from mirrorgen.destinations.port import StoredImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,14 @@ def _patterns(rule: LifecycleRule) -> tuple[str, ...]:
 
 def _outlived(rule: LifecycleRule, selected: Sequence[StoredImage], now: datetime) -> list[StoredImage]:
     if rule.count_type == "imageCountMoreThan":
-        youngest_first = sorted(selected, key=lambda image: (image.pushed_at, image.digest), reverse=True)
+        youngest_first = sorted(selected, key=lambda image: (_pushed_at(image), image.digest), reverse=True)
         return youngest_first[rule.count_number :]
     limit = now - timedelta(days=rule.count_number)
     by_pull = rule.count_type == "sinceImagePulled"
-    return [image for image in selected if ((by_pull and image.pulled_at) or image.pushed_at) < limit]
+    return [image for image in selected if ((by_pull and image.pulled_at) or _pushed_at(image)) < limit]
+
+
+def _pushed_at(image: StoredImage) -> datetime:
+    # ECR always tells; another registry has no lifecycle policy.
+    assert image.pushed_at is not None
+    return image.pushed_at

@@ -5,46 +5,46 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from mirrorgen.destinations.ecr.expiry import worst_case
-from mirrorgen.destinations.ecr.mutability import SIGNATURES, some
+from mirrorgen.destinations.ecr.mutability import some
+from mirrorgen.destinations.ecr.rules import Lifecycle, LifecycleRule, policy
 from mirrorgen.destinations.ecr.written_rules import MAX_CHARACTERS, MAX_RULES
-from mirrorgen.model.images import Image, Lifecycle, LifecycleRule
-from mirrorgen.problems import Problem
+from mirrorgen.model.images import Entry
+from mirrorgen.model.tags import SIGNATURES
+from mirrorgen.problems import KeyPath, Problem
 
 _LETTERS = re.compile(r"[A-Za-z]+")
 
 
-def lifecycle_rules(
-    settings: Lifecycle, tags: Sequence[str], *, is_open: bool = False, has_signatures: bool = False
-) -> tuple[LifecycleRule, ...]:
-    """Compute the rules for a repository that holds `tags`.
+def lifecycle_rules(entries: Sequence[Entry], asked: Lifecycle) -> tuple[LifecycleRule, ...]:
+    """Compute the rules for a repository.
 
     ECR joins several prefixes of one rule with AND, so there is one count rule for each prefix. It keeps at least
     as many images as the list names under it, so that no listed tag can be the one that expires while only listed
     tags exist.
 
     Args:
-        settings: of the list.
-        tags: what the list names.
-        is_open: rules choose more tags, nobody knows how many; then nothing is counted.
-        has_signatures: tags that start with `sha256-` come along, nobody knows how many.
+        entries: those that fill the repository. While a rule chooses more tags, nobody knows how many, nothing is
+            counted; nor are signatures, of which nobody knows how many come along.
+        asked: what they all ask for.
     """
-    if settings.rules is not None:
-        return settings.rules
+    if asked.rules is not None:
+        return asked.rules
     rules: list[LifecycleRule] = []
-    if settings.keep_last is not None and not is_open:
+    if asked.keep_last is not None and not any(entry.is_open for entry in entries):
+        has_signatures = any(entry.copying.referrers or entry.copying.digest_tags for entry in entries)
+        tags = [tag for entry in entries for tag in entry.tags]
         for prefix in sorted({tag_prefix(tag) for tag in tags}):
             if has_signatures and SIGNATURES.startswith(prefix):
                 continue
-            keep = max(settings.keep_last, sum(tag.startswith(prefix) for tag in tags))
+            keep = max(asked.keep_last, sum(tag.startswith(prefix) for tag in tags))
             description = f"Keep the last {keep} images tagged {prefix}*"
             rules.append(
                 LifecycleRule(len(rules) + 1, description, "tagged", "imageCountMoreThan", keep, tag_prefixes=(prefix,))
             )
-    if settings.untagged_days is not None:
-        days = settings.untagged_days
+    if asked.untagged_days is not None:
+        days = asked.untagged_days
         description = f"Remove untagged images after {days} days"
         rules.append(LifecycleRule(len(rules) + 1, description, "untagged", "sinceImagePushed", days, "days"))
     return tuple(rules)
@@ -56,45 +56,22 @@ def tag_prefix(tag: str) -> str:
     return letters.group() if letters else tag[0]
 
 
-def policy(rules: Sequence[LifecycleRule]) -> dict[str, Any]:
-    """Return the policy in ECR's own form; terraform/main.tf makes the same from the rendered rules."""
-    return {"rules": [_policy_rule(rule) for rule in rules]}
-
-
-def _policy_rule(rule: LifecycleRule) -> dict[str, Any]:
-    selection = {
-        "tagStatus": rule.tag_status,
-        "tagPrefixList": list(rule.tag_prefixes),
-        "tagPatternList": list(rule.tag_patterns),
-        "countType": rule.count_type,
-        "countUnit": rule.count_unit,
-        "countNumber": rule.count_number,
-    }
-    described = {"description": rule.description} if rule.description else {}
-    return {
-        "rulePriority": rule.priority,
-        **described,
-        "selection": {key: value for key, value in selection.items() if value},
-        "action": {"type": "expire"},
-    }
-
-
-def lifecycle_problems(image: Image, rules: Sequence[LifecycleRule], tags: Sequence[str]) -> Iterator[Problem]:
-    """Yield why ECR would refuse the rules of an entry, and what they would take away."""
+def lifecycle_problems(entries: Sequence[Entry], asked: Lifecycle, rules: Sequence[LifecycleRule]) -> Iterator[Problem]:
+    """Yield why ECR would refuse the rules of a repository, and what they would take away."""
+    path = (*entries[0].image.path, "tags")
     size = len(json.dumps(policy(rules), separators=(",", ":")))
     if len(rules) > MAX_RULES or size > MAX_CHARACTERS:
         what = f"{len(rules)} rules" if len(rules) > MAX_RULES else f"{size:,} characters"
         limit = MAX_RULES if len(rules) > MAX_RULES else f"{MAX_CHARACTERS:,}"
         message = f"the lifecycle policy of this entry has {what}; ECR takes {limit}"
-        own = image.ecr.lifecycle.rules is not None
+        own = asked.rules is not None
         hint = "use fewer rules" if own else "split the entry, or set ecr.lifecycle.keep_last: off"
-        yield Problem("lifecycle-too-large", message, (*image.path, "tags"), hint)
-        return
-    if image.ecr.lifecycle.rules is not None:
-        yield from _expiring(image, rules, tags)
+        yield Problem("lifecycle-too-large", message, path, hint)
+    elif asked.rules is not None:
+        yield from _expiring(path, rules, sorted(tag for entry in entries for tag in entry.tags))
 
 
-def _expiring(image: Image, rules: Sequence[LifecycleRule], tags: Sequence[str]) -> Iterator[Problem]:
+def _expiring(path: KeyPath, rules: Sequence[LifecycleRule], tags: Sequence[str]) -> Iterator[Problem]:
     by_rule: dict[LifecycleRule, list[str]] = {}
     for tag, rule in worst_case(rules, tags):
         by_rule.setdefault(rule, []).append(tag)
@@ -104,4 +81,4 @@ def _expiring(image: Image, rules: Sequence[LifecycleRule], tags: Sequence[str])
             hint = f"every image is older than {rule.count_number} days one day; select only tags that may go"
         else:
             hint = f"keep at least {len(lost)} images"
-        yield Problem("lifecycle-expires-wanted", message, (*image.path, "tags"), hint)
+        yield Problem("lifecycle-expires-wanted", message, path, hint)

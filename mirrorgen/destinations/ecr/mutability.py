@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
+from mirrorgen.destinations.ecr.settings import EcrSettings, Mutability
 from mirrorgen.destinations.ecr.wildcards import wildcard_matches
-from mirrorgen.model.images import Image
-from mirrorgen.model.tags import is_moving
-from mirrorgen.problems import Problem, Severity
+from mirrorgen.model.images import Entry
+from mirrorgen.model.tags import SIGNATURES, is_moving
+from mirrorgen.problems import KeyPath, Problem, Severity
 
 MUTABLE = "MUTABLE"
 IMMUTABLE = "IMMUTABLE"
@@ -19,82 +19,93 @@ MAX_FILTERS = 5
 """https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html; a filter may have two `*`, ours
 have at most one."""
 
-SIGNATURES = "sha256-*"
-"""Tags of signatures and the like, `sha256-<digest>.sig`: they move whenever one more is added."""
+_SIGNATURE_FILTER = f"{SIGNATURES}*"
 
 
-@dataclass(frozen=True, slots=True)
-class Mutability:
-    """ECR's setting for a repository, and the filters it has with `IMMUTABLE_WITH_EXCLUSION`."""
-
-    setting: str
-    exclusions: tuple[str, ...] = ()
-
-
-def decide(image: Image, tags: Sequence[str], *, is_open: bool) -> tuple[Mutability, list[Problem]]:
-    """Compute the setting of an entry's repository, and what speaks against what the entry asks for.
+def decide_mutability(entries: Sequence[Entry], asked: EcrSettings) -> tuple[Mutability, list[Problem]]:
+    """Compute the setting of a repository, and what speaks against what its entries ask for.
 
     Args:
-        image: the entry.
-        tags: those known to be kept.
-        is_open: the entry's rule chooses more, known only upstream.
+        entries: those that fill the repository.
+        asked: what they all ask for.
     """
-    moving = [tag for tag in tags if is_moving(image.tags, tag)]
-    fixed = [tag for tag in tags if not is_moving(image.tags, tag)]
-    # What a rule chooses may move unless the list says that nothing does.
-    more = is_open and image.tags.moving != "none"
-    match image.ecr.tag_mutability:
+    moving = [(entry, tag) for entry in entries for tag in entry.tags if is_moving(entry.rule, tag)]
+    fixed = sorted(tag for entry in entries for tag in entry.tags if not is_moving(entry.rule, tag))
+    match asked.tag_mutability:
         case "immutable":
-            return Mutability(IMMUTABLE), [_immutable_moving(image, tag) for tag in moving]
+            return Mutability(IMMUTABLE), [_immutable_moving(entry, tag) for entry, tag in moving]
         case "immutable-with-exclusions":
-            return _with_exclusions(image, moving, fixed, more=more)
-        case "auto" if not (moving or more or image.copying.digest_tags):
+            return _with_exclusions(entries, sorted(tag for _, tag in moving), fixed)
+        case "auto" if not (moving or _may_move(entries) or any(entry.copying.digest_tags for entry in entries)):
             return Mutability(IMMUTABLE), []
-        case "auto" if fixed and not more:
-            return Mutability(MUTABLE), [_unprotected(image, moving, fixed)]
+        case "auto" if fixed and not _may_move(entries):
+            return Mutability(MUTABLE), [_unprotected(entries, sorted(tag for _, tag in moving), fixed)]
         case _:
             return Mutability(MUTABLE), []
 
 
-def _with_exclusions(
-    image: Image, moving: list[str], fixed: list[str], *, more: bool
-) -> tuple[Mutability, list[Problem]]:
-    path = (*image.path, "tags")
-    if more:
+def _may_move(entries: Sequence[Entry]) -> bool:
+    """Whether rules choose tags that may move: they may unless the list says that nothing does."""
+    return any(entry.is_open and entry.rule.moving != "none" for entry in entries)
+
+
+def unsettled(entries: Sequence[Entry], asked: EcrSettings, mutability: Mutability) -> Iterator[Problem]:
+    """Say what ECR does not do for a repository while only upstream knows its tags."""
+    lost = []
+    if asked.tag_mutability == "auto" and mutability.setting == MUTABLE:
+        lost.append("the repository stays mutable")
+    if asked.lifecycle.keep_last is not None:
+        lost.append("keep_last removes nothing")
+    if asked.lifecycle.rules is not None:
+        lost.append("nothing shows whether its lifecycle rules would remove them")
+    if not lost:
+        return
+    for entry in entries:
+        if entry.is_open:
+            message = f"no lock says which tags this rule chooses, so {' and '.join(lost)}"
+            yield Problem("rule-without-lock", message, _tags(entry), "run `mirrorgen lock`", Severity.NOTICE)
+
+
+def _with_exclusions(entries: Sequence[Entry], moving: list[str], fixed: list[str]) -> tuple[Mutability, list[Problem]]:
+    if _may_move(entries):
         message = "only a lock says which moving tags the rule chooses, and ECR needs a filter for each"
         hint = "run `mirrorgen lock`, or say `moving: none` if the rule chooses only fixed tags"
-        return Mutability(MUTABLE), [Problem("exclusions-need-lock", message, path, hint)]
-    if image.copying.referrers or image.copying.digest_tags:
-        moving = [*moving, SIGNATURES]
+        unknown = [entry for entry in entries if _may_move([entry])]
+        return Mutability(MUTABLE), [Problem("exclusions-need-lock", message, _tags(one), hint) for one in unknown]
+    if any(entry.copying.referrers or entry.copying.digest_tags for entry in entries):
+        moving = [*moving, _SIGNATURE_FILTER]
     if not moving:
         return Mutability(IMMUTABLE), []
     filters = exclusion_filters(moving, fixed)
-    caught = [tag for tag in fixed if any(wildcard_matches(one, tag) for one in filters)]
+    caught = [tag for tag in fixed if any(wildcard_matches(pattern, tag) for pattern in filters)]
     if len(filters) <= MAX_FILTERS and not caught:
         return Mutability(IMMUTABLE_WITH_EXCLUSION, filters), []
     message = (
         f"the moving tags need {len(filters)} exclusion filters, and ECR takes {MAX_FILTERS}: {', '.join(filters)}"
     )
     if caught:
-        message = f"the exclusion filter {SIGNATURES} would let the fixed tags {some(caught)} move"
+        message = f"the exclusion filter {_SIGNATURE_FILTER} would let the fixed tags {some(caught)} move"
     elif fixed:
         message += f"; fewer would let the fixed tags {some(fixed)} move"
     hint = "move some tags to another entry with its own `repository:`, or use tag_mutability: mutable"
-    return Mutability(MUTABLE), [Problem("exclusions-do-not-fit", message, path, hint)]
+    return Mutability(MUTABLE), [Problem("exclusions-do-not-fit", message, _tags(entries[0]), hint)]
 
 
-def _immutable_moving(image: Image, tag: str) -> Problem:
+def _tags(entry: Entry) -> KeyPath:
+    return (*entry.image.path, "tags")
+
+
+def _immutable_moving(entry: Entry, tag: str) -> Problem:
     message = f"upstream moves the tag {tag!r}, but this repository is to be immutable"
     hint = "ECR would refuse the next push; use a full version, or tag_mutability: immutable-with-exclusions"
-    path = image.exact_tag_path(tag) if tag in image.tags.exact else (*image.path, "tags")
-    return Problem("immutable-moving-tag", message, path, hint)
+    return Problem("immutable-moving-tag", message, entry.image.tag_path(tag), hint)
 
 
-def _unprotected(image: Image, moving: list[str], fixed: list[str]) -> Problem:
-    because = some(moving) or SIGNATURES
+def _unprotected(entries: Sequence[Entry], moving: list[str], fixed: list[str]) -> Problem:
+    because = some(moving) or _SIGNATURE_FILTER
     message = f"the repository stays mutable because of {because}, so ECR does not protect {some(fixed)}"
     hint = "tag_mutability: immutable-with-exclusions protects them"
-    return Problem("fixed-tags-unprotected", message, (*image.path, "tags"), hint, Severity.NOTICE)
+    return Problem("fixed-tags-unprotected", message, _tags(entries[0]), hint, Severity.NOTICE)
 
 
 def some(tags: Sequence[str]) -> str:

@@ -1,53 +1,17 @@
-"""Every image that repositories of ECR hold, and the settings of the repositories."""
+"""What repositories of ECR hold: tags, images, and which images an index names."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from mirrorgen.destinations.ecr.api import MAX_BATCH, ask_each
-from mirrorgen.destinations.stored import StoredImage, StoredRepository
+from mirrorgen.destinations.ecr.api import MAX_BATCH
+from mirrorgen.destinations.port import StoredImage
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.client import ECRClient
-    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef, RepositoryTypeDef
-
-
-def stored_images(
-    client: ECRClient, repositories: Iterable[str], *, account_id: str | None = None
-) -> Mapping[str, tuple[StoredImage, ...] | None]:
-    """Describe every image that repositories hold, and which images each index names.
-
-    Args:
-        client: from `ecr_client`.
-        repositories: names of repositories.
-        account_id: the account of the registry; None takes the one of the credentials.
-
-    Returns:
-        Images by repository; None for a repository that does not exist.
-
-    Raises:
-        ToolFailed: ECR cannot be asked.
-    """
-    return ask_each(repositories, lambda name: _images(client, name, account_id))
-
-
-def stored_repositories(
-    client: ECRClient, repositories: Iterable[str], *, account_id: str | None = None
-) -> Mapping[str, StoredRepository | None]:
-    """Describe the settings of repositories; None for one that does not exist.
-
-    Args:
-        client: from `ecr_client`.
-        repositories: names of repositories.
-        account_id: the account of the registry; None takes the one of the credentials.
-
-    Raises:
-        ToolFailed: ECR cannot be asked.
-    """
-    return ask_each(repositories, lambda name: _repository(client, name, account_id))
-
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
 
 _INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -55,35 +19,60 @@ _INDEX_TYPES = (
 )
 
 
-def _images(client: ECRClient, repository: str, account_id: str | None) -> tuple[StoredImage, ...] | None:
-    paginator = client.get_paginator("describe_images")
-    if account_id:
-        pages = paginator.paginate(repositoryName=repository, registryId=account_id)
-    else:
-        pages = paginator.paginate(repositoryName=repository)
+def tags(client: ECRClient, account_id: str, repository: str) -> Mapping[str, str] | None:
+    """Return digest by tag; None for a repository that does not exist."""
+    pages = client.get_paginator("list_images").paginate(
+        repositoryName=repository, registryId=account_id, filter={"tagStatus": "TAGGED"}
+    )
+    try:
+        return {
+            image["imageTag"]: image["imageDigest"]
+            for page in pages
+            for image in page["imageIds"]
+            if "imageTag" in image
+        }
+    except client.exceptions.RepositoryNotFoundException:
+        return None
+
+
+def repositories(client: ECRClient, account_id: str, prefix: str) -> list[str]:
+    """Return the names of the account's repositories that start with `prefix`."""
+    pages = client.get_paginator("describe_repositories").paginate(registryId=account_id)
+    names = [described["repositoryName"] for page in pages for described in page["repositories"]]
+    return [name for name in names if name.startswith(prefix)]
+
+
+def images(client: ECRClient, account_id: str, repository: str) -> tuple[StoredImage, ...] | None:
+    """Describe every image of a repository; None for one that does not exist."""
+    pages = client.get_paginator("describe_images").paginate(repositoryName=repository, registryId=account_id)
     try:
         details = [detail for page in pages for detail in page["imageDetails"]]
     except client.exceptions.RepositoryNotFoundException:
         return None
-    indexes = [one["imageDigest"] for one in details if one.get("imageManifestMediaType") in _INDEX_TYPES]
+    indexes = [detail["imageDigest"] for detail in details if detail.get("imageManifestMediaType") in _INDEX_TYPES]
     contents: dict[str, tuple[str, ...]] = {}
     for start in range(0, len(indexes), MAX_BATCH):
-        contents |= _contents(client, repository, account_id, indexes[start : start + MAX_BATCH])
+        contents |= _contents(client, account_id, repository, indexes[start : start + MAX_BATCH])
     return tuple(_stored(detail, contents.get(detail["imageDigest"], ())) for detail in details)
 
 
+def delete(client: ECRClient, account_id: str, repository: str, tagged: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """Delete tags, each with the digest it must name; return why ECR refused, by tag."""
+    ids: list[ImageIdentifierTypeDef] = [{"imageTag": tag, "imageDigest": digest} for tag, digest in tagged]
+    answer = client.batch_delete_image(repositoryName=repository, registryId=account_id, imageIds=ids)
+    return {failure["imageId"]["imageTag"]: failure["failureReason"] for failure in answer["failures"]}
+
+
 def _contents(
-    client: ECRClient, repository: str, account_id: str | None, digests: Sequence[str]
+    client: ECRClient, account_id: str, repository: str, digests: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
     """Which images each index names."""
-    ids: list[ImageIdentifierTypeDef] = [{"imageDigest": digest} for digest in digests]
-    accepted = list(_INDEX_TYPES)
-    if account_id:
-        answer = client.batch_get_image(
-            repositoryName=repository, registryId=account_id, imageIds=ids, acceptedMediaTypes=accepted
-        )
-    else:
-        answer = client.batch_get_image(repositoryName=repository, imageIds=ids, acceptedMediaTypes=accepted)
+    answer = client.batch_get_image(
+        repositoryName=repository,
+        registryId=account_id,
+        imageIds=[{"imageDigest": digest} for digest in digests],
+        acceptedMediaTypes=list(_INDEX_TYPES),
+    )
     return {
         image["imageId"]["imageDigest"]: tuple(
             entry["digest"] for entry in json.loads(image["imageManifest"]).get("manifests", ())
@@ -107,43 +96,3 @@ def _stored(detail: ImageDetailTypeDef, contains: tuple[str, ...]) -> StoredImag
 def _findings(detail: ImageDetailTypeDef) -> dict[str, int] | None:
     summary = detail.get("imageScanFindingsSummary")
     return None if summary is None else {str(key): n for key, n in summary.get("findingSeverityCounts", {}).items()}
-
-
-def _repository(client: ECRClient, name: str, account_id: str | None) -> StoredRepository | None:
-    try:
-        if account_id:
-            answer = client.describe_repositories(repositoryNames=[name], registryId=account_id)
-        else:
-            answer = client.describe_repositories(repositoryNames=[name])
-    except client.exceptions.RepositoryNotFoundException:
-        return None
-    (described,) = answer["repositories"]
-    tags = client.list_tags_for_resource(resourceArn=described["repositoryArn"])["tags"]
-    encryption = described.get("encryptionConfiguration", {"encryptionType": "AES256"})
-    return StoredRepository(
-        name=name,
-        tag_mutability=described.get("imageTagMutability", "MUTABLE"),
-        exclusions=_exclusions(described),
-        scan_on_push=described.get("imageScanningConfiguration", {}).get("scanOnPush", False),
-        encryption=encryption["encryptionType"],
-        kms_key=encryption.get("kmsKey"),
-        lifecycle=_lifecycle(client, name, account_id),
-        resource_tags={tag["Key"]: tag["Value"] for tag in tags},
-    )
-
-
-def _exclusions(described: RepositoryTypeDef) -> tuple[str, ...]:
-    filters: Any = described.get("imageTagMutabilityExclusionFilters") or []
-    return tuple(sorted(one["filter"] for one in filters))
-
-
-def _lifecycle(client: ECRClient, name: str, account_id: str | None) -> tuple[Mapping[str, Any], ...]:
-    try:
-        if account_id:
-            answer = client.get_lifecycle_policy(repositoryName=name, registryId=account_id)
-        else:
-            answer = client.get_lifecycle_policy(repositoryName=name)
-    except client.exceptions.LifecyclePolicyNotFoundException:
-        return ()
-    rules = json.loads(answer["lifecyclePolicyText"])["rules"]
-    return tuple(sorted(rules, key=lambda rule: rule["rulePriority"]))

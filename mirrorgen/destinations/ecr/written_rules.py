@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
+from mirrorgen.destinations.ecr.rules import Lifecycle, LifecycleRule
 from mirrorgen.destinations.ecr.wildcards import can_both_match
-from mirrorgen.model.images import Lifecycle, LifecycleRule
 from mirrorgen.problems import KeyPath, Problem
 
 MAX_RULES = 50
@@ -38,7 +38,7 @@ def build_lifecycle(base: Lifecycle, data: Mapping[str, Any]) -> Lifecycle:
     )
 
 
-def lifecycle_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
+def written_rule_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
     """Yield what is wrong with `lifecycle`, as far as `check_shape` left it."""
     if "rules" not in data:
         return

@@ -1,4 +1,4 @@
-"""Budget: the requests that a sync will make of each upstream registry, and where it has to stop.
+"""Budget: the requests that a sync will make of each upstream registry, and the gate where it has to stop.
 
 A registry counts GET requests for manifests as pulls, and neither lists of tags nor HEAD requests. An image for one
 platform takes two: the index and the manifest. How many platforms an image has is not known before it is pulled, so
@@ -7,13 +7,12 @@ for all platforms a usual number is taken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mirrorgen.desired.state import Repository
-from mirrorgen.model.images import Registry
-from mirrorgen.operations.copying.pending import Pending, restricted
-from mirrorgen.operations.copying.work import Failure, TagRef
+from mirrorgen.model.images import Copying, Entry
+from mirrorgen.operations.copying.pending import Pending
+from mirrorgen.outcomes import Failure, Kind, TagRef
 
 MANIFESTS_OF_ALL_PLATFORMS = 10
 """The index and nine more: what the official images of Docker Hub have, attestations among them."""
@@ -31,7 +30,7 @@ class Requests:
         lists: of tags.
         heads: HEAD requests for manifests.
         pulls: about how many GET requests for manifests; tags that have moved are not foreseen.
-        limit: pulls that the list allows in six hours; None for no limit.
+        limit: pulls that this run may make; None for no limit.
     """
 
     host: str
@@ -46,52 +45,68 @@ class Requests:
         return self.limit is not None and self.pulls > self.limit * WARNING_SHARE
 
 
-def requests_of(todo: Pending, registries: Sequence[Registry]) -> tuple[Requests, ...]:
+def pulls_of(copying: Copying) -> int:
+    """Return about how many pulls the copy of one image takes."""
+    return 2 if copying.platform else MANIFESTS_OF_ALL_PLATFORMS
+
+
+def requests_of(todo: Pending, allowance: Mapping[str, int]) -> tuple[Requests, ...]:
     """Foresee the requests for what regsync is given, by registry, sorted."""
-    limits = {registry.host: registry.pulls_per_six_hours for registry in registries}
-    missing = _by_repository(todo)
+    missing = set(todo.missing)
     found: dict[str, list[int]] = {}
-    for repository in todo.desired.repositories:
-        counts = found.setdefault(repository.source.host, [0, 0, 0])
-        counts[0] += not repository.pinned
-        counts[1] += len(repository.tags)
-        counts[2] += _pulls(repository) * len(missing.get(repository.name, ()))
+    for repository, entry in todo.desired.entries:
+        counts = found.setdefault(entry.source.host, [0, 0, 0])
+        counts[0] += any(entry.pinned(tag) is None for tag in entry.tags)
+        counts[1] += len(entry.tags)
+        counts[2] += pulls_of(entry.copying) * sum(TagRef(repository.name, tag) in missing for tag in entry.tags)
     return tuple(
-        Requests(host, lists, heads, pulls, limits.get(host)) for host, (lists, heads, pulls) in sorted(found.items())
+        Requests(host, lists, heads, pulls, allowance.get(host))
+        for host, (lists, heads, pulls) in sorted(found.items())
     )
 
 
-def within_limits(todo: Pending, registries: Sequence[Registry]) -> tuple[Pending, tuple[Failure, ...]]:
-    """Leave out missing tags, the last first, that would take a registry over its limit.
+@dataclass(frozen=True, slots=True)
+class BudgetGate:
+    """Holds back missing tags, the last first, that would take a registry over its limit.
 
-    Returns:
-        What is left to do, and a failure for each tag that is left out.
+    Attributes:
+        allowance: pulls that this run may make, by host; no limit for a host that is left out.
     """
-    left = {one.host: one.pulls_per_six_hours for one in registries if one.pulls_per_six_hours is not None}
-    limits = dict(left)
-    missing = _by_repository(todo)
-    dropped: list[Failure] = []
-    for repository in todo.desired.repositories:
-        host = repository.source.host
-        for tag in missing.get(repository.name, ()):
+
+    allowance: Mapping[str, int]
+
+    def __call__(self, todo: Pending) -> tuple[Pending, tuple[Failure, ...]]:
+        """Return what is left to look at, and a failure for each tag that is held back."""
+        left = dict(self.allowance)
+        held_back = []
+        for ref, entry in _missing(todo):
+            host = entry.source.host
             if host not in left:
                 continue
-            if _pulls(repository) <= left[host]:
-                left[host] -= _pulls(repository)
-                continue
-            left[host] = 0
-            reason = f"left for a later run: the list allows {limits[host]} pulls of {host} in six hours"
-            dropped.append(Failure(repository.name, tag, reason, repository.owner or ""))
-    without = {TagRef(one.repository, one.tag) for one in dropped}
-    return restricted(todo, without), tuple(dropped)
+            pulls = pulls_of(entry.copying)
+            if pulls <= left[host]:
+                left[host] -= pulls
+            else:
+                left[host] = 0
+                held_back.append(self._failure(ref, entry, pulls))
+        return todo.without({failure.ref for failure in held_back}), tuple(held_back)
+
+    def _failure(self, ref: TagRef, entry: Entry, pulls: int) -> Failure:
+        host = entry.source.host
+        allowed = self.allowance[host]
+        reason = f"left for a later run: this run may make {allowed} pulls of {host}"
+        if pulls > allowed:
+            reason = (
+                f"never copied with this limit: one image takes about {pulls} pulls, and this run may make {allowed} "
+                f"of {host}; raise pulls_per_six_hours, or use fewer parts"
+            )
+        return Failure(ref, Kind.OVER_BUDGET, reason, entry.owner, str(entry.source))
 
 
-def _by_repository(todo: Pending) -> Mapping[str, list[str]]:
-    missing: dict[str, list[str]] = {}
-    for ref in todo.missing:
-        missing.setdefault(ref.repository, []).append(ref.tag)
-    return missing
-
-
-def _pulls(repository: Repository) -> int:
-    return 2 if repository.copying.platform else MANIFESTS_OF_ALL_PLATFORMS
+def _missing(todo: Pending) -> Iterator[tuple[TagRef, Entry]]:
+    missing = set(todo.missing)
+    for repository in todo.desired.repositories:
+        for entry, tag in repository.tagged():
+            ref = TagRef(repository.name, tag)
+            if ref in missing:
+                yield ref, entry

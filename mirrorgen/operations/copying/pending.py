@@ -1,14 +1,16 @@
-"""Pending: what ECR lacks of the desired state, or may hold in an old version. The rest need not be looked at."""
+"""Pending: what the target lacks of the desired state, or may hold in an old version; the rest is left alone."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from mirrorgen.desired.state import DesiredState, Repository
-from mirrorgen.destinations.ecr.api import Holdings
+from mirrorgen.destinations.port import Holdings
+from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import is_moving
-from mirrorgen.operations.copying.work import TagRef
+from mirrorgen.outcomes import TagRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,8 @@ class Pending:
 
     Attributes:
         desired: the desired state, with these tags and no others.
-        missing: tags that ECR does not have.
-        doubtful: tags that ECR has, and that upstream may have moved or signed since.
+        missing: tags that the target does not have.
+        doubtful: tags that the target has, and that upstream may have moved or signed since.
     """
 
     desired: DesiredState
@@ -30,59 +32,61 @@ class Pending:
         """Whether there is nothing to look at."""
         return not self.desired.repositories
 
+    def without(self, refs: AbstractSet[TagRef]) -> Pending:
+        """Return what is left to look at without some tags."""
+        if not refs:
+            return self
+        return Pending(
+            reduced(self.desired, lambda repository, tag: TagRef(repository, tag) not in refs),
+            tuple(ref for ref in self.missing if ref not in refs),
+            tuple(ref for ref in self.doubtful if ref not in refs),
+        )
 
-def everything(desired: DesiredState, held: Holdings) -> Pending:
-    """Look at every tag."""
-    refs = [TagRef(one.name, tag) for one in desired.repositories for tag in one.tags]
-    missing = tuple(ref for ref in refs if ref.tag not in (held[ref.repository] or {}))
-    there = tuple(ref for ref in refs if ref.tag in (held[ref.repository] or {}))
-    return Pending(desired, missing, there)
 
-
-def pending(desired: DesiredState, held: Holdings) -> Pending:
-    """Look at what ECR lacks and at what may have changed.
+def pending(desired: DesiredState, held: Holdings, *, full: bool = False) -> Pending:
+    """Look at what the target lacks and at what may have changed.
 
     Args:
         desired: the desired state in which every tag is known.
-        held: what ECR holds, for each of its repositories.
+        held: what the target holds, for each of its repositories.
+        full: look at every tag.
     """
     missing: list[TagRef] = []
     doubtful: list[TagRef] = []
-    kept: list[Repository] = []
     for repository in desired.repositories:
         tags = held[repository.name] or {}
-        absent = [tag for tag in repository.tags if tag not in tags]
-        unsure = [tag for tag in repository.tags if tag in tags and _may_differ(repository, tag, tags[tag])]
-        missing += [TagRef(repository.name, tag) for tag in absent]
-        doubtful += [TagRef(repository.name, tag) for tag in unsure]
-        if absent or unsure:
-            kept.append(reduced(repository, {*absent, *unsure}))
-    return Pending(replace(desired, repositories=tuple(kept)), tuple(missing), tuple(doubtful))
+        for entry, tag in repository.tagged():
+            if tag not in tags:
+                missing.append(TagRef(repository.name, tag))
+            elif full or _may_differ(entry, tag, tags[tag]):
+                doubtful.append(TagRef(repository.name, tag))
+    wanted = {*missing, *doubtful}
+    return Pending(
+        reduced(desired, lambda repository, tag: TagRef(repository, tag) in wanted),
+        tuple(sorted(missing)),
+        tuple(sorted(doubtful)),
+    )
 
 
-def restricted(todo: Pending, without: AbstractSet[TagRef]) -> Pending:
-    """Return what is left to look at without some tags."""
-    if not without:
-        return todo
-    kept = []
-    for repository in todo.desired.repositories:
-        tags = {tag for tag in repository.tags if TagRef(repository.name, tag) not in without}
+def reduced(desired: DesiredState, is_kept: Callable[[str, str], bool]) -> DesiredState:
+    """Return a desired state with some of its tags alone, and the repositories that have any of them.
+
+    Args:
+        desired: the desired state in which every tag is known.
+        is_kept: tells by repository and tag.
+    """
+    kept: list[Repository] = []
+    for repository in desired.repositories:
+        tags = {tag for tag in repository.tags if is_kept(repository.name, tag)}
         if tags:
-            kept.append(reduced(repository, tags))
-    desired = replace(todo.desired, repositories=tuple(kept))
-    return Pending(desired, tuple(ref for ref in todo.missing if ref not in without), todo.doubtful)
+            kept.append(repository.reduced(tags))
+    return replace(desired, repositories=tuple(kept))
 
 
-def _may_differ(repository: Repository, tag: str, digest: str) -> bool:
-    copying = repository.copying
-    if copying.referrers or copying.digest_tags:
+def _may_differ(entry: Entry, tag: str, digest: str) -> bool:
+    if entry.copying.referrers or entry.copying.digest_tags:
         return True
-    if tag in repository.pinned and copying.platform is None:
-        return digest != repository.pinned[tag]
-    return is_moving(repository.rule, tag)
-
-
-def reduced(repository: Repository, tags: set[str]) -> Repository:
-    """Return a repository with some of its tags alone."""
-    digests = {tag: digest for tag, digest in repository.digests.items() if tag in tags}
-    return replace(repository, tags=tuple(tag for tag in repository.tags if tag in tags), digests=digests)
+    pinned = entry.pinned(tag)
+    if pinned is not None and entry.copying.platform is None:
+        return digest != pinned
+    return is_moving(entry.rule, tag)

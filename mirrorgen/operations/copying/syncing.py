@@ -1,26 +1,24 @@
-"""Sync: let regsync copy, then look whether ECR holds what the list asks for."""
+"""Sync: let regsync copy, then look whether the target holds what the list asks for."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
-from mirrorgen.desired.state import Repository
-from mirrorgen.destinations.ecr.api import Holdings
-from mirrorgen.operations.copying.budget import Requests, requests_of, within_limits
-from mirrorgen.operations.copying.pending import Pending, everything, pending, reduced
-from mirrorgen.operations.copying.reasons import RETRYABLE
-from mirrorgen.operations.copying.work import Failure, TagRef, Work, failures_of, idle_failures, prepare, target_of
+from mirrorgen.desired.selection import NOT_UPSTREAM
+from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.port import Holdings
+from mirrorgen.errors import ToolFailed
+from mirrorgen.model.images import Entry
+from mirrorgen.operations.copying.budget import BudgetGate, Requests, requests_of
+from mirrorgen.operations.copying.evidence import brought, failures_of, target_of
+from mirrorgen.operations.copying.gates import Gate, pass_gates
+from mirrorgen.operations.copying.pending import Pending, pending, reduced
+from mirrorgen.operations.copying.work import Work, prepare
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.rendering.files import render_regsync
-from mirrorgen.tools import regsync
+from mirrorgen.outcomes import RETRYABLE, Failure, Kind, TagRef
 from mirrorgen.tools.regsync import Event, EventKind, Outcome
-
-NOT_IN_ECR = "regsync reported no failure, but ECR does not hold the tag"
-NOT_UPSTREAM = "upstream has no such tag"
-NOT_AS_LOCKED = "ECR holds another digest than the lock"
-NO_REPOSITORY = "the repository does not exist in ECR; run `mirrorgen plan` and `mirrorgen apply`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +26,13 @@ class SyncResult:
     """What a sync did and what it left undone.
 
     Attributes:
-        copied: tags that were copied and are in ECR now.
-        unchanged: how many tags were in ECR as upstream has them.
-        failures: tags that are not in ECR, or not as upstream has them, each with its reason.
+        target: what the target is called.
+        copied: tags that were copied and are in the target now.
+        unchanged: how many tags were in the target as upstream has them.
+        failures: tags that are not in the target, or not as upstream has them, each with its reason.
     """
 
+    target: str
     copied: tuple[TagRef, ...]
     unchanged: int
     failures: tuple[Failure, ...]
@@ -44,37 +44,37 @@ class SyncPlan:
 
     Attributes:
         work: the list, with every tag known.
-        held: what ECR holds before.
+        held: what the target holds before.
         todo: what regsync is given.
         requests: what that asks of each upstream registry.
-        left: tags that are left for a later run, because a registry would not allow them now.
+        held_back: tags that a gate does not let through now.
     """
 
     work: Work
     held: Holdings
     todo: Pending
     requests: tuple[Requests, ...] = ()
-    left: tuple[Failure, ...] = ()
+    held_back: tuple[Failure, ...] = ()
 
 
 def plan_sync(runtime: Runtime, *, full: bool = False) -> SyncPlan:
-    """Ask ECR what it holds, and find what regsync has to look at.
+    """Ask the target what it holds, and find what regsync has to look at.
 
     Upstream is asked only for rules that no lock has settled.
 
     Args:
         runtime: of the list.
-        full: look at every tag, whatever ECR holds.
+        full: look at every tag, whatever the target holds.
 
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
     """
-    runtime.regsync()
-    runtime.ecr()
+    runtime.toolbox.require("regsync", *runtime.desired.target.programs)
     work = prepare(runtime)
-    held = runtime.held_tags(work.desired)
-    todo, left = within_limits((everything if full else pending)(work.desired, held), work.desired.registries)
-    return SyncPlan(work, held, todo, requests_of(todo, work.desired.registries), left)
+    held = runtime.held(work.desired)
+    gates: list[Gate] = [BudgetGate(runtime.allowance)]
+    todo, held_back = pass_gates(pending(work.desired, held, full=full), gates)
+    return SyncPlan(work, held, todo, requests_of(todo, runtime.allowance), held_back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def sync_images(
     patience: Patience = Patience(),
     on_event: Callable[[Event], None] | None = None,
 ) -> SyncResult:
-    """Copy what is missing or has moved, then ask ECR for what was copied.
+    """Copy what is missing or has moved, then ask the target for what was copied.
 
     Args:
         runtime: of the list.
@@ -108,19 +108,17 @@ def sync_images(
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
     """
-    for one in plan.requests:
-        if one.is_close:
-            runtime.say(f"warning: about {one.pulls} of the {one.limit} pulls that {one.host} allows in six hours")
+    for request in plan.requests:
+        if request.is_close:
+            runtime.say(f"warning: about {request.pulls} of the {request.limit} pulls that {request.host} allows")
     run = _Run(runtime, plan, on_event)
-    # regsync would fail for each tag of a repository that does not exist.
-    run.copy([one for one in plan.todo.desired.repositories if plan.held[one.name] is not None])
+    run.copy(plan.todo.desired)
     for attempt in range(patience.retries):
         again = run.worth_trying_again()
-        if not again:
+        if not again.repositories:
             break
         wait_s = patience.wait_s * 2**attempt
-        count = sum(len(one.tags) for one in again)
-        runtime.say(f"trying {count} tags again in {wait_s:g} s")
+        runtime.say(f"trying {again.tag_count} tags again in {wait_s:g} s")
         time.sleep(wait_s)
         run.copy(again)
     return run.result()
@@ -132,79 +130,85 @@ class _Run:
     def __init__(self, runtime: Runtime, plan: SyncPlan, on_event: Callable[[Event], None] | None) -> None:
         self._runtime = runtime
         self._work = plan.work
+        self._entries = brought(plan.work.desired)
         self._held = dict(plan.held)
+        self._label = plan.work.desired.target.label
         self._on_event = on_event
-        self._attempted: set[TagRef] = set()
-        self._reported = {TagRef(one.repository, one.tag): one.reason for one in plan.left}
+        self._attempts = 0
+        self._copied: set[TagRef] = set()
+        self._failed = {failure.ref: failure for failure in plan.held_back}
 
-    def copy(self, repositories: Sequence[Repository]) -> None:
-        """Let regsync copy, and ask ECR for what it holds then."""
-        if not repositories:
+    def copy(self, wanted: DesiredState) -> None:
+        """Let regsync copy, and ask the target for what it holds then."""
+        # regsync would fail for each tag of a repository that must exist and does not.
+        given = reduced(wanted, lambda repository, _tag: not self._lacks_repository(repository))
+        if not given.repositories:
             return
-        runtime, given = self._runtime, replace(self._work.desired, repositories=tuple(repositories))
+        runtime = self._runtime
         runtime.say(f"regsync once, for {given.tag_count} of {self._work.desired.tag_count} tags")
-        argv = regsync.once_argv(runtime.regsync())
-        config = render_regsync(given)
-        outcome = regsync.run(argv, config, runner=runtime.runner, env=runtime.env, on_event=self._on_event)
-        self._held |= runtime.held_tags(given)
-        refs = {TagRef(one.name, tag) for one in repositories for tag in one.tags}
-        self._attempted |= {target_of(event) for event in outcome.of(EventKind.NEEDED)}
-        # A failure without a tag is that of the whole repository.
-        said = {TagRef(one.repository, one.tag): one.reason for one in failures_of(outcome, given)}
-        for ref in refs:
-            reason = said.get(ref) or said.get(TagRef(ref.repository, "")) or self._why_missing(ref, outcome)
-            self._reported.pop(ref, None)
-            if reason:
-                self._reported[ref] = reason
+        outcome = runtime.regsync().once(runtime.regsync_config(given), on_event=self._on_event)
+        if outcome.trouble and not outcome.ended_early and not self._attempts:
+            raise ToolFailed(outcome.trouble)
+        self._attempts += 1
+        self._held |= runtime.held(given)
+        self._copied |= {target_of(event) for event in outcome.of(EventKind.NEEDED)}
+        said = failures_of(outcome, given)
+        for ref, entry in brought(given).items():
+            self._failed.pop(ref, None)
+            failure = said.get(ref) or self._why_missing(ref, entry, outcome)
+            if failure:
+                self._failed[ref] = failure
 
-    def _why_missing(self, ref: TagRef, outcome: Outcome) -> str | None:
-        if ref.tag in (self._held[ref.repository] or {}):
-            return None
-        if outcome.ended_early:
-            return f"regsync ended before it came to this tag (exit code {outcome.code})"
-        return NOT_IN_ECR if ref in self._attempted else NOT_UPSTREAM
-
-    def _reason(self, repository: Repository, tag: str) -> str | None:
-        tags = self._held[repository.name]
-        if tags is None:
-            return NO_REPOSITORY
-        reason = self._reported.get(TagRef(repository.name, tag))
-        if reason is None and _is_other_than_locked(repository, tag, tags):
-            return NOT_AS_LOCKED
-        return reason
-
-    def _failures(self) -> Iterator[Failure]:
-        for repository in self._work.desired.repositories:
-            for tag in repository.tags:
-                reason = self._reason(repository, tag)
-                if reason:
-                    yield Failure(repository.name, tag, reason, repository.owner or "")
-
-    def worth_trying_again(self) -> list[Repository]:
-        """Return the repositories with tags that failed for a reason that may pass, and with these tags alone."""
-        tags: dict[str, set[str]] = {}
-        for failure in self._failures():
-            if failure.kind in RETRYABLE:
-                tags.setdefault(failure.repository, set()).add(failure.tag)
-        return [reduced(one, tags[one.name]) for one in self._work.desired.repositories if one.name in tags]
+    def worth_trying_again(self) -> DesiredState:
+        """Return the tags that failed for a reason that may pass."""
+        again = {failure.ref for failure in self._failures() if failure.kind in RETRYABLE}
+        return reduced(self._work.desired, lambda repository, tag: TagRef(repository, tag) in again)
 
     def result(self) -> SyncResult:
         """Return what came of it all."""
-        failures = list(self._failures())
-        failed = {(failure.repository, failure.tag) for failure in failures}
-        done = [
-            TagRef(one.name, tag)
-            for one in self._work.desired.repositories
-            for tag in one.tags
-            if (one.name, tag) not in failed
-        ]
-        copied = tuple(ref for ref in done if ref in self._attempted)
-        others = (*self._work.failures, *idle_failures(self._work))
-        return SyncResult(copied, len(done) - len(copied), (*others, *failures))
+        failures = tuple(self._failures())
+        failed = {failure.ref for failure in failures}
+        done = [ref for ref in self._entries if ref not in failed]
+        copied = tuple(sorted(ref for ref in done if ref in self._copied))
+        return SyncResult(self._label, copied, len(done) - len(copied), (*self._work.failures, *failures))
+
+    def _failures(self) -> Iterator[Failure]:
+        for ref, entry in self._entries.items():
+            failure = self._failure(ref, entry)
+            if failure:
+                yield failure
+
+    def _failure(self, ref: TagRef, entry: Entry) -> Failure | None:
+        if self._lacks_repository(ref.repository):
+            reason = f"the repository does not exist in {self._label}; run `mirrorgen plan` and `mirrorgen apply`"
+            return _failed(ref, entry, Kind.NO_REPOSITORY, reason)
+        if ref in self._failed:
+            return self._failed[ref]
+        if _is_other_than_pinned(ref, entry, self._held[ref.repository] or {}):
+            said = "list" if ref.tag in entry.rule.digests else "lock"
+            return _failed(ref, entry, Kind.NOT_AS_LOCKED, f"{self._label} holds another digest than the {said}")
+        return None
+
+    def _lacks_repository(self, repository: str) -> bool:
+        return self._held[repository] is None and self._work.desired.target.is_provisioned
+
+    def _why_missing(self, ref: TagRef, entry: Entry, outcome: Outcome) -> Failure | None:
+        if ref.tag in (self._held[ref.repository] or {}):
+            return None
+        if (outcome.code and outcome.trouble) or outcome.ended_early:
+            reason = f"regsync ended before it came to this tag (exit code {outcome.code})"
+            return _failed(ref, entry, Kind.UNAVAILABLE, reason)
+        if ref in self._copied:
+            reason = f"regsync reported no failure, but {self._label} does not hold the tag"
+            return _failed(ref, entry, Kind.UNAVAILABLE, reason)
+        return _failed(ref, entry, Kind.NOT_UPSTREAM, NOT_UPSTREAM)
 
 
-def _is_other_than_locked(repository: Repository, tag: str, held: Mapping[str, str]) -> bool:
-    """With one platform, ECR gets a part of what the locked digest names, which has a digest of its own."""
-    if repository.copying.platform or tag not in repository.pinned:
-        return False
-    return held.get(tag) != repository.pinned[tag]
+def _failed(ref: TagRef, entry: Entry, kind: Kind, reason: str) -> Failure:
+    return Failure(ref, kind, reason, entry.owner, str(entry.source))
+
+
+def _is_other_than_pinned(ref: TagRef, entry: Entry, held: Mapping[str, str]) -> bool:
+    """With one platform, the target gets a part of what the digest names, which has a digest of its own."""
+    pinned = entry.pinned(ref.tag)
+    return entry.copying.platform is None and pinned is not None and held.get(ref.tag) != pinned

@@ -1,46 +1,16 @@
-"""What regsync is given to copy, and what it says of each tag."""
+"""Work: the desired state with every tag known, so that each can be looked for afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mirrorgen.desired.choices import idle_rule_problems, resolve
-from mirrorgen.desired.state import DesiredState
-from mirrorgen.operations.copying.reasons import Reason, reason_of
+from mirrorgen.desired.selection import idle_rule_problems, resolve, unmet
+from mirrorgen.desired.sharing import tags_in_two
+from mirrorgen.desired.state import DesiredState, Repository
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.upstream.selecting import ask_upstreams
+from mirrorgen.operations.upstream.selecting import select_upstream
+from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.problems import Problem
-from mirrorgen.tools.regsync import Event, EventKind, Outcome
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class TagRef:
-    """A tag in a target repository."""
-
-    repository: str
-    tag: str
-
-    def __str__(self) -> str:
-        return f"{self.repository}:{self.tag}"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A tag that could not be looked at or copied, why, and whose it is; without `tag`, a whole repository."""
-
-    repository: str
-    tag: str
-    reason: str
-    owner: str = ""
-
-    @property
-    def kind(self) -> Reason:
-        """One of few words for the reason."""
-        return reason_of(self.reason)
-
-    def __str__(self) -> str:
-        return f"{self.repository}:{self.tag}" if self.tag else self.repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,80 +19,56 @@ class Work:
 
     Attributes:
         desired: the desired state in which every tag is known.
-        failures: repositories whose upstream could not be asked; they are not in `desired`.
-        problems: rules that choose nothing, with paths in the list.
+        failures: rules that select nothing or share a tag, and entries whose upstream could not be asked; the latter
+            are not in `desired`.
+        problems: rules that select nothing, with paths in the list.
     """
 
     desired: DesiredState
     failures: tuple[Failure, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def uncertain(self) -> frozenset[str]:
+        """Repositories of which not everything is known, so that nothing in them may be taken for unwanted."""
+        return frozenset(failure.ref.repository for failure in self.failures)
+
 
 def prepare(runtime: Runtime) -> Work:
-    """Find out what rules stand for that no lock has settled, so that afterwards each tag can be looked for.
+    """Find out what rules stand for that no lock has settled.
 
     Raises:
         ToolUnusable, UsageError: upstreams have to be asked and cannot be.
     """
-    desired = runtime.desired
-    waiting = [repository for repository in desired.repositories if repository.is_open]
+    waiting = [(repository, entry) for repository, entry in runtime.desired.entries if entry.is_open]
     if not waiting:
-        return Work(desired)
-    chosen = ask_upstreams(runtime, waiting)
-    known = resolve(desired, chosen.choices)
-    failures = tuple(
-        Failure(one.name, "", chosen.failures[str(one.source)], one.owner or "")
-        for one in waiting
-        if str(one.source) in chosen.failures
-    )
-    return Work(known, failures, tuple(idle_rule_problems(chosen.choices)))
+        return Work(runtime.desired)
+    asked = select_upstream(runtime, waiting)
+    # An exact tag that is missing is noticed where it is to be copied, which the target may make needless.
+    idle = [failure for failure in unmet(asked.selections) if failure.kind is Kind.RULE]
+    failures = [*asked.failures, *idle]
+    repositories: list[Repository] = []
+    for repository in resolve(runtime.desired, asked.selections).repositories:
+        kept, found = _without_shared_tags(repository)
+        failures += found
+        repositories += [kept] if kept.tags else []
+    desired = replace(runtime.desired, repositories=tuple(repositories))
+    return Work(desired, tuple(failures), tuple(idle_rule_problems(asked.selections)))
 
 
-def idle_failures(work: Work) -> Iterator[Failure]:
-    """Yield a failure for each repository whose rule chooses nothing."""
-    by_index = {repository.index: repository for repository in work.desired.repositories}
-    for problem in work.problems:
-        repository = by_index[int(problem.path[1])]
-        yield Failure(repository.name, "", problem.message, repository.owner or "")
-
-
-def target_of(event: Event) -> TagRef:
-    """Return the repository and tag that an event's target names."""
-    repository, _, tag = event.target.partition("/")[2].rpartition(":")
-    return TagRef(repository, tag)
-
-
-def failures_of(outcome: Outcome, desired: DesiredState) -> tuple[Failure, ...]:
-    """Return what failed, with regsync's reason.
-
-    Where a whole upstream repository could not be listed, the failure is that of the target repository.
-    """
-    owners = {repository.name: repository.owner or "" for repository in desired.repositories}
-    known = _targets(desired)
-    found: set[Failure] = set()
-    for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED):
-        for ref in [target_of(event)] if event.target else _refs_of(event, known):
-            found.add(Failure(ref.repository, ref.tag, event.reason, owners.get(ref.repository, "")))
-    return tuple(sorted(found, key=lambda failure: (failure.repository, failure.tag)))
-
-
-def _targets(desired: DesiredState) -> dict[str, list[TagRef]]:
-    """Where a source goes, and where a pinned digest of it goes."""
-    known: dict[str, list[TagRef]] = {}
-    for repository in desired.repositories:
-        known.setdefault(str(repository.source), []).append(TagRef(repository.name, ""))
-        for tag, digest in repository.pinned.items():
-            known.setdefault(f"{repository.source}@{digest}", []).append(TagRef(repository.name, tag))
-    return known
-
-
-def _refs_of(event: Event, known: Mapping[str, list[TagRef]]) -> list[TagRef]:
-    """What an event is about that names only a source."""
-    if event.source in known:
-        return known[event.source]
-    if event.kind is EventKind.SKIPPED:
-        source, tag = event.source.rsplit(":", 1)
-    else:
-        # regclient adds `:latest` to a reference without a tag.
-        source, tag = event.source.removesuffix(":latest"), ""
-    return [TagRef(ref.repository, tag) for ref in known.get(source, [TagRef(source, "")])]
+def _without_shared_tags(repository: Repository) -> tuple[Repository, list[Failure]]:
+    """Leave out a tag that rules select from two sources: nobody has said which of them is meant."""
+    twice = tags_in_two(repository.entries)
+    if not twice:
+        return repository, []
+    failures = [
+        Failure(
+            TagRef(repository.name, tag),
+            Kind.RULE,
+            f"{first.source} and {second.source} both have this tag; exclude it from one of them",
+            second.owner,
+            str(second.source),
+        )
+        for tag, (first, second) in sorted(twice.items())
+    ]
+    return repository.reduced(set(repository.tags) - twice.keys()), failures

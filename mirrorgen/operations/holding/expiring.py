@@ -11,10 +11,10 @@ from typing import Any
 
 from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.ecr.expiry import expire, worst_case
-from mirrorgen.destinations.stored import StoredImage
+from mirrorgen.destinations.ecr.rules import LifecycleRule
+from mirrorgen.destinations.ecr.settings import RepositorySettings
+from mirrorgen.destinations.port import StoredImage
 from mirrorgen.errors import InputError
-from mirrorgen.master_list.rules import passes
-from mirrorgen.model.images import LifecycleRule
 
 Stored = Mapping[str, Sequence[StoredImage] | None]
 """Images by repository; None for a repository that does not exist."""
@@ -41,12 +41,17 @@ class Expiring:
     rule: LifecycleRule
 
 
+def rules_of(repository: Repository) -> tuple[LifecycleRule, ...]:
+    """Return the lifecycle rules of a repository; only ECR has any."""
+    return repository.settings.lifecycle if isinstance(repository.settings, RepositorySettings) else ()
+
+
 def expiring_at_worst(repositories: Sequence[Repository]) -> tuple[Expiring, ...]:
     """Return the tags that could go while each repository holds nothing but what the list asks for."""
     return tuple(
         Expiring(repository.name, "", (tag,), (tag,), None, rule)
         for repository in repositories
-        for tag, rule in worst_case(repository.lifecycle, repository.tags)
+        for tag, rule in worst_case(rules_of(repository), repository.tags)
     )
 
 
@@ -61,19 +66,16 @@ def expiring_of(repositories: Sequence[Repository], stored: Stored, *, now: date
     return tuple(
         Expiring(
             repository=repository.name,
-            digest=one.image.digest,
-            tags=one.image.tags,
-            wanted=tuple(tag for tag in one.image.tags if _wants(repository, tag)),
-            pushed_at=one.image.pushed_at,
-            rule=one.rule,
+            digest=expiry.image.digest,
+            tags=expiry.image.tags,
+            wanted=tuple(filter(is_wanted, expiry.image.tags)),
+            pushed_at=expiry.image.pushed_at,
+            rule=expiry.rule,
         )
         for repository in repositories
-        for one in expire(repository.lifecycle, stored.get(repository.name) or (), now=now)
+        for is_wanted in [repository.asks_for()]
+        for expiry in expire(rules_of(repository), stored.get(repository.name) or (), now=now)
     )
-
-
-def _wants(repository: Repository, tag: str) -> bool:
-    return tag in repository.tags or (repository.is_open and passes(repository.rule, tag))
 
 
 def read_images(paths: Sequence[Path]) -> Stored:

@@ -9,14 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mirrorgen.desired.state import Repository
-from mirrorgen.destinations.ecr.api import delete_tags
-from mirrorgen.destinations.stored import StoredImage
-from mirrorgen.errors import InputError
-from mirrorgen.master_list.rules import passes
-from mirrorgen.operations.copying.work import Failure, idle_failures, prepare
+from mirrorgen.destinations.port import StoredImage
+from mirrorgen.errors import InputError, UsageError
+from mirrorgen.model.tags import SIGNATURES
+from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.runtime import Runtime
-
-SIGNATURE_PREFIX = "sha256-"
+from mirrorgen.outcomes import Failure, Kind, TagRef
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,15 +32,14 @@ class PrunePlan:
     """What would go.
 
     Attributes:
-        account_id, region: of the registry.
+        registry: host name of the registry.
         at: when it was looked at.
         older_than_days: nothing younger is among it.
         removals: sorted.
         failures: repositories that were left alone because their rules could not be looked at.
     """
 
-    account_id: str | None
-    region: str | None
+    registry: str
     at: datetime
     older_than_days: int
     removals: tuple[Removal, ...]
@@ -59,21 +56,21 @@ def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime) ->
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing can be looked at.
     """
-    runtime.ecr()
+    destination = runtime.destination
+    if older_than_days and not destination.tells_age:
+        message = f"{destination.target.host} does not tell when an image was pushed, so --older-than cannot be kept"
+        raise UsageError(message, hint="add --older-than 0, and review the plan with all the more care")
     work = prepare(runtime)
-    stored = runtime.stored_images()
+    stored = destination.images(repository.name for repository in runtime.desired.repositories)
     limit = now - timedelta(days=older_than_days)
-    # A rule that chooses nothing may be a mistake: it must not take everything away.
-    failures = (*work.failures, *idle_failures(work))
-    left_alone = {failure.repository for failure in failures}
+    # A rule that selects nothing may be a mistake: it must not take everything away.
     removals = sorted(
         removal
         for repository in work.desired.repositories
-        if repository.name not in left_alone
+        if repository.name not in work.uncertain
         for removal in _removals(repository, stored[repository.name] or (), limit)
     )
-    target = runtime.desired.target
-    return PrunePlan(target.account_id, target.region, now, older_than_days, tuple(removals), failures)
+    return PrunePlan(destination.target.host, now, older_than_days, tuple(removals), work.failures)
 
 
 def apply_prune_plan(runtime: Runtime, plan: PrunePlan) -> tuple[tuple[Removal, ...], tuple[Failure, ...]]:
@@ -86,13 +83,14 @@ def apply_prune_plan(runtime: Runtime, plan: PrunePlan) -> tuple[tuple[Removal, 
         InputError: the list or ECR has changed since.
         ToolUnusable, ToolFailed, UsageError: ECR cannot be asked.
     """
-    target = runtime.desired.target
-    if (target.account_id, target.region) != (plan.account_id, plan.region):
-        raise InputError("the plan is for another registry", hint="run `mirrorgen prune --plan FILE` again")
+    destination = runtime.destination
+    if destination.target.host != plan.registry:
+        message = f"the plan is for the registry {plan.registry}, and this is {destination.target.host}"
+        raise InputError(message, hint="run `mirrorgen prune --plan FILE` again")
     today = make_prune_plan(runtime, older_than_days=plan.older_than_days, now=plan.at)
     changed = sorted(set(today.removals) ^ set(plan.removals))
     if changed:
-        said = ", ".join(f"{one.repository}:{one.tag}" for one in changed[:5])
+        said = ", ".join(f"{removal.repository}:{removal.tag}" for removal in changed[:5])
         more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
         raise InputError(
             f"the list or ECR has changed since the plan was made: {said}{more}",
@@ -101,22 +99,21 @@ def apply_prune_plan(runtime: Runtime, plan: PrunePlan) -> tuple[tuple[Removal, 
     by_repository: dict[str, list[Removal]] = {}
     for removal in plan.removals:
         by_repository.setdefault(removal.repository, []).append(removal)
-    refused: dict[tuple[str, str], str] = {}
+    refused: list[Failure] = []
     for name, removals in by_repository.items():
         runtime.say(f"deleting {len(removals)} tags of {name}")
-        tags = [(one.tag, one.digest) for one in removals]
-        found = delete_tags(runtime.ecr(), name, tags, account_id=target.account_id)
-        refused |= {(name, tag): reason for tag, reason in found.items()}
-    gone = tuple(one for one in plan.removals if (one.repository, one.tag) not in refused)
-    return gone, tuple(Failure(name, tag, reason) for (name, tag), reason in sorted(refused.items()))
+        found = destination.delete(name, [(removal.tag, removal.digest) for removal in removals])
+        refused += [Failure(TagRef(name, tag), Kind.REFUSED, reason) for tag, reason in sorted(found.items())]
+    kept = {failure.ref for failure in refused}
+    gone = tuple(removal for removal in plan.removals if TagRef(removal.repository, removal.tag) not in kept)
+    return gone, tuple(sorted(refused, key=lambda failure: failure.ref))
 
 
 def format_prune_plan(plan: PrunePlan) -> str:
     """Return a plan as `read_prune_plan` reads it."""
     document = {
-        "version": 1,
-        "account_id": plan.account_id,
-        "region": plan.region,
+        "version": 2,
+        "registry": plan.registry,
         "at": plan.at.isoformat(),
         "older_than_days": plan.older_than_days,
         "delete": [asdict(removal) for removal in plan.removals],
@@ -133,11 +130,10 @@ def read_prune_plan(path: Path) -> PrunePlan:
     hint = "`mirrorgen prune --plan FILE` writes one"
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        if data["version"] != 1:
+        if data["version"] != 2:
             raise ValueError(f"version {data['version']}")
         return PrunePlan(
-            account_id=data["account_id"],
-            region=data["region"],
+            registry=data["registry"],
             at=datetime.fromisoformat(data["at"]),
             older_than_days=int(data["older_than_days"]),
             removals=tuple(sorted(Removal(**removal) for removal in data["delete"])),
@@ -149,21 +145,16 @@ def read_prune_plan(path: Path) -> PrunePlan:
 
 
 def _removals(repository: Repository, images: Sequence[StoredImage], limit: datetime) -> Iterator[Removal]:
-    staying = {image.digest for image in images if any(_wants(repository, tag) for tag in image.tags)}
+    is_wanted = repository.asks_for()
+    staying = {image.digest for image in images if any(map(is_wanted, image.tags))}
     staying |= _named_by(images, staying)
     for image in images:
-        if image.digest in staying or image.pushed_at >= limit:
+        if image.digest in staying or (image.pushed_at is not None and image.pushed_at >= limit):
             continue
         for tag in image.tags:
             if _signed(tag) not in staying:
-                yield Removal(repository.name, tag, image.digest, image.pushed_at.isoformat())
-
-
-def _wants(repository: Repository, tag: str) -> bool:
-    """Whether the list asks for a tag; without a lock also one that fits the rule and that upstream has removed."""
-    return tag in repository.tags or (
-        not repository.digests and repository.rule.is_open and passes(repository.rule, tag)
-    )
+                pushed_at = image.pushed_at.isoformat() if image.pushed_at else ""
+                yield Removal(repository.name, tag, image.digest, pushed_at)
 
 
 def _named_by(images: Sequence[StoredImage], digests: set[str]) -> set[str]:
@@ -172,4 +163,4 @@ def _named_by(images: Sequence[StoredImage], digests: set[str]) -> set[str]:
 
 def _signed(tag: str) -> str:
     """The digest that a tag such as `sha256-<digest>.sig` belongs to, otherwise nothing."""
-    return f"sha256:{tag.removeprefix(SIGNATURE_PREFIX)[:64]}" if tag.startswith(SIGNATURE_PREFIX) else ""
+    return f"sha256:{tag.removeprefix(SIGNATURES)[:64]}" if tag.startswith(SIGNATURES) else ""

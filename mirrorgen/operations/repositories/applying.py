@@ -9,7 +9,7 @@ from mirrorgen.tools.terraform import Change
 
 
 def apply_plan(runtime: Runtime, *, allow_destroy: bool) -> tuple[Change, ...]:
-    """Apply the saved plan and return what it changed.
+    """Apply the saved plan and return what it changed; nothing where a push makes repositories.
 
     Args:
         runtime: of the list the plan was made for.
@@ -19,6 +19,8 @@ def apply_plan(runtime: Runtime, *, allow_destroy: bool) -> tuple[Change, ...]:
         InputError: there is no plan, it is out of date, or it destroys a repository and that is not allowed.
         ToolFailed: Terraform failed.
     """
+    if not runtime.desired.target.is_provisioned:
+        return ()
     plan = load_plan(runtime)
     destroyed = [change.name for change in plan.changes if change.destroys_repository]
     if destroyed and not allow_destroy:

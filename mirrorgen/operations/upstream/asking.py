@@ -9,24 +9,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from mirrorgen.errors import ToolFailed
+from mirrorgen.errors import RegistryFailed
 from mirrorgen.model.images import Registry
-from mirrorgen.model.references import Source
 from mirrorgen.operations.runtime import Runtime
 
 CONCURRENT_REQUESTS = 3
 """Of one registry at once where the list does not say; regsync's own default."""
 
-Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Answers(Generic[Question, Answer]):
-    """What registries said: an answer, or the reason why there is none, for each question."""
+class Answers(Generic[Answer]):
+    """What registries said: an answer, or the failure in its place, for each reference that was asked about."""
 
-    answers: Mapping[Question, Answer]
-    failures: Mapping[Question, str]
+    answers: Mapping[str, Answer]
+    failures: Mapping[str, RegistryFailed]
 
 
 @dataclass(slots=True)
@@ -67,37 +65,33 @@ class Upstreams:
         self._registries = {registry.host: registry for registry in runtime.desired.registries}
         self._paces = {host: Pace(registry.requests_per_second) for host, registry in self._registries.items()}
 
-    def tags(self, sources: Iterable[Source]) -> Answers[Source, tuple[str, ...]]:
-        """List the tags of repositories."""
-        return self._ask(sources, lambda source: source.host, lambda source: self._regctl.tags(str(source)))
+    def tags(self, locations: Iterable[str]) -> Answers[tuple[str, ...]]:
+        """List the tags of repositories, named as `Entry.location` does."""
+        return self._ask(locations, self._regctl.tags)
 
-    def digests(self, images: Iterable[tuple[Source, str]]) -> Answers[tuple[Source, str], str]:
-        """Ask what tags name, with a HEAD request for each."""
-        return self._ask(
-            images, lambda image: image[0].host, lambda image: self._regctl.digest(":".join(map(str, image)))
-        )
+    def digests(self, references: Iterable[str]) -> Answers[str]:
+        """Ask what references name, with a HEAD request for each."""
+        return self._ask(references, self._regctl.digest)
 
-    def _ask(
-        self, questions: Iterable[Question], host_of: Callable[[Question], str], ask: Callable[[Question], Answer]
-    ) -> Answers[Question, Answer]:
-        by_host: dict[str, list[Question]] = {}
-        for question in dict.fromkeys(questions):
-            by_host.setdefault(host_of(question), []).append(question)
-        answers: dict[Question, Answer] = {}
-        failures: dict[Question, str] = {}
+    def _ask(self, references: Iterable[str], ask: Callable[[str], Answer]) -> Answers[Answer]:
+        by_host: dict[str, list[str]] = {}
+        for reference in dict.fromkeys(references):
+            by_host.setdefault(_host_of(reference), []).append(reference)
+        answers: dict[str, Answer] = {}
+        failures: dict[str, RegistryFailed] = {}
 
-        def ask_one(question: Question) -> None:
-            self._paces[host_of(question)].wait()
+        def ask_about(reference: str) -> None:
+            self._paces[_host_of(reference)].wait()
             try:
-                answers[question] = ask(question)
-            except ToolFailed as error:
-                failures[question] = error.message
+                answers[reference] = ask(reference)
+            except RegistryFailed as error:
+                failures[reference] = error
 
         pools = [(ThreadPoolExecutor(_width(self._registries[host])), asked) for host, asked in by_host.items()]
         try:
-            running = [pool.submit(ask_one, question) for pool, asked in pools for question in asked]
-            for one in running:
-                one.result()
+            running = [pool.submit(ask_about, reference) for pool, asked in pools for reference in asked]
+            for question in running:
+                question.result()
         finally:
             # After an interrupt, what has not begun must not begin.
             for pool, _ in pools:
@@ -107,3 +101,7 @@ class Upstreams:
 
 def _width(registry: Registry) -> int:
     return registry.concurrent_requests or CONCURRENT_REQUESTS
+
+
+def _host_of(reference: str) -> str:
+    return reference.partition("/")[0]

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from mirrorgen.desired.choices import Choice, choice_problems, choose
+from mirrorgen.desired.selection import Selection, selection_problems, unmet
 from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag, key_of, rule_mark
-from mirrorgen.model.images import Image, MasterList
+from mirrorgen.model.images import Entry, Image, MasterList
 from mirrorgen.model.tags import is_moving
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.asking import Upstreams
+from mirrorgen.operations.upstream.selecting import select_upstream
+from mirrorgen.outcomes import Failure, TagRef
 from mirrorgen.problems import Problem
 
 
@@ -52,13 +54,15 @@ class Relocked:
     Attributes:
         lock: new lines for the entries that could be asked; the others have their old ones, if they had any.
         differences: to the old lock, sorted by source and tag.
-        failures: why an entry could not be asked, by source.
-        problems: rules that choose nothing and tags that are not there, with paths in the list.
+        failures: entries that could not be asked.
+        unmet: rules that select nothing and tags that are not there.
+        problems: the same, with paths in the list.
     """
 
     lock: Lock
     differences: tuple[Difference, ...]
-    failures: Mapping[str, str]
+    failures: tuple[Failure, ...]
+    unmet: tuple[Failure, ...]
     problems: tuple[Problem, ...]
 
 
@@ -77,53 +81,69 @@ def relock(
     Raises:
         ToolUnusable, UsageError: nothing can be asked.
     """
-    upstreams = Upstreams(runtime)
-    repositories = [one for one in runtime.desired.repositories if one.index in only]
-    listed = upstreams.tags(one.source for one in repositories)
-    failures = {str(source): reason for source, reason in listed.failures.items()}
-    choices = choose(repositories, {str(source): tags for source, tags in listed.answers.items()})
-    wanted = [(choice.repository.source, one.tag) for choice in choices for one in choice.selected]
-    asked = upstreams.digests(wanted)
-    failures |= {str(source): f"{tag}: {reason}" for (source, tag), reason in asked.failures.items()}
-    digests = {(str(source), tag): digest for (source, tag), digest in asked.answers.items()}
-    maker = _Maker(old, digests, now)
-    by_index = {choice.repository.index: choice for choice in choices if str(choice.repository.source) not in failures}
-    return maker.relocked(master_list, by_index, failures)
+    entries = [(repository, entry) for repository, entry in runtime.desired.entries if entry.image.index in only]
+    asked = select_upstream(runtime, entries)
+    failed = {failure.source: failure for failure in asked.failures}
+    references = {
+        _reference(selection.entry, selected.tag): (selection, selected.tag)
+        for selection in asked.selections
+        for selected in selection.tags
+    }
+    answered = Upstreams(runtime).digests(references)
+    for reference, error in answered.failures.items():
+        selection, tag = references[reference]
+        source = str(selection.entry.source)
+        ref = TagRef(selection.repository, tag)
+        failed[source] = Failure(ref, error.kind, f"{tag}: {error.message}", selection.entry.owner, source)
+    by_index = {
+        selection.entry.image.index: selection
+        for selection in asked.selections
+        if str(selection.entry.source) not in failed
+    }
+    failures = tuple(failed[source] for source in sorted(failed))
+    return _Maker(old, answered.answers, now).relocked(master_list, by_index, failures)
+
+
+def _reference(entry: Entry, tag: str) -> str:
+    digest = entry.rule.digests.get(tag)
+    return f"{entry.location}@{digest}" if digest else f"{entry.location}:{tag}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
     old: Lock | None
-    digests: Mapping[tuple[str, str], str]
+    digests: Mapping[str, str]
     now: datetime
 
-    def relocked(self, master_list: MasterList, choices: Mapping[int, Choice], failures: Mapping[str, str]) -> Relocked:
+    def relocked(
+        self, master_list: MasterList, selections: Mapping[int, Selection], failures: tuple[Failure, ...]
+    ) -> Relocked:
         known = self.old.by_key() if self.old else {}
         images: list[LockedImage] = []
         differences: list[Difference] = []
         problems: list[Problem] = []
         for image in master_list.images:
-            before, choice = known.get(key_of(image)), choices.get(image.index)
-            if choice is None:
+            before, selection = known.get(key_of(image)), selections.get(image.index)
+            if selection is None:
                 images += [before] if before else []
                 continue
-            after = self._locked(image, choice, before)
-            found = list(choice_problems([choice]))
+            after = self._locked(image, selection, before)
+            found = list(selection_problems([selection]))
             problems += found
             differences += _differences(image, before, after) if before else ()
             kept = before if found else after
             images += [kept] if kept else []
-        lock = Lock(tuple(sorted(images, key=lambda one: one.key)))
-        ordered = sorted(differences, key=lambda one: (one.source, one.tag))
-        return Relocked(lock, tuple(ordered), failures, tuple(problems))
+        lock = Lock(tuple(sorted(images, key=lambda image: image.key)))
+        ordered = sorted(differences, key=lambda difference: (difference.source, difference.tag))
+        return Relocked(lock, tuple(ordered), failures, tuple(unmet(selections.values())), tuple(problems))
 
-    def _locked(self, image: Image, choice: Choice, before: LockedImage | None) -> LockedImage:
+    def _locked(self, image: Image, selection: Selection, before: LockedImage | None) -> LockedImage:
         locked = self.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         tags = {}
-        for one in choice.selected:
-            digest = self.digests[str(image.source), one.tag]
-            same = before.tags.get(one.tag) if before else None
-            tags[one.tag] = same if same and same.digest == digest else LockedTag(digest, locked)
+        for selected in selection.tags:
+            digest = self.digests[_reference(selection.entry, selected.tag)]
+            same = before.tags.get(selected.tag) if before else None
+            tags[selected.tag] = same if same and same.digest == digest else LockedTag(digest, locked)
         platforms = image.copying.platform or "all"
         return LockedImage(str(image.source), image.repository, rule_mark(image), platforms, tags).sealed()
 

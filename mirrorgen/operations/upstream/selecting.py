@@ -1,57 +1,83 @@
-"""Choosing: what the rules of a list stand for now, from the upstreams or from a saved listing."""
+"""Selecting: what the rules of a list stand for now, from the upstreams or from a saved listing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mirrorgen.desired.choices import Choice, choose
+from mirrorgen.desired.selection import Listings, Selection, select_all
 from mirrorgen.desired.state import Repository
 from mirrorgen.errors import InputError
+from mirrorgen.model.images import Entry
 from mirrorgen.model.references import Source, parse_source
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.asking import Upstreams
-
-Listings = Mapping[str, Sequence[str]]
-"""The tags that upstream has, by source."""
+from mirrorgen.outcomes import Failure, Kind, TagRef
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Selected:
     """What entries stand for.
 
     Attributes:
-        choices: of each entry that could be asked for.
+        selections: of each entry that could be asked for.
         listings: what upstream has.
-        failures: why a source could not be asked, by source.
+        failures: entries whose source could not be asked.
     """
 
-    choices: tuple[Choice, ...]
+    selections: tuple[Selection, ...]
     listings: Listings
-    failures: Mapping[str, str]
+    failures: tuple[Failure, ...]
 
 
-def ask_upstreams(runtime: Runtime, repositories: Sequence[Repository]) -> Chosen:
-    """Let entries choose from what their upstreams list now.
+def select_upstream(runtime: Runtime, entries: Iterable[tuple[Repository, Entry]]) -> Selected:
+    """Let entries select from what their upstreams list now.
+
+    Args:
+        runtime: of the list.
+        entries: each behind its repository.
 
     Raises:
         ToolUnusable, UsageError: nothing can be asked.
     """
     runtime.say("asking the upstream registries for their tags")
-    listed = Upstreams(runtime).tags(repository.source for repository in repositories)
-    listings = {str(source): tags for source, tags in listed.answers.items()}
-    failures = {str(source): reason for source, reason in listed.failures.items()}
-    return Chosen(choose(repositories, listings), listings, failures)
+    asked = list(entries)
+    listed = Upstreams(runtime).tags(entry.location for _, entry in asked)
+    listings = {
+        str(entry.source): listed.answers[entry.location] for _, entry in asked if entry.location in listed.answers
+    }
+    failures = tuple(
+        Failure(
+            TagRef(repository.name),
+            listed.failures[entry.location].kind,
+            listed.failures[entry.location].message,
+            entry.owner,
+            str(entry.source),
+        )
+        for repository, entry in asked
+        if entry.location in listed.failures
+    )
+    return Selected(select_all(asked, listings), listings, failures)
 
 
-def from_listing(listings: Listings, repositories: Sequence[Repository]) -> Chosen:
-    """Let entries choose from a saved listing; one that is not in it is a failure."""
-    absent = {str(one.source) for one in repositories} - listings.keys()
-    failures = dict.fromkeys(sorted(absent), "the saved listing does not have this source")
-    return Chosen(choose(repositories, listings), listings, failures)
+def select_saved(listings: Listings, entries: Iterable[tuple[Repository, Entry]]) -> Selected:
+    """Let entries select from a saved listing; one that is not in it is a failure."""
+    asked = list(entries)
+    failures = tuple(
+        Failure(
+            TagRef(repository.name),
+            Kind.OTHER,
+            "the saved listing does not have this source",
+            entry.owner,
+            str(entry.source),
+        )
+        for repository, entry in asked
+        if str(entry.source) not in listings
+    )
+    return Selected(select_all(asked, listings), listings, failures)
 
 
 def read_listing(path: Path) -> Listings:

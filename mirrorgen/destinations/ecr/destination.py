@@ -1,0 +1,115 @@
+"""The ECR registry of one account in one region, which the credentials at hand belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mirrorgen.destinations.ecr import comparing, stored
+from mirrorgen.destinations.ecr.api import MAX_BATCH, ask_each, asking, caller_account, new_client, new_session
+from mirrorgen.destinations.ecr.expiry import expire
+from mirrorgen.destinations.ecr.settings import RepositorySettings
+from mirrorgen.destinations.ecr.target import EcrTarget
+from mirrorgen.destinations.port import Holdings, SettingDifference, StoredImage
+from mirrorgen.errors import UsageError
+from mirrorgen.model.targets import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.client import ECRClient
+
+
+def open_ecr(target: EcrTarget, environ: Mapping[str, str], *, say: Callable[[str], None]) -> EcrDestination:
+    """Resolve account and region, and compare the account with that of the credentials.
+
+    The account is that of the list, otherwise AWS_ACCOUNT_ID, otherwise that of the credentials; the region is that
+    of the list, of the environment, or of the AWS profile.
+
+    Raises:
+        ToolUnusable: boto3 is not installed.
+        UsageError: there are no credentials or no region, or the credentials belong to another account.
+        ToolFailed: AWS cannot be asked.
+    """
+    session = new_session(target.region or environ.get("AWS_REGION"))
+    signed_in = caller_account(session)
+    wanted = target.account_id or environ.get("AWS_ACCOUNT_ID") or signed_in
+    if wanted != signed_in:
+        where = "target.account_id of the list" if target.account_id else "AWS_ACCOUNT_ID"
+        message = f"{where} is {wanted}, but the AWS credentials belong to the account {signed_in}"
+        raise UsageError(message, hint="sign in to the other account, or name this one; nothing was done")
+    bound = replace(target, account_id=signed_in, region=session.region_name)
+    return EcrDestination(bound, new_client(session), say)
+
+
+@dataclass(frozen=True, slots=True)
+class EcrDestination:
+    """An ECR registry; see `mirrorgen.destinations.port.Destination`.
+
+    Attributes:
+        target: with account and region.
+        client: for the region, with credentials of the account.
+        say: told what is asked.
+    """
+
+    target: EcrTarget
+    client: ECRClient
+    say: Callable[[str], None]
+
+    @property
+    def tells_age(self) -> bool:
+        """ECR knows when an image was pushed."""
+        return True
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Account and region, for regsync's configuration and for Terraform."""
+        return {"AWS_ACCOUNT_ID": self._account, "AWS_REGION": self.target.region or ""}
+
+    @property
+    def _account(self) -> str:
+        return self.target.account_id or ""
+
+    def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
+        """List all tags of repositories."""
+        self.say("asking ECR which tags it holds")
+        return ask_each(wanted, lambda name: stored.tags(self.client, self._account, name))
+
+    def images(self, names: Iterable[str]) -> Mapping[str, tuple[StoredImage, ...] | None]:
+        """Describe every image, and which images each index names."""
+        self.say("asking ECR which images it holds")
+        return ask_each(names, lambda name: stored.images(self.client, self._account, name))
+
+    def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
+        """Compare mutability, scanning, encryption, lifecycle and resource tags."""
+        self.say("asking ECR for the settings of the repositories")
+
+        def compare(name: str) -> tuple[SettingDifference, ...] | None:
+            found = comparing.settings_of(self.client, self._account, name)
+            return None if found is None else tuple(comparing.differences(_decided(wanted[name]), found))
+
+        return ask_each(wanted, compare)
+
+    def strays(self, names: Collection[str]) -> tuple[str, ...]:
+        """List the repositories of the account below the prefix."""
+        with asking("ECR for its repositories"):
+            found = stored.repositories(self.client, self._account, f"{self.target.prefix}/")
+        return tuple(sorted(set(found) - set(names)))
+
+    def expiring(self, settings: Settings, images: Sequence[StoredImage], *, now: datetime) -> Mapping[str, str]:
+        """Evaluate the lifecycle rules that the list asks for."""
+        gone = expire(_decided(settings).lifecycle, images, now=now)
+        return {expiry.image.digest: str(expiry.rule.priority) for expiry in gone}
+
+    def delete(self, repository: str, tags: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+        """Delete tags in batches."""
+        refused: dict[str, str] = {}
+        with asking(f"ECR to delete tags of {repository}"):
+            for start in range(0, len(tags), MAX_BATCH):
+                refused |= stored.delete(self.client, self._account, repository, tags[start : start + MAX_BATCH])
+        return refused
+
+
+def _decided(settings: Settings) -> RepositorySettings:
+    assert isinstance(settings, RepositorySettings)
+    return settings

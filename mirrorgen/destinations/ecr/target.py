@@ -1,0 +1,137 @@
+"""An ECR registry as the target of a list: names, how regsync reaches it, settings and the files for Terraform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from mirrorgen.destinations.ecr import tfvars
+from mirrorgen.destinations.ecr.lifecycle import lifecycle_problems, lifecycle_rules
+from mirrorgen.destinations.ecr.mutability import decide_mutability, unsettled
+from mirrorgen.destinations.ecr.settings import (
+    EcrSettings,
+    RepositorySettings,
+    merge_settings,
+    settings_document,
+    settings_problems,
+)
+from mirrorgen.model.images import Entry
+from mirrorgen.model.targets import Generated, Provisioned, Settings, Target
+from mirrorgen.problems import KeyPath, Problem
+
+PASSWORD_VARIABLE = "ECR_PASSWORD"  # noqa: S105 - the name of a variable
+CREDENTIAL_HELPER = "docker-credential-ecr-login"
+
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html, repositoryName:
+# stricter than the grammar of references, which allows `__` and `--`.
+_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class EcrTarget(Target):
+    """The registry of an AWS account in a region; None for what is known only when the tools run.
+
+    Attributes:
+        account_id: twelve digits.
+        region: of AWS.
+        auth: how regsync signs in: `credential-helper`, `docker-config` or `environment`.
+        endpoint: another address for the same registry.
+    """
+
+    kind: ClassVar[str] = "ecr"
+    is_provisioned: ClassVar[bool] = True
+
+    account_id: str | None = None
+    region: str | None = None
+    prefix: str = "mirror"
+    auth: str = "credential-helper"
+    endpoint: str | None = None
+
+    @property
+    def credentials(self) -> None:
+        """None: a program, Docker's configuration or a variable of its own signs in."""
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+        return "ECR"
+
+    @property
+    def host(self) -> str:
+        """Host name of the registry; what the list leaves out, regsync fills in when it runs."""
+        account = self.account_id or '{{env "AWS_ACCOUNT_ID"}}'
+        region = self.region or '{{env "AWS_REGION"}}'
+        # https://docs.aws.amazon.com/general/latest/gr/ecr.html
+        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        return f"{account}.dkr.ecr.{region}.{suffix}"
+
+    def sign_in(self) -> dict[str, Any]:
+        """Return what regsync's configuration says of the host, besides its name."""
+        entry: dict[str, Any] = {}
+        if self.auth == "credential-helper":
+            entry["credHelper"] = CREDENTIAL_HELPER
+        elif self.auth == "environment":
+            entry["user"] = "AWS"
+            entry["pass"] = f'{{{{env "{PASSWORD_VARIABLE}"}}}}'
+        if self.endpoint:
+            scheme, _, address = self.endpoint.partition("://")
+            entry["hostname"] = address
+            if scheme == "http":
+                entry["tls"] = "disabled"
+        return entry
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Environment variables that must be set before anything runs, each with the reason."""
+        return {PASSWORD_VARIABLE: "target.auth is environment"} if self.auth == "environment" else {}
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs that regsync needs to sign in."""
+        return (CREDENTIAL_HELPER,) if self.auth == "credential-helper" else ()
+
+    def name_trouble(self, name: str) -> str | None:
+        """Say which names ECR takes, if it refuses this one for a repository."""
+        if 2 <= len(name) <= 256 and _NAME.fullmatch(name):
+            return None
+        return "2 to 256 characters: lower-case letters and digits, joined by single `.`, `_`, `-` or `/`"
+
+    def default_settings(self) -> EcrSettings:
+        """Return the settings of a repository for which a list asks nothing."""
+        return EcrSettings()
+
+    def read_settings(
+        self, base: Settings, data: Mapping[str, Any], path: KeyPath
+    ) -> tuple[EcrSettings, list[Problem]]:
+        """Merge what stands under `ecr` into `base`, key by key."""
+        assert isinstance(base, EcrSettings)
+        raw = data.get("ecr")
+        if not raw:
+            return base, []
+        return merge_settings(base, raw), list(settings_problems(raw, (*path, "ecr")))
+
+    def write_settings(self, settings: Settings) -> dict[str, Any]:
+        """Return the keys of an entry that `read_settings` reads as these settings."""
+        assert isinstance(settings, EcrSettings)
+        return {"ecr": settings_document(settings)}
+
+    def document(self) -> dict[str, Any]:
+        """Return what stands under `target` for this one."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+    def decide(self, entries: Sequence[Entry]) -> tuple[RepositorySettings, list[Problem]]:
+        """Decide mutability and lifecycle of a repository from what the entries that fill it ask for."""
+        asked = entries[0].image.settings
+        assert isinstance(asked, EcrSettings)
+        mutability, problems = decide_mutability(entries, asked)
+        lifecycle = lifecycle_rules(entries, asked.lifecycle)
+        problems += lifecycle_problems(entries, asked.lifecycle, lifecycle)
+        problems += unsettled(entries, asked, mutability)
+        decided = RepositorySettings(mutability, asked.scan_on_push, asked.encryption, lifecycle, asked.tags)
+        return decided, problems
+
+    def generated(self, repositories: Sequence[Provisioned]) -> Mapping[str, Generated | None]:
+        """Return the variables of the Terraform module, and the override file where a repository needs it."""
+        return tfvars.generated(self.account_id, self.region, repositories)

@@ -1,0 +1,66 @@
+"""What Terraform is given for the repositories; terraform/variables.tf declares exactly these variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mirrorgen.destinations.ecr.mutability import IMMUTABLE_WITH_EXCLUSION
+from mirrorgen.destinations.ecr.rules import LifecycleRule
+from mirrorgen.destinations.ecr.settings import RepositorySettings
+from mirrorgen.model.targets import Generated, Provisioned
+
+TFVARS = "terraform/terraform.tfvars.json"
+EXCLUSIONS = "terraform/exclusions_override.tf"
+
+
+def generated(
+    account_id: str | None, region: str | None, repositories: Sequence[Provisioned]
+) -> Mapping[str, Generated | None]:
+    """Return the module's variables, and the override file when, and only when, a repository needs it.
+
+    The block of exclusion filters is in a file of its own because AWS provider 5 does not know it, and would refuse
+    the module.
+    """
+    settings = [(repository, _settings(repository)) for repository in repositories]
+    document = {
+        "account_id": account_id,
+        "region": region,
+        "mirrored_images": [_image(repository, wanted) for repository, wanted in settings],
+    }
+    needed = any(wanted.mutability.setting == IMMUTABLE_WITH_EXCLUSION for _, wanted in settings)
+    return {
+        TFVARS: Generated("terraform.tfvars.json.j2", document),
+        EXCLUSIONS: Generated("exclusions_override.tf.j2", None) if needed else None,
+    }
+
+
+def _settings(repository: Provisioned) -> RepositorySettings:
+    assert isinstance(repository.settings, RepositorySettings)
+    return repository.settings
+
+
+def _image(repository: Provisioned, wanted: RepositorySettings) -> dict[str, Any]:
+    return {
+        "source": ", ".join(repository.sources),
+        "repository": repository.name,
+        "tag_mutability": wanted.mutability.setting,
+        "mutability_exclusions": list(wanted.mutability.exclusions),
+        "scan_on_push": wanted.scan_on_push,
+        "encryption": {"type": wanted.encryption.type, "kms_key": wanted.encryption.kms_key},
+        "lifecycle_rules": [_rule(rule) for rule in wanted.lifecycle],
+        "tags": dict(wanted.resource_tags),
+    }
+
+
+def _rule(rule: LifecycleRule) -> dict[str, Any]:
+    return {
+        "priority": rule.priority,
+        "description": rule.description or None,
+        "tag_status": rule.tag_status,
+        "tag_prefixes": list(rule.tag_prefixes),
+        "tag_patterns": list(rule.tag_patterns),
+        "count_type": rule.count_type,
+        "count_unit": rule.count_unit,
+        "count_number": rule.count_number,
+    }

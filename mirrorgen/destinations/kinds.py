@@ -1,0 +1,70 @@
+"""Every kind of target that there is: which one a list names, and how it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mirrorgen.destinations.ecr.target import EcrTarget
+from mirrorgen.destinations.registry.target import RegistryTarget
+from mirrorgen.model.credentials import read_credentials
+from mirrorgen.model.references import normalize_host
+from mirrorgen.model.targets import Target
+from mirrorgen.problems import Problem
+
+if TYPE_CHECKING:
+    from mirrorgen.destinations.port import Destination
+    from mirrorgen.tools.regctl import Regctl
+
+_ECR_ONLY = ("account_id", "region", "prefix", "auth", "endpoint")
+_REGISTRY_ONLY = ("credentials", "tls")
+
+
+def read_target(data: Mapping[str, Any]) -> tuple[Target, list[Problem]]:
+    """Build the target from what stands under `target`, as the check of the shape left it.
+
+    Returns:
+        The target: ECR unless `registry` names another one; and the keys that mean nothing for it.
+    """
+    if "registry" not in data:
+        hint = "it goes with `registry`; without that the target is ECR"
+        problems = [_meaningless(key, "an ECR target", hint) for key in _REGISTRY_ONLY if key in data]
+        return EcrTarget(**{key: data[key] for key in _ECR_ONLY if key in data}), problems
+    host, _, prefix = data["registry"].partition("/")
+    hint = "remove it, or `registry`"
+    problems = [_meaningless(key, "a plain registry", hint) for key in _ECR_ONLY if key in data]
+    name = normalize_host(host)
+    if name is None:
+        problems.append(Problem("bad-reference", f"{host!r} is not a host name", ("target", "registry")))
+    credentials, found = read_credentials(data.get("credentials", {}), ("target", "credentials"))
+    return RegistryTarget(name or host, prefix, credentials, data.get("tls", "enabled")), [*problems, *found]
+
+
+def open_destination(
+    target: Target, environ: Mapping[str, str], *, say: Callable[[str], None], regctl: Callable[[], Regctl]
+) -> Destination:
+    """Find out which registry is meant, and make sure that it is the one whose credentials are at hand.
+
+    Args:
+        target: of the list.
+        environ: the environment of this process.
+        say: told what is going on.
+        regctl: returns regctl, set up for the target's host; called where it is needed.
+
+    Raises:
+        ToolUnusable: a program or library that is needed is missing.
+        UsageError: there are no credentials, no region, or they belong to another account.
+        ToolFailed: the registry cannot be asked.
+    """
+    if isinstance(target, EcrTarget):
+        from mirrorgen.destinations.ecr.destination import open_ecr
+
+        return open_ecr(target, environ, say=say)
+    assert isinstance(target, RegistryTarget)
+    from mirrorgen.destinations.registry.destination import RegistryDestination
+
+    return RegistryDestination(target, regctl(), say)
+
+
+def _meaningless(key: str, where: str, hint: str) -> Problem:
+    return Problem("unknown-key", f"the key {key!r} means nothing for {where}", ("target", key), hint, on_key=True)

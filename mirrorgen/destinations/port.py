@@ -1,0 +1,107 @@
+"""What a destination can be asked, whatever kind it is: a target bound to one registry that was found to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mirrorgen.model.targets import Settings, Target
+
+Holdings = Mapping[str, Mapping[str, str] | None]
+"""Digest by tag, by repository name; None for a repository that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """What a registry knows of an image.
+
+    Attributes:
+        digest: names it.
+        tags: all of its tags, none for an untagged image.
+        pushed_at: when it came, with a time zone; None where the registry does not tell.
+        pulled_at: when the registry last recorded a pull; None for never, or where it does not tell.
+        contains: digests of the images that it names, for an index.
+        size_bytes: of the image itself, without the images that it names; None where the registry does not tell.
+        findings: how many vulnerabilities of each severity a scan found; None where no result is known.
+        scan: where `findings` is None, why: in the registry's words, or nothing.
+    """
+
+    digest: str
+    tags: tuple[str, ...]
+    pushed_at: datetime | None
+    pulled_at: datetime | None = None
+    contains: tuple[str, ...] = ()
+    size_bytes: int | None = None
+    findings: Mapping[str, int] | None = None
+    scan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingDifference:
+    """A setting of a repository that is not as the list asks."""
+
+    setting: str
+    wanted: str
+    found: str
+
+
+class Destination(Protocol):
+    """A registry that was found to be there, and is asked for what it holds."""
+
+    @property
+    def target(self) -> Target:
+        """The target, with everything filled in that the list leaves out."""
+
+    @property
+    def tells_age(self) -> bool:
+        """Whether the registry knows when an image was pushed."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables that tell a program which registry is meant."""
+
+    def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
+        """Ask which of the wanted tags repositories hold, and maybe others.
+
+        Args:
+            wanted: tags by repository.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def images(self, names: Iterable[str]) -> Mapping[str, tuple[StoredImage, ...] | None]:
+        """Ask for every image that repositories hold; None for one that does not exist.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
+        """Compare the settings of repositories with those wanted; None for one that does not exist.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def strays(self, names: Collection[str]) -> tuple[str, ...]:
+        """Name the repositories below the target's prefix that are not among `names`; sorted.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def expiring(self, settings: Settings, images: Sequence[StoredImage], *, now: datetime) -> Mapping[str, str]:
+        """Return which rule would remove images at the next evaluation, by digest."""
+
+    def delete(self, repository: str, tags: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+        """Delete tags, each only while it names the digest that stands beside it.
+
+        Returns:
+            Why the registry refused, by tag; empty if all are gone.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """

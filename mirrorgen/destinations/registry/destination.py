@@ -1,0 +1,127 @@
+"""A plain OCI registry, asked through regctl for what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from mirrorgen.destinations.port import Holdings, SettingDifference, StoredImage
+from mirrorgen.destinations.registry.target import RegistryTarget
+from mirrorgen.errors import RegistryFailed, ToolFailed
+from mirrorgen.model.targets import Settings
+from mirrorgen.outcomes import Kind
+from mirrorgen.tools.regctl import Regctl
+
+_PARALLEL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryDestination:
+    """A registry; see `mirrorgen.destinations.port.Destination`.
+
+    Attributes:
+        target: of the list.
+        regctl: with the credentials of the registry.
+        say: told what is asked.
+    """
+
+    target: RegistryTarget
+    regctl: Regctl
+    say: Callable[[str], None]
+
+    @property
+    def tells_age(self) -> bool:
+        """The registry's API does not say when an image was pushed."""
+        return False
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Nothing: the host name says it all."""
+        return {}
+
+    def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
+        """List the tags of repositories, and ask for the digest of each that is wanted."""
+        self.say(f"asking {self.target.name} which tags it holds")
+        return self._digests(wanted, lambda name, tag: tag in wanted[name])
+
+    def images(self, names: Iterable[str]) -> Mapping[str, tuple[StoredImage, ...] | None]:
+        """List the tags of repositories with their digests; sizes, times and untagged images are not told."""
+        self.say(f"asking {self.target.name} which images it holds")
+        found = self._digests(names, lambda _name, _tag: True)
+        return {name: None if tags is None else _images(tags) for name, tags in found.items()}
+
+    def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
+        """Find no difference: there is nothing to set, and a repository comes with its first image."""
+        return dict.fromkeys(wanted, ())
+
+    def strays(self, names: Collection[str]) -> tuple[str, ...]:
+        """List the repositories of the registry below the prefix."""
+        below = f"{self.target.prefix}/" if self.target.prefix else ""
+        found = [name for name in self.regctl.repositories(self.target.name) if name.startswith(below)]
+        return tuple(sorted(set(found) - set(names)))
+
+    def expiring(
+        self,
+        settings: Settings,  # noqa: ARG002 - every kind is asked the same
+        images: Sequence[StoredImage],  # noqa: ARG002
+        *,
+        now: datetime,  # noqa: ARG002
+    ) -> Mapping[str, str]:
+        """Expect nothing to go: what a plain registry removes by itself is not known here."""
+        return {}
+
+    def delete(self, repository: str, tags: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+        """Delete tags one by one, after a look at what each names now."""
+        refused: dict[str, str] = {}
+        for tag, digest in tags:
+            reference = self._reference(repository, tag)
+            try:
+                if self.regctl.digest(reference) == digest:
+                    self.regctl.delete_tag(reference)
+                else:
+                    refused[tag] = "it names another image now"
+            except ToolFailed as error:
+                refused[tag] = error.message
+        return refused
+
+    def _digests(self, names: Iterable[str], is_asked: Callable[[str, str], bool]) -> Holdings:
+        repositories = list(names)
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            listed = dict(zip(repositories, pool.map(self._tags, repositories), strict=True))
+            asked = [(name, tag) for name, tags in listed.items() for tag in tags or () if is_asked(name, tag)]
+            digests = dict(zip(asked, pool.map(lambda pair: self._digest(*pair), asked), strict=True))
+        return {
+            name: None if tags is None else {tag: digest for tag in tags if (digest := digests.get((name, tag)))}
+            for name, tags in listed.items()
+        }
+
+    def _tags(self, repository: str) -> tuple[str, ...] | None:
+        try:
+            return self.regctl.tags(f"{self.target.name}/{repository}")
+        except RegistryFailed as error:
+            self._raise_unless_absent(error)
+            return None
+
+    def _digest(self, repository: str, tag: str) -> str | None:
+        try:
+            return self.regctl.digest(self._reference(repository, tag))
+        except RegistryFailed as error:
+            self._raise_unless_absent(error)
+            return None
+
+    def _raise_unless_absent(self, error: RegistryFailed) -> None:
+        """What is not there is an answer; every other failure is none."""
+        if error.kind is not Kind.NOT_UPSTREAM:
+            raise ToolFailed(f"cannot ask {self.target.name}: {error.message}") from error
+
+    def _reference(self, repository: str, tag: str) -> str:
+        return f"{self.target.name}/{repository}:{tag}"
+
+
+def _images(tags: Mapping[str, str]) -> tuple[StoredImage, ...]:
+    by_digest: dict[str, list[str]] = {}
+    for tag, digest in tags.items():
+        by_digest.setdefault(digest, []).append(tag)
+    return tuple(StoredImage(digest, tuple(sorted(named)), None) for digest, named in by_digest.items())

@@ -1,0 +1,122 @@
+"""A plain OCI registry as the target of a list: it needs no Terraform, as a push makes the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from mirrorgen.model.credentials import Credentials
+from mirrorgen.model.images import Entry
+from mirrorgen.model.references import MAX_NAME, is_path
+from mirrorgen.model.targets import Generated, Provisioned, Settings, Target
+from mirrorgen.problems import KeyPath, Problem
+
+
+class NoSettings(Settings):
+    """A repository of a plain registry has nothing to set."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NoSettings)
+
+    def __hash__(self) -> int:
+        return hash(NoSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryTarget(Target):
+    """A registry with a host name.
+
+    Attributes:
+        name: host name, with a port if there is one.
+        prefix: first path segments of every target repository; may be empty.
+        names: of two environment variables to sign in with; without them Docker's own configuration is read.
+        tls: `enabled`, `disabled` or `insecure`.
+    """
+
+    kind: ClassVar[str] = "registry"
+    is_provisioned: ClassVar[bool] = False
+
+    name: str
+    prefix: str = ""
+    names: Credentials | None = None
+    tls: str = "enabled"
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """Names of variables to sign in with."""
+        return self.names
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+        return self.name
+
+    @property
+    def host(self) -> str:
+        """Host name of the registry."""
+        return self.name
+
+    def sign_in(self) -> dict[str, Any]:
+        """Return what regsync's configuration says of the host, besides its name."""
+        entry: dict[str, Any] = {}
+        if self.credentials:
+            entry["user"] = f'{{{{env "{self.credentials.username_env}"}}}}'
+            entry["pass"] = f'{{{{env "{self.credentials.password_env}"}}}}'
+        if self.tls != "enabled":
+            entry["tls"] = self.tls
+        return entry
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Environment variables that must be set before anything runs, each with the reason."""
+        if self.credentials is None:
+            return {}
+        names = (self.credentials.username_env, self.credentials.password_env)
+        return dict.fromkeys(names, f"credentials of {self.name}")
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs that regsync needs to sign in: none, or those that Docker's configuration names."""
+        return ()
+
+    def name_trouble(self, name: str) -> str | None:
+        """Say which names a registry takes, if it refuses this one for a repository."""
+        if is_path(name) and len(self.name) + 1 + len(name) <= MAX_NAME:
+            return None
+        return "path segments of lower-case letters and digits, joined by `.`, `_`, `__` or `-`; 255 characters in all"
+
+    def default_settings(self) -> NoSettings:
+        """Return that there is nothing to set."""
+        return NoSettings()
+
+    def read_settings(self, base: Settings, data: Mapping[str, Any], path: KeyPath) -> tuple[Settings, list[Problem]]:
+        """Refuse settings, which only ECR has."""
+        if "ecr" not in data:
+            return base, []
+        hint = "remove it; only a target in ECR has these settings"
+        message = f"`ecr` has no effect: the target is the registry {self.name}"
+        return base, [Problem("settings-need-ecr", message, (*path, "ecr"), hint, on_key=True)]
+
+    def write_settings(self, settings: Settings) -> dict[str, Any]:  # noqa: ARG002 - every kind is asked the same
+        """Return no keys: there is nothing to set."""
+        return {}
+
+    def document(self) -> dict[str, Any]:
+        """Return what stands under `target` for this one."""
+        document: dict[str, Any] = {"registry": f"{self.name}/{self.prefix}" if self.prefix else self.name}
+        if self.credentials:
+            document["credentials"] = self.credentials.document()
+        if self.tls != "enabled":
+            document["tls"] = self.tls
+        return document
+
+    def decide(self, entries: Sequence[Entry]) -> tuple[NoSettings, list[Problem]]:  # noqa: ARG002 - see above
+        """Return that there is nothing to set."""
+        return NoSettings(), []
+
+    def generated(self, repositories: Sequence[Provisioned]) -> Mapping[str, Generated | None]:  # noqa: ARG002
+        """Return no files: nothing describes the repositories of a plain registry."""
+        return {}

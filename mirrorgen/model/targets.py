@@ -1,0 +1,127 @@
+"""What every kind of target has to answer before anything is asked: names, settings, how its registry is reached."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mirrorgen.model.credentials import Credentials
+from mirrorgen.problems import KeyPath, Problem
+
+if TYPE_CHECKING:
+    from mirrorgen.model.images import Entry
+
+
+class Settings:
+    """What is asked of a target repository; only its own kind of target looks inside."""
+
+    __slots__ = ()
+
+
+class Target(ABC):
+    """The registry that receives the images, as a list names it.
+
+    Attributes:
+        kind: how the list says which kind it is.
+        is_provisioned: whether a repository must exist before the first push, so that Terraform makes it.
+        prefix: first path segments of every target repository; may be empty.
+    """
+
+    __slots__ = ()
+
+    kind: ClassVar[str]
+    is_provisioned: ClassVar[bool]
+    prefix: str
+
+    @property
+    @abstractmethod
+    def credentials(self) -> Credentials | None:
+        """Names of variables to sign in with, where the list gives them for the target."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """What it is called in a sentence."""
+
+    @property
+    @abstractmethod
+    def host(self) -> str:
+        """Host name of the registry; what the list leaves out, regsync fills in when it runs."""
+
+    @abstractmethod
+    def sign_in(self) -> dict[str, Any]:
+        """Return what regsync's configuration says of the host, besides its name."""
+
+    @property
+    @abstractmethod
+    def variables(self) -> Mapping[str, str]:
+        """Environment variables that must be set before anything runs, each with the reason."""
+
+    @property
+    @abstractmethod
+    def programs(self) -> tuple[str, ...]:
+        """Programs that regsync needs to sign in."""
+
+    @abstractmethod
+    def name_trouble(self, name: str) -> str | None:
+        """Say which names the registry takes, if it refuses this one for a repository."""
+
+    @abstractmethod
+    def default_settings(self) -> Settings:
+        """Return the settings of a repository for which a list asks nothing."""
+
+    @abstractmethod
+    def read_settings(self, base: Settings, data: Mapping[str, Any], path: KeyPath) -> tuple[Settings, list[Problem]]:
+        """Merge what a list says of settings into `base`, key by key.
+
+        Args:
+            base: what holds where the list says nothing.
+            data: `defaults`, or an entry, as the check of the shape left it.
+            path: where it stands.
+
+        Returns:
+            The settings, and what is wrong with them.
+        """
+
+    @abstractmethod
+    def write_settings(self, settings: Settings) -> dict[str, Any]:
+        """Return the keys of an entry that `read_settings` reads as these settings."""
+
+    @abstractmethod
+    def document(self) -> dict[str, Any]:
+        """Return what stands under `target` for this one."""
+
+    @abstractmethod
+    def decide(self, entries: Sequence[Entry]) -> tuple[Settings, list[Problem]]:
+        """Decide the settings of a repository from what the entries that fill it ask for.
+
+        Returns:
+            The settings, and what speaks against what was asked.
+        """
+
+    @abstractmethod
+    def generated(self, repositories: Sequence[Provisioned]) -> Mapping[str, Generated | None]:
+        """Return the files that describe its repositories, by name; None for one that must not exist.
+
+        Args:
+            repositories: name, sources and decided settings of each.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """A repository as the files of its target describe it: its name, what fills it, and the decided settings."""
+
+    name: str
+    sources: tuple[str, ...]
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A generated file: its template, and the data that the rendered text must say; None for one without any."""
+
+    template: str
+    document: Mapping[str, Any] | None

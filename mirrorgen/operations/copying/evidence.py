@@ -1,0 +1,59 @@
+"""What regsync's words prove of each tag: that it failed, and why; or that a copy was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mirrorgen.desired.state import DesiredState
+from mirrorgen.model.images import Entry
+from mirrorgen.outcomes import Failure, Kind, TagRef
+from mirrorgen.tools.regsync import Event, EventKind, Outcome
+
+Brought = Mapping[TagRef, Entry]
+"""The entry that brings each tag."""
+
+
+def brought(desired: DesiredState) -> dict[TagRef, Entry]:
+    """Return the entry that brings each tag of a desired state."""
+    return {
+        TagRef(repository.name, tag): entry for repository in desired.repositories for entry, tag in repository.tagged()
+    }
+
+
+def target_of(event: Event) -> TagRef:
+    """Return the repository and tag that an event's target names."""
+    repository, _, tag = event.target.partition("/")[2].rpartition(":")
+    return TagRef(repository, tag)
+
+
+def failures_of(outcome: Outcome, desired: DesiredState) -> dict[TagRef, Failure]:
+    """Return why tags failed, in regsync's words; where an upstream could not be listed, all that it brings.
+
+    Args:
+        outcome: of a run.
+        desired: what it was given.
+    """
+    entries = brought(desired)
+    by_location: dict[str, list[TagRef]] = {}
+    for ref, entry in entries.items():
+        pinned = entry.pinned(ref.tag)
+        location = entry.location if pinned is None else f"{entry.location}@{pinned}"
+        by_location.setdefault(location, []).append(ref)
+        by_location.setdefault(f"{entry.location}:{ref.tag}", []).append(ref)
+    found: dict[TagRef, Failure] = {}
+    for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED):
+        for ref in _refs_of(event, by_location):
+            entry_of_ref = entries.get(ref)
+            owner, source = (entry_of_ref.owner, str(entry_of_ref.source)) if entry_of_ref else ("", event.source)
+            kind = Kind.UNSUPPORTED if event.kind is EventKind.SKIPPED else event.failure_kind
+            found[ref] = Failure(ref, kind, event.reason, owner, source)
+    return found
+
+
+def _refs_of(event: Event, by_location: Mapping[str, list[TagRef]]) -> list[TagRef]:
+    """Which tags an event is about: the one that its target names, or all that come from its source."""
+    if event.target:
+        return [target_of(event)]
+    # Where regsync speaks of a repository, regclient adds `:latest` to the reference.
+    source = event.source if event.kind is EventKind.SKIPPED else event.source.removesuffix(":latest")
+    return by_location.get(source, [TagRef(event.source)])

@@ -1,0 +1,121 @@
+"""What a command found, put together once and written in every format: text, Markdown, JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from mirrorgen.outcomes import Failure
+from mirrorgen.reporting.formats import ResultFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows in columns below a head."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Lines below a title."""
+
+    title: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence of ours, or a few."""
+
+    text: str
+
+
+Block = Table | Items | Line
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a command found.
+
+    Attributes:
+        document: for programs; JSON adds the version of the format.
+        blocks: for people, in order; tables without rows and items without lines are left out.
+    """
+
+    document: Mapping[str, Any]
+    blocks: Sequence[Block]
+
+
+def show(view: View, output: ResultFormat) -> str:
+    """Return a view in a format, with a line break at its end."""
+    if output is ResultFormat.JSON:
+        return json.dumps({"version": 1, **view.document}, indent=2) + "\n"
+    write = _markdown if output is ResultFormat.MARKDOWN else _text
+    return "\n".join(text for block in view.blocks if (text := write(block)))
+
+
+def failure_items(title: str, failures: Sequence[Failure]) -> Items:
+    """Return failures as lines, each with what it concerns, the reason, its kind and the owner."""
+    return Items(title, [failure_line(failure) for failure in failures])
+
+
+def failure_line(failure: Failure) -> str:
+    """Return a failure as a person reads it."""
+    owner = f" (owner: {failure.owner})" if failure.owner else ""
+    return f"{failure.ref}: {failure.reason} [{failure.kind}]{owner}"
+
+
+def failure_documents(failures: Sequence[Failure]) -> list[dict[str, Any]]:
+    """Return failures as they stand in JSON."""
+    return [failure.document() for failure in failures]
+
+
+def text_table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of text in columns as wide as they need."""
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n" for row in rows
+    )
+
+
+def code_span(text: str) -> str:
+    """Return text from outside as Markdown code on one line, whatever it holds."""
+    line = " ".join(text.split())
+    fence = "`" * (max((len(list(run)) for char, run in groupby(line) if char == "`"), default=0) + 1)
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
+
+
+def _text(block: Block) -> str:
+    match block:
+        case Line(text):
+            return f"{text}\n"
+        case Table(head, rows):
+            return text_table([head, *rows]) if rows else ""
+        case Items(title, lines):
+            return f"{title}:\n" + "".join(f"  {line}\n" for line in lines) if lines else ""
+
+
+def _markdown(block: Block) -> str:
+    match block:
+        case Line(text):
+            return f"{text}\n"
+        case Table(head, rows):
+            return _markdown_table(head, rows) if rows else ""
+        case Items(title, lines):
+            return f"### {title}\n\n" + "".join(f"- {code_span(line)}\n" for line in lines) if lines else ""
+
+
+def _markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    lines += [f"| {' | '.join(_markdown_cell(cell) for cell in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_cell(text: str) -> str:
+    """A cell is code; its end would be a `|` even within it."""
+    return code_span(text).replace("|", "\\|") if text.strip() else ""
