@@ -73,8 +73,7 @@ def make_plan(runtime: Runtime) -> MirrorPlan:
         ToolUnusable, ToolFailed, UsageError: a tool cannot do its part.
     """
     # What is missing on this machine, or in our way, is said before Terraform takes its minute.
-    target = runtime.desired.target
-    runtime.toolbox.require("regsync", *target.programs, *(["terraform"] if target.is_provisioned else []))
+    runtime.require_copying(*(["terraform"] if runtime.desired.target.is_provisioned else []))
     destination = runtime.destination
     work = prepare(runtime)
     changes = plan_repositories(runtime)

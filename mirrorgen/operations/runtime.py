@@ -91,15 +91,25 @@ class Runtime:
         """Ask the destination what it holds of a desired state."""
         return self.destination.held({repository.name: repository.tags for repository in desired.repositories})
 
+    def require_copying(self, *others: str) -> None:
+        """Make sure that images can be copied, before anything takes its time.
+
+        Args:
+            others: programs that are needed besides.
+
+        Raises:
+            UsageError: a variable that regsync's configuration names is not set.
+            ToolUnusable: programs are missing, too old or broken; all of them are named.
+        """
+        self._set({**self._upstream_variables(), **self.desired.target.variables})
+        self.toolbox.require("regsync", *self.desired.target.programs, *others)
+
     def regsync(self) -> Regsync:
         """Return regsync.
 
         Raises:
-            UsageError: a variable that its configuration names is not set.
-            ToolUnusable: it, or what signs it in, is missing, too old or broken.
+            ToolUnusable: it is missing, too old or broken.
         """
-        self._set({**self._upstream_variables(), **self.desired.target.variables})
-        self.toolbox.require("regsync", *self.desired.target.programs)
         return Regsync(self.toolbox.get("regsync"), self.runner, self.env)
 
     def regsync_config(self, desired: DesiredState) -> str:

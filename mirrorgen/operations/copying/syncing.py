@@ -69,7 +69,7 @@ def plan_sync(runtime: Runtime, *, full: bool = False) -> SyncPlan:
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
     """
-    runtime.toolbox.require("regsync", *runtime.desired.target.programs)
+    runtime.require_copying()
     work = prepare(runtime)
     held = runtime.held(work.desired)
     gates: list[Gate] = [BudgetGate(runtime.allowance)]
