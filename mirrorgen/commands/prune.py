@@ -27,7 +27,7 @@ def prune(
         Path | None, typer.Option("--apply", metavar="PLAN", help="Delete exactly what this file says.")
     ] = None,
     older_than: Annotated[
-        int, typer.Option("--older-than", min=0, metavar="DAYS", help="With --plan: leave what was pushed since.")
+        int, typer.Option("--older-than", min=0, metavar="DAYS", help="Leave what was pushed since; in both steps.")
     ] = 30,
     only: Only = None,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
@@ -45,24 +45,25 @@ def prune(
         make_prune_plan,
         read_prune_plan,
     )
-    from mirrorgen.reporting.removals import view_removals
+    from mirrorgen.reporting.removals import view_deleted, view_prune_plan
 
     if (plan is None) is (apply is None):
         raise UsageError("what is to be done is not said", hint="give --plan FILE, review it, then --apply FILE")
 
-    def look(where: Path) -> Result:
+    def make(where: Path) -> Result:
         runtime = runtime_for(load_usable(file), only=only or [])
         made = make_prune_plan(runtime, older_than_days=older_than, now=datetime.now(UTC))
         write_files(where.parent, {where.name: format_prune_plan(made)})
         code = exit_code(made.failures, has_differences=bool(made.removals))
-        return Result(code, view_removals(made.removals, made.failures, done=False))
+        return Result(code, view_prune_plan(made))
 
     def delete(where: Path) -> Result:
         runtime = runtime_for(load_usable(file), only=only or [])
-        gone, refused = apply_prune_plan(runtime, read_prune_plan(where))
-        return Result(exit_code(refused), view_removals(gone, refused, done=True))
+        reviewed = read_prune_plan(where)
+        gone, refused = apply_prune_plan(runtime, reviewed, older_than_days=older_than, now=datetime.now(UTC))
+        return Result(exit_code(refused), view_deleted(gone, refused))
 
     if plan is not None:
-        return announce("mirrorgen prune --plan", look(plan), output)
+        return announce("mirrorgen prune --plan", make(plan), output)
     assert apply is not None
     return reported("prune", partial(delete, apply), master_list=file, output=output, report=report)

@@ -21,6 +21,9 @@ def status(
     upstream: Annotated[
         bool, typer.Option("--upstream", help="Also compare digests with upstream: a HEAD request for each tag.")
     ] = False,
+    findings: Annotated[
+        bool, typer.Option("--findings", help="Also ask for the result of each image's scan: a request for each image.")
+    ] = False,
     output: Annotated[StatusFormat, typer.Option("--format", help="How the status is shown.")] = StatusFormat.TEXT,
 ) -> ExitCode:
     """Show what ECR holds, beside what the list asks for.
@@ -32,7 +35,8 @@ def status(
     from mirrorgen.reporting.status import view_status
 
     loaded = load_usable(file)
-    found = read_status(runtime_for(loaded, only=only or []), upstream=upstream, now=datetime.now(UTC))
+    runtime = runtime_for(loaded, only=only or [])
+    found = read_status(runtime, upstream=upstream, findings=findings, now=datetime.now(UTC))
     code = exit_code(found.failures, has_problems=bool(found.expiring), has_differences=found.has_differences)
     if output is StatusFormat.HTML:
         from mirrorgen.reporting.page import format_page

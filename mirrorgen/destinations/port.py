@@ -25,7 +25,9 @@ class StoredImage:
         contains: digests of the images that it names, for an index.
         size_bytes: of the image itself, without the images that it names; None where the registry does not tell.
         findings: how many vulnerabilities of each severity a scan found; None where no result is known.
-        scan: where `findings` is None, why: in the registry's words, or nothing.
+        scan: where `findings` is None, why: `not scanned`, `unknown`, or the state of the scan.
+        is_archived: whether the registry keeps it where nobody can pull it.
+        trouble: why it is not known what the image names; nothing where it is known.
     """
 
     digest: str
@@ -35,7 +37,9 @@ class StoredImage:
     contains: tuple[str, ...] = ()
     size_bytes: int | None = None
     findings: Mapping[str, int] | None = None
-    scan: str = ""
+    scan: str = "unknown"
+    is_archived: bool = False
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,20 @@ class Destination(Protocol):
             ToolFailed: the registry cannot be asked.
         """
 
-    def images(self, names: Iterable[str]) -> Mapping[str, tuple[StoredImage, ...] | None]:
+    def why_absent(self, repository: str, tags: Collection[str]) -> Mapping[str, str]:
+        """Say why tags of a repository are not among those held, for those of which the registry knows.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def images(self, names: Iterable[str], *, findings: bool = False) -> Mapping[str, tuple[StoredImage, ...] | None]:
         """Ask for every image that repositories hold; None for one that does not exist.
+
+        Args:
+            names: of repositories.
+            findings: also ask for the result of each scan, with a request for each image where the registry does not
+                tell it otherwise.
 
         Raises:
             ToolFailed: the registry cannot be asked.
@@ -86,8 +102,11 @@ class Destination(Protocol):
             ToolFailed: the registry cannot be asked.
         """
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...]:
+    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
         """Name the repositories below the target's prefix that are not among `names`; sorted.
+
+        Returns:
+            None where the registry does not let us list its repositories.
 
         Raises:
             ToolFailed: the registry cannot be asked.

@@ -21,11 +21,12 @@ def format_metrics(status: Status) -> str:
         "mirrorgen_repository_settings_differing", "Settings that differ.", ["repository"], registry=registry
     )
     exists = Gauge("mirrorgen_repository_exists", "1 if ECR has the repository.", ["repository"], registry=registry)
-    for one in status.repositories:
-        name = one.repository.name
+    for repository in status.repositories:
+        name = repository.repository.name
         for state in TagState:
-            tags.labels(name, str(state)).set(len(one.of(state)))
-        size.labels(name).set(one.size_bytes or 0)
-        settings.labels(name).set(len(one.settings))
-        exists.labels(name).set(one.exists)
+            tags.labels(name, str(state)).set(len(repository.of(state)))
+        if repository.size_bytes is not None:
+            size.labels(name).set(repository.size_bytes)
+        settings.labels(name).set(len(repository.settings))
+        exists.labels(name).set(repository.exists)
     return generate_latest(registry).decode()

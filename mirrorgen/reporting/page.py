@@ -13,7 +13,13 @@ from mirrorgen.reporting.status import SEVERITIES, day, findings, problem_rows, 
 from mirrorgen.resources import resource
 
 _HEADS = ("repository", "tag", "state", "digest", "size", "pushed", "pulled", "findings", "expires", "owner")
-_KINDS = {TagState.PRESENT: "good", TagState.MISSING: "bad", TagState.DIFFERS: "bad", TagState.EXTRA: "warn"}
+_KINDS = {
+    TagState.PRESENT: "good",
+    TagState.MISSING: "bad",
+    TagState.DIFFERS: "bad",
+    TagState.ARCHIVED: "bad",
+    TagState.EXTRA: "warn",
+}
 _AGES = ((7, "a week"), (30, "a month"), (90, "three months"), (365, "a year"))
 
 

@@ -5,32 +5,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from mirrorgen.operations.holding.pruning import Removal
+from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.outcomes import Failure
-from mirrorgen.reporting.views import Line, Table, View, failure_documents, failure_items
+from mirrorgen.reporting.views import Items, Line, Table, View, failure_documents, failure_items
 
 
-def view_removals(removals: Sequence[Removal], failures: Sequence[Failure], *, done: bool) -> View:
-    """Return the tags, what was left alone with its reason, and a line that counts.
-
-    Args:
-        removals: the tags.
-        failures: what could not be looked at or deleted.
-        done: whether the tags are gone, or would go.
-    """
-    rows = [
-        (f"{removal.repository}:{removal.tag}", removal.digest[:19], removal.pushed_at[:10] or "-")
-        for removal in removals
-    ]
+def view_prune_plan(plan: PrunePlan) -> View:
+    """Return the tags that would go, those too young for it, what was left alone with its reason, and the counts."""
+    young = [_name(removal) for removal in plan.too_young]
+    count = f"Tags that would go: {len(plan.removals)}."
+    if young:
+        count += f" Left because they were pushed within {plan.older_than_days} days: {len(young)}."
     document = {
-        "deleted" if done else "delete": [asdict(removal) for removal in removals],
-        "failures": failure_documents(failures),
+        "delete": [asdict(removal) for removal in plan.removals],
+        "too_young": [asdict(removal) for removal in plan.too_young],
+        "failures": failure_documents(plan.failures),
     }
     return View(
         document,
         [
-            Table(("image", "digest", "pushed"), rows),
-            failure_items("Left alone", failures),
-            Line(f"Tags {'deleted' if done else 'that would go'}: {len(removals)}."),
+            _table(plan.removals),
+            Items(f"Not in the list, and pushed within {plan.older_than_days} days", young),
+            failure_items("Left alone", plan.failures),
+            Line(count),
         ],
     )
+
+
+def view_deleted(deleted: Sequence[Removal], refused: Sequence[Failure]) -> View:
+    """Return the tags that are gone, those that the registry refused to delete, and the count."""
+    document = {"deleted": [asdict(removal) for removal in deleted], "failures": failure_documents(refused)}
+    count = Line(f"Tags deleted: {len(deleted)}.")
+    return View(document, [_table(deleted), failure_items("Left alone", refused), count])
+
+
+def _table(removals: Sequence[Removal]) -> Table:
+    rows = [(_name(removal), removal.digest[:19], removal.pushed_at[:10] or "-") for removal in removals]
+    return Table(("image", "digest", "pushed"), rows)
+
+
+def _name(removal: Removal) -> str:
+    return f"{removal.repository}:{removal.tag}"

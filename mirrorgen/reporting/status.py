@@ -14,7 +14,12 @@ from mirrorgen.reporting.views import Items, Line, Table, View, failure_document
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
 """Of findings in ECR, the worst first."""
 
-_HEAD = ("repository", "present", "missing", "differs", "extra", "untagged", "size", "settings")
+WHAT_A_SIZE_COUNTS = (
+    "The size of a multi-platform image counts every image that its index names, once; layers shared between them "
+    "count for each, as the registry counts them."
+)
+
+_HEAD = ("repository", *map(str, TagState), "untagged", "size", "settings")
 _TAG_HEAD = ("image", "state", "digest", "size", "pushed", "pulled", "findings", "expires")
 
 
@@ -26,7 +31,7 @@ def view_status(status: Status) -> View:
         "in_sync": status.is_in_sync,
         "counts": {str(state): status.count(state) for state in TagState},
         "repositories": [_repository_document(repository) for repository in status.repositories],
-        "strays": list(status.strays),
+        "strays": None if status.strays is None else list(status.strays),
         "failures": failure_documents(status.failures),
     }
     tags = [_tag_row(repository, tag) for repository in status.repositories for tag in repository.tags]
@@ -36,7 +41,8 @@ def view_status(status: Status) -> View:
             Table(("problem", "where", "what"), problem_rows(status)),
             Table(_HEAD, [_row(repository) for repository in status.repositories]),
             Table(_TAG_HEAD, tags),
-            Items("Repositories below the prefix that the list does not have", status.strays),
+            Line(WHAT_A_SIZE_COUNTS),
+            Items("Repositories below the prefix that the list does not have", status.strays or ()),
             Line(status_summary(status)),
         ],
     )
@@ -48,7 +54,9 @@ def status_summary(status: Status) -> str:
     other = sum(bool(repository.settings) for repository in status.repositories)
     absent = sum(not repository.exists for repository in status.repositories)
     line = f"Tags {counts}. Repositories: {len(status.repositories)}, missing: {absent}, with other settings: {other}."
-    if status.strays:
+    if status.strays is None:
+        line += " Repositories that are not in the list: not known, the registry does not let us list them."
+    elif status.strays:
         line += f" Not in the list: {len(status.strays)}."
     if status.failures:
         line += f" Could not be looked at: {len(status.failures)}."
@@ -70,6 +78,10 @@ def problem_rows(status: Status) -> list[tuple[str, str, str]]:
             for setting in repository.settings
         ]
         rows += [("tag missing", f"{name}:{tag.tag}", tag.owner) for tag in repository.of(TagState.MISSING)]
+        rows += [
+            ("tag archived", f"{name}:{tag.tag}", "restore it with `aws ecr update-image-storage-class`")
+            for tag in repository.of(TagState.ARCHIVED)
+        ]
         rows += [
             ("digest differs", f"{name}:{tag.tag}", f"{_digest(tag)}, wanted {(tag.wanted_digest or '')[:19]}")
             for tag in repository.of(TagState.DIFFERS)
@@ -130,10 +142,10 @@ def size(count: int | None) -> str:
 
 
 def findings(image: StoredImage) -> str:
-    """Return the findings of a scan, the worst first."""
+    """Return the findings of a scan, the worst first; `none` is a result, other words say why there is none."""
     counts = image.findings
     if counts is None:
-        return image.scan or "not scanned"
+        return image.scan
     known = [severity for severity in SEVERITIES if counts.get(severity)]
     return ", ".join(f"{severity.lower()}: {counts[severity]}" for severity in known) or "none"
 

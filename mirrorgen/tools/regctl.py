@@ -103,12 +103,19 @@ class Regctl:
         return self._run("manifest", "head", *wanted, reference).strip()
 
     def repositories(self, registry: str) -> tuple[str, ...]:
-        """List the repositories of a registry.
+        """List the repositories of a registry, page by page.
 
         Raises:
             RegistryFailed: the registry cannot be asked, or has no such list.
         """
-        return tuple(self._run("repo", "ls", registry).split())
+        found: dict[str, None] = {}
+        while True:
+            after = ["--last", next(reversed(found))] if found else []
+            page = self._run("repo", "ls", *after, registry).split()
+            # A registry that does not know pages says the same again.
+            if found.keys() >= set(page):
+                return tuple(found)
+            found |= dict.fromkeys(page)
 
     def delete_tag(self, reference: str) -> None:
         """Delete a tag, and not the image that it names.

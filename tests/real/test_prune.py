@@ -39,7 +39,7 @@ def test_a_plan_deletes_nothing_and_apply_deletes_exactly_that(mirrored: Project
     assert plan(mirrored, "--older-than", "0") == (3, ["old", "v1.0.0"])
     assert held(mirrored) == sorted(TAGS)
 
-    result = mirrored.run("prune", "--apply", "prune.json", "--format", "json")
+    result = mirrored.run("prune", "--apply", "prune.json", "--older-than", "0", "--format", "json")
     assert result.returncode == 0, result.stderr
     assert [one["tag"] for one in json.loads(result.stdout)["deleted"]] == ["old", "v1.0.0"]
     assert held(mirrored) == ["v1.1.0", "v2.0.0"]
@@ -54,7 +54,7 @@ def test_what_is_young_stays(mirrored: Project) -> None:
 def test_nothing_goes_if_the_list_has_changed_since(mirrored: Project) -> None:
     plan(mirrored, "--older-than", "0")
     mirrored.write({SOURCE: ["v1.0.0", "v1.1.0", "v2.0.0"]})
-    result = mirrored.run("prune", "--apply", "prune.json")
+    result = mirrored.run("prune", "--apply", "prune.json", "--older-than", "0")
     assert result.returncode == 1
     assert f"has changed since the plan was made: {mirrored.prefix}/quay/org/pruned:v1.0.0" in result.stderr
     assert held(mirrored) == sorted(TAGS)
@@ -63,7 +63,7 @@ def test_nothing_goes_if_the_list_has_changed_since(mirrored: Project) -> None:
 def test_nothing_goes_if_a_tag_names_something_else_by_now(mirrored: Project) -> None:
     plan(mirrored, "--older-than", "0")
     copy(mirrored, "v2.0.0", "old")
-    assert mirrored.run("prune", "--apply", "prune.json").returncode == 1
+    assert mirrored.run("prune", "--apply", "prune.json", "--older-than", "0").returncode == 1
     assert "v1.0.0" in held(mirrored)
 
 
@@ -111,7 +111,7 @@ def test_wrong_usage(args: list[str], mirrored: Project) -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 2}'])
 def test_a_file_that_is_no_plan(text: str, mirrored: Project) -> None:
     (mirrored.folder / "prune.json").write_text(text)
-    result = mirrored.run("prune", "--apply", "prune.json")
+    result = mirrored.run("prune", "--apply", "prune.json", "--older-than", "0")
     assert result.returncode == 1
     assert "prune.json is not a plan" in result.stderr
     assert held(mirrored) == sorted(TAGS)

@@ -33,7 +33,7 @@ def test_all_is_as_the_list_asks(project: Project) -> None:
     applied(project, ["v1.0.0", "latest"])
     code, document = status(project, "--upstream")
     assert (code, document["in_sync"]) == (0, True)
-    assert document["counts"] == {"present": 2, "missing": 0, "differs": 0, "extra": 0}
+    assert document["counts"] == {"present": 2, "missing": 0, "differs": 0, "archived": 0, "extra": 0}
     (repository,) = document["repositories"]
     assert (repository["settings"], repository["untagged"]) == ([], 0)
     digests = project.held("quay/org/stated")
@@ -42,7 +42,7 @@ def test_all_is_as_the_list_asks(project: Project) -> None:
 
     text = project.run("status").stdout
     assert text.endswith(
-        "Tags present: 2, missing: 0, differs: 0, extra: 0. Repositories: 1, missing: 0, with other settings: 0. "
+        "Tags present: 2, missing: 0, differs: 0, archived: 0, extra: 0. Repositories: 1, missing: 0, with other settings: 0. "
         "ECR holds what the list asks for.\n"
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -12,6 +12,7 @@ from mirrorgen.errors import ToolFailed, ToolUnusable, UsageError
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
+    from botocore.exceptions import ClientError
     from mypy_boto3_ecr.client import ECRClient
 
 PARALLEL_REQUESTS = 8
@@ -22,6 +23,7 @@ MAX_BATCH = 100
 """Images in one request: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html"""
 
 _SIGN_IN = "sign in to AWS first: `aws sts get-caller-identity` must work in this shell"
+_Asked = TypeVar("_Asked", bound=Hashable)
 _Answer = TypeVar("_Answer")
 
 
@@ -90,8 +92,13 @@ def asking(what: str) -> Iterator[None]:
         raise ToolFailed(f"cannot ask {what}: {error}") from error
 
 
-def ask_each(names: Iterable[str], ask: Callable[[str], _Answer]) -> Mapping[str, _Answer]:
-    """Ask about repositories, some at once.
+def is_denied(error: ClientError) -> bool:
+    """Whether AWS answered that the credentials do not have the right to ask this."""
+    return error.response.get("Error", {}).get("Code") == "AccessDeniedException"
+
+
+def ask_each(names: Iterable[_Asked], ask: Callable[[_Asked], _Answer]) -> Mapping[_Asked, _Answer]:
+    """Ask about repositories or images, some at once.
 
     Raises:
         ToolFailed: ECR cannot be asked.

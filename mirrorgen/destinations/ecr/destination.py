@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mirrorgen.destinations.ecr import comparing, stored
+from mirrorgen.destinations.ecr import comparing, scanning, stored
 from mirrorgen.destinations.ecr.api import MAX_BATCH, ask_each, asking, caller_account, new_client, new_session
 from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.settings import RepositorySettings
@@ -75,10 +75,30 @@ class EcrDestination:
         self.say("asking ECR which tags it holds")
         return ask_each(wanted, lambda name: stored.tags(self.client, self._account, name))
 
-    def images(self, names: Iterable[str]) -> Mapping[str, tuple[StoredImage, ...] | None]:
-        """Describe every image, and which images each index names."""
-        self.say("asking ECR which images it holds")
-        return ask_each(names, lambda name: stored.images(self.client, self._account, name))
+    def why_absent(self, repository: str, tags: Collection[str]) -> Mapping[str, str]:
+        """Look for tags among the archived images, which the usual list leaves out."""
+        with asking("ECR for archived images"):
+            archived = stored.archived_tags(self.client, self._account, repository)
+        reason = "ECR has archived its image; restore it with `aws ecr update-image-storage-class`"
+        return {tag: reason for tag in tags if tag in archived}
+
+    def images(self, names: Iterable[str], *, findings: bool = False) -> Mapping[str, tuple[StoredImage, ...] | None]:
+        """Describe every image, archived ones among them, and which images each index names."""
+        self.say("asking ECR which images it holds" + (" and what its scans found" if findings else ""))
+        held = ask_each(names, lambda name: stored.images(self.client, self._account, name))
+        if not findings:
+            return held
+        untold = {
+            (name, image.digest): image
+            for name, images in held.items()
+            for image in images or ()
+            if scanning.is_untold(image)
+        }
+        results = ask_each(untold, lambda key: scanning.ask(self.client, self._account, key[0], untold[key]))
+        return {
+            name: None if images is None else tuple(results.get((name, image.digest), image) for image in images)
+            for name, images in held.items()
+        }
 
     def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
         """Compare mutability, scanning, encryption, lifecycle and resource tags."""
@@ -90,11 +110,11 @@ class EcrDestination:
 
         return ask_each(wanted, compare)
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...]:
-        """List the repositories of the account below the prefix."""
+    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
+        """List the repositories of the account below the prefix, which takes a right of its own."""
         with asking("ECR for its repositories"):
             found = stored.repositories(self.client, self._account, f"{self.target.prefix}/")
-        return tuple(sorted(set(found) - set(names)))
+        return None if found is None else tuple(sorted(set(found) - set(names)))
 
     def expiring(self, settings: Settings, images: Sequence[StoredImage], *, now: datetime) -> Mapping[str, str]:
         """Evaluate the lifecycle rules that the list asks for."""

@@ -11,6 +11,7 @@ rules":
   many days; `sinceImagePulled` takes what was not pulled for so many days, and counts from the push where there was
   no pull.
 - An image that an index names stays while the index stays.
+- What is archived is out of reach of a rule that names no storage class.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def expire(rules: Sequence[LifecycleRule], images: Sequence[StoredImage], *, now
     Returns:
         What goes, in the order of `images`.
     """
+    images = [image for image in images if not image.is_archived]
     taken: dict[str, LifecycleRule] = {}
     claimed: set[str] = set()
     for rule in sorted(rules, key=lambda rule: rule.priority):

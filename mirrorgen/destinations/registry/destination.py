@@ -46,7 +46,20 @@ class RegistryDestination:
         self.say(f"asking {self.target.name} which tags it holds")
         return self._digests(wanted, lambda name, tag: tag in wanted[name])
 
-    def images(self, names: Iterable[str]) -> Mapping[str, tuple[StoredImage, ...] | None]:
+    def why_absent(
+        self,
+        repository: str,  # noqa: ARG002 - every kind is asked the same
+        tags: Collection[str],  # noqa: ARG002
+    ) -> Mapping[str, str]:
+        """Say nothing: a registry does not tell what became of a tag."""
+        return {}
+
+    def images(
+        self,
+        names: Iterable[str],
+        *,
+        findings: bool = False,  # noqa: ARG002 - a plain registry scans nothing
+    ) -> Mapping[str, tuple[StoredImage, ...] | None]:
         """List the tags of repositories with their digests; sizes, times and untagged images are not told."""
         self.say(f"asking {self.target.name} which images it holds")
         found = self._digests(names, lambda _name, _tag: True)
@@ -56,10 +69,15 @@ class RegistryDestination:
         """Find no difference: there is nothing to set, and a repository comes with its first image."""
         return dict.fromkeys(wanted, ())
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...]:
-        """List the repositories of the registry below the prefix."""
+    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
+        """List the repositories of the registry below the prefix, where it lets us."""
         below = f"{self.target.prefix}/" if self.target.prefix else ""
-        found = [name for name in self.regctl.repositories(self.target.name) if name.startswith(below)]
+        try:
+            found = [name for name in self.regctl.repositories(self.target.name) if name.startswith(below)]
+        except RegistryFailed as error:
+            if error.kind in {Kind.UNAUTHORIZED, Kind.REFUSED, Kind.NOT_UPSTREAM, Kind.UNSUPPORTED}:
+                return None
+            raise
         return tuple(sorted(set(found) - set(names)))
 
     def expiring(

@@ -105,6 +105,7 @@ def _stored(detail: Mapping[str, Any]) -> StoredImage:
         tags=tuple(sorted(detail.get("imageTags", ()))),
         pushed_at=read_time(detail["imagePushedAt"]),
         pulled_at=None if pulled is None else read_time(pulled),
+        is_archived=detail.get("imageStatus", "ACTIVE") != "ACTIVE",
     )
 
 

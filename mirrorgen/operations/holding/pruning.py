@@ -36,13 +36,15 @@ class PrunePlan:
         at: when it was looked at.
         older_than_days: nothing younger is among it.
         removals: sorted.
-        failures: repositories that were left alone because their rules could not be looked at.
+        too_young: tags that the list does not ask for either, and that are left because they are not old enough.
+        failures: repositories that were left alone because their rules or indexes could not be looked at.
     """
 
     registry: str
     at: datetime
     older_than_days: int
     removals: tuple[Removal, ...]
+    too_young: tuple[Removal, ...] = ()
     failures: tuple[Failure, ...] = ()
 
 
@@ -50,8 +52,8 @@ def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime) ->
     """Find the tags that the list does not ask for.
 
     Never among them: a tag of a repository that the list does not have, a tag younger than `older_than_days`, one
-    whose image a wanted tag names too, a signature of an image that stays, and anything of a repository whose rules
-    could not be looked at or choose nothing.
+    whose image a wanted tag names too, a signature of an image that stays, an archived image, and anything of a
+    repository whose rules or indexes could not be looked at, or whose rules choose nothing.
 
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing can be looked at.
@@ -63,26 +65,46 @@ def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime) ->
     work = prepare(runtime)
     stored = destination.images(repository.name for repository in runtime.desired.repositories)
     limit = now - timedelta(days=older_than_days)
-    # A rule that selects nothing may be a mistake: it must not take everything away.
-    removals = sorted(
-        removal
-        for repository in work.desired.repositories
-        if repository.name not in work.uncertain
-        for removal in _removals(repository, stored[repository.name] or (), limit)
+    unwanted: list[Removal] = []
+    failures = list(work.failures)
+    for repository in work.desired.repositories:
+        images = stored[repository.name] or ()
+        failures += (hidden := _hidden(repository, images))
+        # A rule that selects nothing may be a mistake: it must not take everything away.
+        if not hidden and repository.name not in work.uncertain:
+            unwanted += _removals(repository, images)
+    old = [
+        removal for removal in unwanted if not removal.pushed_at or datetime.fromisoformat(removal.pushed_at) < limit
+    ]
+    return PrunePlan(
+        registry=destination.target.host,
+        at=now,
+        older_than_days=older_than_days,
+        removals=tuple(sorted(old)),
+        too_young=tuple(sorted(set(unwanted) - set(old))),
+        failures=tuple(failures),
     )
-    return PrunePlan(destination.target.host, now, older_than_days, tuple(removals), work.failures)
 
 
-def apply_prune_plan(runtime: Runtime, plan: PrunePlan) -> tuple[tuple[Removal, ...], tuple[Failure, ...]]:
+def apply_prune_plan(
+    runtime: Runtime, plan: PrunePlan, *, older_than_days: int, now: datetime
+) -> tuple[tuple[Removal, ...], tuple[Failure, ...]]:
     """Delete what a plan names, if a plan of the same moment would still name exactly that.
 
+    Args:
+        runtime: of the list.
+        plan: that was reviewed. Its file says how old a tag must be and when; neither is taken on trust.
+        older_than_days: nothing younger is deleted.
+        now: the time.
+
     Returns:
-        What is gone, and what ECR refused to delete, with its reason.
+        What is gone, and what the registry refused to delete, with its reason.
 
     Raises:
-        InputError: the list or ECR has changed since.
-        ToolUnusable, ToolFailed, UsageError: ECR cannot be asked.
+        InputError: the list or the registry has changed since, or the plan is not one that may be applied now.
+        ToolUnusable, ToolFailed, UsageError: the registry cannot be asked.
     """
+    _check_age(plan, older_than_days, now)
     destination = runtime.destination
     if destination.target.host != plan.registry:
         message = f"the plan is for the registry {plan.registry}, and this is {destination.target.host}"
@@ -93,7 +115,7 @@ def apply_prune_plan(runtime: Runtime, plan: PrunePlan) -> tuple[tuple[Removal, 
         said = ", ".join(f"{removal.repository}:{removal.tag}" for removal in changed[:5])
         more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
         raise InputError(
-            f"the list or ECR has changed since the plan was made: {said}{more}",
+            f"the list or {destination.target.label} has changed since the plan was made: {said}{more}",
             hint="run `mirrorgen prune --plan FILE` again and review it; nothing was deleted",
         )
     by_repository: dict[str, list[Removal]] = {}
@@ -107,6 +129,17 @@ def apply_prune_plan(runtime: Runtime, plan: PrunePlan) -> tuple[tuple[Removal, 
     kept = {failure.ref for failure in refused}
     gone = tuple(removal for removal in plan.removals if TagRef(removal.repository, removal.tag) not in kept)
     return gone, tuple(sorted(refused, key=lambda failure: failure.ref))
+
+
+def _check_age(plan: PrunePlan, older_than_days: int, now: datetime) -> None:
+    if plan.at > now:
+        message = f"the plan says that it was made at {plan.at.isoformat()}, which is yet to come"
+        raise InputError(message, hint="run `mirrorgen prune --plan FILE` again; nothing was deleted")
+    if plan.older_than_days < older_than_days:
+        raise InputError(
+            f"the plan takes tags that are {plan.older_than_days} days old, and only those of {older_than_days} may go",
+            hint=f"if you mean it, add --older-than {plan.older_than_days}; nothing was deleted",
+        )
 
 
 def format_prune_plan(plan: PrunePlan) -> str:
@@ -132,9 +165,12 @@ def read_prune_plan(path: Path) -> PrunePlan:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["version"] != 2:
             raise ValueError(f"version {data['version']}")
+        at = datetime.fromisoformat(data["at"])
+        if at.tzinfo is None:
+            raise ValueError(f"the time {data['at']} has no time zone")
         return PrunePlan(
             registry=data["registry"],
-            at=datetime.fromisoformat(data["at"]),
+            at=at,
             older_than_days=int(data["older_than_days"]),
             removals=tuple(sorted(Removal(**removal) for removal in data["delete"])),
         )
@@ -144,12 +180,21 @@ def read_prune_plan(path: Path) -> PrunePlan:
         raise InputError(f"{path} is not a plan: {error!r}", hint=hint) from error
 
 
-def _removals(repository: Repository, images: Sequence[StoredImage], limit: datetime) -> Iterator[Removal]:
+def _hidden(repository: Repository, images: Sequence[StoredImage]) -> list[Failure]:
+    """Indexes of which nobody knows what they name: what looks unwanted may belong to one of them."""
+    return [
+        Failure(TagRef(repository.name), Kind.CORRUPTED, f"{image.digest}: {image.trouble}")
+        for image in images
+        if image.trouble
+    ]
+
+
+def _removals(repository: Repository, images: Sequence[StoredImage]) -> Iterator[Removal]:
     is_wanted = repository.asks_for()
     staying = {image.digest for image in images if any(map(is_wanted, image.tags))}
     staying |= _named_by(images, staying)
     for image in images:
-        if image.digest in staying or (image.pushed_at is not None and image.pushed_at >= limit):
+        if image.digest in staying or image.is_archived:
             continue
         for tag in image.tags:
             if _signed(tag) not in staying:

@@ -1,8 +1,8 @@
-"""Status: what the list asks for, held against what ECR holds, tag by tag and setting by setting."""
+"""Status: what the list asks for, held against what the target holds, tag by tag and setting by setting."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,19 +13,24 @@ from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import SIGNATURES, is_moving
 from mirrorgen.model.targets import Target
 from mirrorgen.operations.copying.work import Work, prepare
+from mirrorgen.operations.holding.contents import lacking, whole
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.asking import Upstreams
-from mirrorgen.outcomes import Failure, TagRef
+from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.problems import Problem
 
 
 class TagState(StrEnum):
-    """How a tag in ECR stands to the list."""
+    """How a tag in the target stands to the list."""
 
     PRESENT = "present"
     MISSING = "missing"
     DIFFERS = "differs"
+    ARCHIVED = "archived"
     EXTRA = "extra"
+
+
+_NOT_AS_ASKED = (TagState.MISSING, TagState.DIFFERS, TagState.ARCHIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,11 @@ class TagStatus:
 
     Attributes:
         tag: the tag.
-        state: `differs` where the target holds another digest than the lock or upstream.
+        state: `differs` where the target holds another digest than the lock or upstream, `archived` where nobody can
+            pull it.
         source: the upstream repository that it comes from; nothing for an extra tag.
         owner: who answers for it.
-        image: what the target holds; None where it is missing.
+        image: what the target holds, with the size and findings of all that it names; None where it is missing.
         wanted_digest: what the target should hold, where that is known.
         expires_by: the lifecycle rule that would remove it at the next evaluation.
     """
@@ -84,7 +90,7 @@ class Status:
         at: when it was looked at.
         repositories: sorted by name.
         target: the registry that was looked at.
-        strays: repositories below the target's prefix that the list does not have.
+        strays: repositories below the target's prefix that the list does not have; None where nobody may know.
         failures: what could not be looked at, and rules that select nothing.
         problems: rules that select nothing now, with paths in the list.
     """
@@ -92,7 +98,7 @@ class Status:
     at: datetime
     target: Target
     repositories: tuple[RepositoryStatus, ...]
-    strays: tuple[str, ...]
+    strays: tuple[str, ...] | None
     failures: tuple[Failure, ...]
     problems: tuple[Problem, ...]
 
@@ -104,8 +110,7 @@ class Status:
     def has_differences(self) -> bool:
         """Whether the target lacks something that the list asks for, or has it in another form."""
         return bool(
-            self.count(TagState.MISSING)
-            or self.count(TagState.DIFFERS)
+            any(map(self.count, _NOT_AS_ASKED))
             or any(repository.settings or not repository.exists for repository in self.repositories)
         )
 
@@ -125,12 +130,13 @@ class Status:
         return not (self.has_differences or self.failures)
 
 
-def read_status(runtime: Runtime, *, upstream: bool, now: datetime) -> Status:
+def read_status(runtime: Runtime, *, upstream: bool, findings: bool = False, now: datetime) -> Status:
     """Hold the list against what the target holds.
 
     Args:
         runtime: of the list.
         upstream: also compare digests with those of the sources, with a HEAD request for each tag.
+        findings: also ask for the result of each image's scan.
         now: the time, for lifecycle rules.
 
     Raises:
@@ -140,14 +146,16 @@ def read_status(runtime: Runtime, *, upstream: bool, now: datetime) -> Status:
     work = prepare(runtime)
     digests, failures = _upstream_digests(runtime, work) if upstream else ({}, ())
     wanted = {repository.name: repository.settings for repository in runtime.desired.repositories}
-    settings, images = destination.differences(wanted), destination.images(wanted)
-    found = []
+    settings, images = destination.differences(wanted), destination.images(wanted, findings=findings)
+    found: list[RepositoryStatus] = []
+    unusable: list[Failure] = []
     for repository in work.desired.repositories:
         held = images[repository.name] or ()
         expiring = destination.expiring(repository.settings, held, now=now)
         found.append(_repository_status(repository, settings[repository.name], held, digests, expiring))
+        unusable += _unusable(repository, held)
     strays = destination.strays(wanted)
-    return Status(now, destination.target, tuple(found), strays, (*work.failures, *failures), work.problems)
+    return Status(now, destination.target, tuple(found), strays, (*work.failures, *failures, *unusable), work.problems)
 
 
 def _upstream_digests(runtime: Runtime, work: Work) -> tuple[dict[str, str], tuple[Failure, ...]]:
@@ -175,7 +183,8 @@ def _repository_status(
     upstream: Mapping[str, str],
     expiring: Mapping[str, str],
 ) -> RepositoryStatus:
-    held = {tag: image for image in images for tag in image.tags}
+    by_digest = {image.digest: image for image in images}
+    held = {tag: whole(image, by_digest) for image in images for tag in image.tags}
     named = {digest for image in images for digest in image.contains}
     tags = [
         _tag_status(entry, tag, held.get(tag), upstream.get(f"{entry.location}:{tag}"), expiring)
@@ -193,9 +202,22 @@ def _repository_status(
         exists=settings is not None,
         settings=tuple(settings or ()),
         tags=tuple(sorted(tags, key=lambda tag: tag.tag)),
-        untagged=sum(not image.tags and image.digest not in named for image in images),
+        untagged=sum(not (image.tags or image.is_archived or image.digest in named) for image in images),
         size_bytes=None if None in sizes else sum(size for size in sizes if size is not None),
     )
+
+
+def _unusable(repository: Repository, images: Sequence[StoredImage]) -> Iterator[Failure]:
+    """Tags that are there, and whose image is not, or not as far as can be seen."""
+    by_digest = {image.digest: image for image in images}
+    by_tag = {tag: image for image in images if not image.is_archived for tag in image.tags}
+    for entry, tag in repository.tagged():
+        image = by_tag.get(tag)
+        parts = lacking(image, by_digest) if image else ()
+        reason = f"its index names {len(parts)} images that are not held, {parts[0]} first" if parts else ""
+        reason = reason or (image.trouble if image else "")
+        if reason:
+            yield Failure(TagRef(repository.name, tag), Kind.CORRUPTED, reason, entry.owner, str(entry.source))
 
 
 def _is_signature(repository: Repository, tag: str) -> bool:
@@ -209,8 +231,10 @@ def _tag_status(
     wanted = upstream or _settled_digest(entry, tag)
     if image is None:
         return TagStatus(tag, TagState.MISSING, str(entry.source), entry.owner, None, wanted)
-    differs = wanted is not None and image.digest != wanted
-    state = TagState.DIFFERS if differs else TagState.PRESENT
+    if image.is_archived:
+        state = TagState.ARCHIVED
+    else:
+        state = TagState.DIFFERS if wanted is not None and image.digest != wanted else TagState.PRESENT
     return TagStatus(tag, state, str(entry.source), entry.owner, image, wanted, expiring.get(image.digest))
 
 

@@ -1,0 +1,85 @@
+"""What a status says of images that are not as simple as they look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mirrorgen.destinations.port import StoredImage
+from mirrorgen.operations.holding.status import Status, TagState, read_status
+from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.status import view_status
+from mirrorgen.reporting.views import show
+from tests.memory_destination import LIST, NOW, REPOSITORY, runtime_on, stored
+
+
+def status(folder: Path, *images: StoredImage) -> Status:
+    runtime, _ = runtime_on(folder, LIST, *images)
+    return read_status(runtime, upstream=False, now=NOW)
+
+
+def image_of(found: Status, tag: str) -> StoredImage:
+    (image,) = (each.image for each in found.repositories[0].tags if each.tag == tag)
+    assert image
+    return image
+
+
+def test_the_size_of_an_index_is_that_of_all_it_names_each_once(tmp_path: Path) -> None:
+    found = status(
+        tmp_path,
+        stored(1, "v1.0.0", contains=[10, 20, 20, 2]),
+        stored(2, contains=[20, 40]),
+        stored(3, "v1.1.0"),
+        *map(stored, (10, 20, 40)),
+    )
+    assert image_of(found, "v1.0.0").size_bytes == 1 + 2 + 10 + 20 + 40
+    assert image_of(found, "v1.1.0").size_bytes == 3
+    assert found.repositories[0].size_bytes == 1 + 2 + 3 + 10 + 20 + 40
+    assert "each image" not in show(view_status(found), ResultFormat.JSON)
+    assert "counts every image that its index names, once" in show(view_status(found), ResultFormat.TEXT)
+
+
+def test_an_index_that_names_itself_ends(tmp_path: Path) -> None:
+    assert (
+        image_of(status(tmp_path, stored(1, "v1.0.0", contains=[2]), stored(2, contains=[1])), "v1.0.0").size_bytes == 3
+    )
+
+
+def test_an_index_whose_images_are_not_held_is_a_failure_and_has_no_size(tmp_path: Path) -> None:
+    found = status(tmp_path, stored(1, "v1.0.0", contains=[10, 20]), stored(10), stored(3, "v1.1.0"))
+    assert image_of(found, "v1.0.0").size_bytes is None
+    (failure,) = found.failures
+    assert (str(failure.ref), failure.kind) == (f"{REPOSITORY}:v1.0.0", "corrupted")
+    assert "names 1 images that are not held" in failure.reason
+    assert not found.is_in_sync
+
+
+def test_an_index_that_the_registry_does_not_show_is_a_failure(tmp_path: Path) -> None:
+    found = status(tmp_path, stored(1, "v1.0.0", trouble="KmsError: no"), stored(3, "v1.1.0"))
+    assert [failure.reason for failure in found.failures] == ["KmsError: no"]
+
+
+def test_an_archived_image_is_neither_missing_nor_there(tmp_path: Path) -> None:
+    found = status(tmp_path, stored(1, "v1.0.0", is_archived=True), stored(3, "v1.1.0"))
+    assert [found.count(state) for state in (TagState.ARCHIVED, TagState.MISSING, TagState.PRESENT)] == [1, 0, 1]
+    assert not found.is_in_sync
+    assert "tag archived" in show(view_status(found), ResultFormat.TEXT)
+
+
+def test_what_was_found_in_an_index_is_the_worst_of_its_platforms(tmp_path: Path) -> None:
+    platforms = [stored(10, findings={"HIGH": 2, "LOW": 1}), stored(20, findings={"HIGH": 1, "LOW": 3})]
+    found = status(tmp_path, stored(1, "v1.0.0", contains=[10, 20]), *platforms, stored(3, "v1.1.0"))
+    assert image_of(found, "v1.0.0").findings == {"HIGH": 2, "LOW": 3}
+
+
+def test_findings_are_unknown_while_those_of_one_platform_are(tmp_path: Path) -> None:
+    platforms = [stored(10, findings={}), stored(20, scan="not scanned")]
+    index = image_of(status(tmp_path, stored(1, "v1.0.0", contains=[10, 20]), *platforms), "v1.0.0")
+    assert (index.findings, index.scan) == (None, "not scanned")
+
+
+def test_repositories_that_may_not_be_listed_are_said_to_be_unknown(tmp_path: Path) -> None:
+    runtime, destination = runtime_on(tmp_path, LIST, stored(1, "v1.0.0"), stored(2, "v1.1.0"))
+    destination.other_repositories = ("mirror/left",)
+    assert "Not in the list: 1." in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
+    destination.other_repositories = None
+    assert "not known" in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
