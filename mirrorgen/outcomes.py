@@ -34,6 +34,7 @@ class Kind(StrEnum):
     UNAVAILABLE = "unavailable"
     CORRUPTED = "corrupted"
     NOT_AS_LOCKED = "not-as-locked"
+    DIFFERS = "differs"
     RULE = "rule"
     OTHER = "other"
 

@@ -35,6 +35,10 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Let regsync look at every tag, whatever ECR holds already.")
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Also hold fixed tags that ECR has against upstream: a HEAD request for each."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Copy nothing; show what would be looked at, and exit with 3 if any.")
     ] = False,
@@ -63,7 +67,7 @@ def sync(
 
     def prepare() -> tuple[Runtime, SyncPlan]:
         runtime = runtime_for(load_usable(file), only=only or [], part=part, options={"regsync": regsync_bin})
-        return runtime, plan_sync(runtime, full=full)
+        return runtime, plan_sync(runtime, full=full, verify=verify)
 
     def run() -> Result:
         runtime, plan = prepare()
@@ -73,8 +77,7 @@ def sync(
 
     def look_ahead() -> Result:
         _, plan = prepare()
-        failures = (*plan.work.failures, *plan.held_back)
-        return Result(exit_code(failures, has_differences=not plan.todo.is_empty), view_sync_plan(plan))
+        return Result(exit_code(plan.failures, has_differences=not plan.todo.is_empty), view_sync_plan(plan))
 
     if dry_run:
         return announce("mirrorgen sync --dry-run", look_ahead(), output)

@@ -9,6 +9,7 @@ from datetime import date
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.references import Source
 from mirrorgen.model.targets import Settings, Target
+from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.problems import KeyPath
 
 
@@ -175,6 +176,10 @@ class Entry:
         if tag in self.image.tags.digests:
             return self.image.tags.digests[tag]
         return self.locked.get(tag) if self.image.copying.pin == "digest" else None
+
+    def failure(self, ref: TagRef, kind: Kind, reason: str) -> Failure:
+        """Return the failure of a tag that the entry brings."""
+        return Failure(ref, kind, reason, self.owner, str(self.source))
 
     def reduced(self, tags: Collection[str]) -> Entry:
         """Return the entry with some of its tags alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from mirrorgen.model.images import TagRule
+from mirrorgen.model.images import Entry, TagRule
 from mirrorgen.model.patterns import matches
 from mirrorgen.model.versions import Range, parse_range, parse_version
 
@@ -38,11 +38,22 @@ def is_moving(rule: TagRule, tag: str) -> bool:
     return any(matches(pattern, tag) for pattern in rule.moving)
 
 
+def settled_digest(entry: Entry, tag: str) -> str | None:
+    """Return the digest that the list or its lock has settled for a tag; None where the tag may name any.
+
+    That of one platform is not written down anywhere: the digests of list and lock are those of the whole image.
+    """
+    if entry.copying.platform:
+        return None
+    pinned = entry.pinned(tag)
+    return entry.locked.get(tag) if pinned is None and not is_moving(entry.rule, tag) else pinned
+
+
 def passes(rule: TagRule, tag: str) -> bool:
     """Whether a tag is chosen by `match`, `semver` and `exclude` together, before `newest` narrows."""
     version = parse_version(tag) if rule.semver else None
     return (
-        (not rule.semver or (version is not None and any(one.contains(version) for one in _ranges(rule.semver))))
+        (not rule.semver or (version is not None and any(wanted.contains(version) for wanted in _ranges(rule.semver))))
         and (not rule.match or any(matches(pattern, tag) for pattern in rule.match))
         and not any(matches(pattern, tag) for pattern in rule.exclude)
     )

@@ -13,7 +13,7 @@ from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, TFVARS
 from mirrorgen.errors import InputError, ToolFailed
 from mirrorgen.files import diff_files
 from mirrorgen.model.references import Source
-from mirrorgen.operations.copying.evidence import brought, failures_of, target_of
+from mirrorgen.operations.copying.evidence import brought, failures_of, said_of
 from mirrorgen.operations.copying.pending import pending
 from mirrorgen.operations.copying.work import Work, prepare
 from mirrorgen.operations.runtime import Runtime
@@ -126,13 +126,12 @@ def plan_copies(runtime: Runtime, work: Work) -> tuple[tuple[TagRef, ...], tuple
     outcome = runtime.regsync().check(runtime.regsync_config(todo.desired))
     if outcome.trouble:
         raise ToolFailed(outcome.trouble)
-    copies = {target_of(event) for event in outcome.of(EventKind.NEEDED)}
-    failed = failures_of(outcome, todo.desired)
-    entries = brought(todo.desired)
+    said, failed = said_of(outcome), failures_of(outcome, todo.desired)
+    copies = {ref for ref, kind in said.items() if kind is EventKind.NEEDED}
     nowhere = [
-        Failure(ref, Kind.NOT_UPSTREAM, NOT_UPSTREAM, entries[ref].owner, str(entries[ref].source))
-        for ref in todo.missing
-        if ref not in copies and ref not in failed
+        entry.failure(ref, Kind.NOT_UPSTREAM, NOT_UPSTREAM)
+        for ref, entry in brought(todo.desired).items()
+        if ref not in said and ref not in failed
     ]
     found = sorted([*failed.values(), *nowhere], key=lambda failure: failure.ref)
     return tuple(sorted(copies)), (*work.failures, *found)

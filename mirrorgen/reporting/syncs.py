@@ -32,22 +32,21 @@ def sync_summary(result: SyncResult) -> str:
 def view_sync_plan(plan: SyncPlan) -> View:
     """Return what a sync would do: tags that the target lacks, and tags that are compared with upstream."""
     missing, doubtful = plan.todo.missing, plan.todo.doubtful
-    failures = (*plan.work.failures, *plan.held_back)
     label = plan.work.desired.target.label
     document = {
         "missing": [ref.document() for ref in missing],
         "compare": [ref.document() for ref in doubtful],
         "requests": [asdict(request) for request in plan.requests],
-        "failures": failure_documents(failures),
+        "failures": failure_documents(plan.failures),
     }
-    rest = plan.work.desired.tag_count - len(missing) - len(doubtful) - len(plan.held_back)
+    rest = plan.work.desired.tag_count - len(missing) - len(doubtful) - len(plan.held_back) - len(plan.unlike)
     return View(
         document,
         [
             Items("Requests upstream", [_requests(request) for request in plan.requests]),
             Items(f"Tags that {label} lacks", tags_by_repository(missing)),
             Items(f"Tags that {label} has, to compare with upstream", tags_by_repository(doubtful)),
-            failure_items("Could not be checked", failures),
+            failure_items("Not as the list asks", plan.failures),
             Line(f"Tags missing: {len(missing)}, to compare: {len(doubtful)}, nothing to do for: {rest}."),
         ],
     )

@@ -85,10 +85,12 @@ def asking(what: str) -> Iterator[None]:
         ToolFailed: whatever the SDK raised in the block.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    # The last is no BotoCoreError: something between us and AWS has answered in its place.
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise ToolFailed(f"cannot ask {what}: {error}") from error
 
 

@@ -100,7 +100,7 @@ class BudgetGate:
                 f"never copied with this limit: one image takes about {pulls} pulls, and this run may make {allowed} "
                 f"of {host}; raise pulls_per_six_hours, or use fewer parts"
             )
-        return Failure(ref, Kind.OVER_BUDGET, reason, entry.owner, str(entry.source))
+        return entry.failure(ref, Kind.OVER_BUDGET, reason)
 
 
 def _missing(todo: Pending) -> Iterator[tuple[TagRef, Entry]]:

@@ -1,4 +1,7 @@
-"""What regsync's words prove of each tag: that it failed, and why; or that a copy was tried."""
+"""What regsync's words prove of each tag: that it failed, and why; that it was copied; or that nothing was to be done.
+
+Silence proves nothing: regsync does not mention a tag that is not in upstream's list (cmd/regsync/root.go).
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,13 @@ def target_of(event: Event) -> TagRef:
     return TagRef(repository, tag)
 
 
+def said_of(outcome: Outcome) -> Mapping[TagRef, EventKind]:
+    """Return what regsync said of each tag that it compared: it matches, is refreshed, or needs a copy."""
+    return {
+        target_of(event): event.kind for event in outcome.of(EventKind.MATCHES, EventKind.REFRESHED, EventKind.NEEDED)
+    }
+
+
 def failures_of(outcome: Outcome, desired: DesiredState) -> dict[TagRef, Failure]:
     """Return why tags failed, in regsync's words; where an upstream could not be listed, all that it brings.
 
@@ -43,10 +53,10 @@ def failures_of(outcome: Outcome, desired: DesiredState) -> dict[TagRef, Failure
     found: dict[TagRef, Failure] = {}
     for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED):
         for ref in _refs_of(event, by_location):
-            entry_of_ref = entries.get(ref)
-            owner, source = (entry_of_ref.owner, str(entry_of_ref.source)) if entry_of_ref else ("", event.source)
             kind = Kind.UNSUPPORTED if event.kind is EventKind.SKIPPED else event.failure_kind
-            found[ref] = Failure(ref, kind, event.reason, owner, source)
+            known = entries.get(ref)
+            failure = known.failure(ref, kind, event.reason) if known else None
+            found[ref] = failure or Failure(ref, kind, event.reason, source=event.source)
     return found
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from mirrorgen.desired.selection import NOT_UPSTREAM
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.errors import ToolFailed
 from mirrorgen.model.images import Entry
+from mirrorgen.model.tags import settled_digest
 from mirrorgen.operations.copying.budget import BudgetGate, Requests, requests_of
-from mirrorgen.operations.copying.evidence import brought, failures_of, target_of
+from mirrorgen.operations.copying.evidence import brought, failures_of, said_of
 from mirrorgen.operations.copying.gates import Gate, pass_gates
 from mirrorgen.operations.copying.pending import Pending, pending, reduced
+from mirrorgen.operations.copying.verifying import unlike_upstream
 from mirrorgen.operations.copying.work import Work, prepare
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import RETRYABLE, Failure, Kind, TagRef
@@ -48,6 +51,7 @@ class SyncPlan:
         todo: what regsync is given.
         requests: what that asks of each upstream registry.
         held_back: tags that a gate does not let through now.
+        unlike: fixed tags that upstream was asked about, and that are not the same there, or could not be compared.
     """
 
     work: Work
@@ -55,16 +59,23 @@ class SyncPlan:
     todo: Pending
     requests: tuple[Requests, ...] = ()
     held_back: tuple[Failure, ...] = ()
+    unlike: tuple[Failure, ...] = ()
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Everything of which it is known beforehand that it will not be as the list asks."""
+        return (*self.work.failures, *self.held_back, *self.unlike)
 
 
-def plan_sync(runtime: Runtime, *, full: bool = False) -> SyncPlan:
+def plan_sync(runtime: Runtime, *, full: bool = False, verify: bool = False) -> SyncPlan:
     """Ask the target what it holds, and find what regsync has to look at.
 
-    Upstream is asked only for rules that no lock has settled.
+    Upstream is asked only for rules that no lock has settled, unless `verify`.
 
     Args:
         runtime: of the list.
-        full: look at every tag, whatever the target holds.
+        full: let regsync look at every tag, whatever the target holds.
+        verify: also ask upstream for the digests of fixed tags that the target holds and no lock has settled.
 
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
@@ -74,7 +85,8 @@ def plan_sync(runtime: Runtime, *, full: bool = False) -> SyncPlan:
     held = runtime.held(work.desired)
     gates: list[Gate] = [BudgetGate(runtime.allowance)]
     todo, held_back = pass_gates(pending(work.desired, held, full=full), gates)
-    return SyncPlan(work, held, todo, requests_of(todo, runtime.allowance), held_back)
+    unlike = unlike_upstream(runtime, work.desired, held, todo) if verify else ()
+    return SyncPlan(work, held, todo, requests_of(todo, runtime.allowance), held_back, unlike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +137,27 @@ def sync_images(
 
 
 class _Run:
-    """What is known of each tag, after each time that regsync has run."""
+    """What is known of each tag, after each time that regsync has run.
+
+    A tag is done only if something proves it and the last list of the target shows it with the digest that was proven.
+    """
 
     def __init__(self, runtime: Runtime, plan: SyncPlan, on_event: Callable[[Event], None] | None) -> None:
         self._runtime = runtime
         self._work = plan.work
         self._entries = brought(plan.work.desired)
-        self._held = dict(plan.held)
+        self._held = plan.held
         self._label = plan.work.desired.target.label
         self._on_event = on_event
         self._attempts = 0
         self._copied: set[TagRef] = set()
-        self._failed = {failure.ref: failure for failure in plan.held_back}
+        self._failed = {failure.ref: failure for failure in (*plan.held_back, *plan.unlike)}
+        looked_at = brought(plan.todo.desired)
+        # A fixed tag that the target holds is what it has to be, or the lock says otherwise.
+        self._proven = {ref: self._digest(ref) for ref in self._entries if ref not in looked_at}
 
     def copy(self, wanted: DesiredState) -> None:
-        """Let regsync copy, and ask the target for what it holds then."""
+        """Let regsync copy, and ask the target for everything that it holds then."""
         # regsync would fail for each tag of a repository that must exist and does not.
         given = reduced(wanted, lambda repository, _tag: not self._lacks_repository(repository))
         if not given.repositories:
@@ -150,14 +168,19 @@ class _Run:
         if outcome.trouble and not outcome.ended_early and not self._attempts:
             raise ToolFailed(outcome.trouble)
         self._attempts += 1
-        self._held |= runtime.held(given)
-        self._copied |= {target_of(event) for event in outcome.of(EventKind.NEEDED)}
-        said = failures_of(outcome, given)
+        before, self._held = self._held, runtime.held(self._work.desired)
+        said, failed = said_of(outcome), failures_of(outcome, given)
         for ref, entry in brought(given).items():
+            was = (before[ref.repository] or {}).get(ref.tag)
+            doubt = failed.get(ref) or self._doubt(ref, entry, said.get(ref), outcome, was)
             self._failed.pop(ref, None)
-            failure = said.get(ref) or self._why_missing(ref, entry, outcome)
-            if failure:
-                self._failed[ref] = failure
+            self._proven.pop(ref, None)
+            if doubt:
+                self._failed[ref] = doubt
+                continue
+            self._proven[ref] = self._digest(ref)
+            if said[ref] is EventKind.NEEDED:
+                self._copied.add(ref)
 
     def worth_trying_again(self) -> DesiredState:
         """Return the tags that failed for a reason that may pass."""
@@ -166,7 +189,7 @@ class _Run:
 
     def result(self) -> SyncResult:
         """Return what came of it all."""
-        failures = tuple(self._failures())
+        failures = self._explained(tuple(self._failures()))
         failed = {failure.ref for failure in failures}
         done = [ref for ref in self._entries if ref not in failed]
         copied = tuple(sorted(ref for ref in done if ref in self._copied))
@@ -181,34 +204,59 @@ class _Run:
     def _failure(self, ref: TagRef, entry: Entry) -> Failure | None:
         if self._lacks_repository(ref.repository):
             reason = f"the repository does not exist in {self._label}; run `mirrorgen plan` and `mirrorgen apply`"
-            return _failed(ref, entry, Kind.NO_REPOSITORY, reason)
+            return entry.failure(ref, Kind.NO_REPOSITORY, reason)
         if ref in self._failed:
             return self._failed[ref]
-        if _is_other_than_pinned(ref, entry, self._held[ref.repository] or {}):
+        held = self._digest(ref)
+        if held is None or held != self._proven.get(ref):
+            reason = f"{self._label} has changed during the run, and does not hold the tag as it was found"
+            return entry.failure(ref, Kind.UNAVAILABLE, reason)
+        settled = settled_digest(entry, ref.tag)
+        if settled is not None and held != settled:
             said = "list" if ref.tag in entry.rule.digests else "lock"
-            return _failed(ref, entry, Kind.NOT_AS_LOCKED, f"{self._label} holds another digest than the {said}")
+            return entry.failure(ref, Kind.NOT_AS_LOCKED, f"{self._label} holds another digest than the {said}")
         return None
+
+    def _doubt(
+        self, ref: TagRef, entry: Entry, said: EventKind | None, outcome: Outcome, was: str | None
+    ) -> Failure | None:
+        """Say why regsync's word is no proof for a tag that it did not fail at, if it is none."""
+        held = self._digest(ref)
+        needed = said is EventKind.NEEDED
+        ended = outcome.ended_early or bool(outcome.trouble)
+        if ended and (said is None or needed):
+            reason = f"regsync ended before it was done with this tag (exit code {outcome.code})"
+        elif said is None:
+            return entry.failure(ref, Kind.NOT_UPSTREAM, NOT_UPSTREAM)
+        elif held is None:
+            reason = f"regsync reported no failure, but {self._label} does not hold the tag"
+        elif needed and held == was:
+            reason = f"regsync reported no failure, but {self._label} holds the tag as before"
+        elif not needed and was is not None and held != was:
+            reason = f"{self._label} has changed while regsync compared the tag"
+        else:
+            return None
+        return entry.failure(ref, Kind.UNAVAILABLE, reason)
+
+    def _explained(self, failures: tuple[Failure, ...]) -> tuple[Failure, ...]:
+        """Ask the target about tags that it does not hold: it may know more than regsync was told."""
+        absent: dict[str, list[str]] = {}
+        for failure in failures:
+            if self._held[failure.ref.repository] is not None and self._digest(failure.ref) is None:
+                absent.setdefault(failure.ref.repository, []).append(failure.ref.tag)
+        known: dict[TagRef, str] = {}
+        for repository, tags in absent.items():
+            # What is known already is said, whether or not the target explains it.
+            with suppress(ToolFailed):
+                reasons = self._runtime.destination.why_absent(repository, tags)
+                known |= {TagRef(repository, tag): reason for tag, reason in reasons.items()}
+        return tuple(
+            replace(failure, kind=Kind.REFUSED, reason=known[failure.ref]) if failure.ref in known else failure
+            for failure in failures
+        )
+
+    def _digest(self, ref: TagRef) -> str | None:
+        return (self._held[ref.repository] or {}).get(ref.tag)
 
     def _lacks_repository(self, repository: str) -> bool:
         return self._held[repository] is None and self._work.desired.target.is_provisioned
-
-    def _why_missing(self, ref: TagRef, entry: Entry, outcome: Outcome) -> Failure | None:
-        if ref.tag in (self._held[ref.repository] or {}):
-            return None
-        if (outcome.code and outcome.trouble) or outcome.ended_early:
-            reason = f"regsync ended before it came to this tag (exit code {outcome.code})"
-            return _failed(ref, entry, Kind.UNAVAILABLE, reason)
-        if ref in self._copied:
-            reason = f"regsync reported no failure, but {self._label} does not hold the tag"
-            return _failed(ref, entry, Kind.UNAVAILABLE, reason)
-        return _failed(ref, entry, Kind.NOT_UPSTREAM, NOT_UPSTREAM)
-
-
-def _failed(ref: TagRef, entry: Entry, kind: Kind, reason: str) -> Failure:
-    return Failure(ref, kind, reason, entry.owner, str(entry.source))
-
-
-def _is_other_than_pinned(ref: TagRef, entry: Entry, held: Mapping[str, str]) -> bool:
-    """With one platform, the target gets a part of what the digest names, which has a digest of its own."""
-    pinned = entry.pinned(ref.tag)
-    return entry.copying.platform is None and pinned is not None and held.get(ref.tag) != pinned

@@ -62,12 +62,10 @@ def _without_shared_tags(repository: Repository) -> tuple[Repository, list[Failu
     if not twice:
         return repository, []
     failures = [
-        Failure(
+        second.failure(
             TagRef(repository.name, tag),
             Kind.RULE,
             f"{first.source} and {second.source} both have this tag; exclude it from one of them",
-            second.owner,
-            str(second.source),
         )
         for tag, (first, second) in sorted(twice.items())
     ]

@@ -10,12 +10,12 @@ from enum import StrEnum
 from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.port import SettingDifference, StoredImage
 from mirrorgen.model.images import Entry
-from mirrorgen.model.tags import SIGNATURES, is_moving
+from mirrorgen.model.tags import SIGNATURES, settled_digest
 from mirrorgen.model.targets import Target
 from mirrorgen.operations.copying.work import Work, prepare
 from mirrorgen.operations.holding.contents import lacking, whole
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.upstream.asking import Upstreams
+from mirrorgen.operations.upstream.digests import upstream_digests
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.problems import Problem
 
@@ -144,7 +144,7 @@ def read_status(runtime: Runtime, *, upstream: bool, findings: bool = False, now
     """
     destination = runtime.destination
     work = prepare(runtime)
-    digests, failures = _upstream_digests(runtime, work) if upstream else ({}, ())
+    digests, failures = upstream_digests(runtime, _unsettled(work)) if upstream else ({}, ())
     wanted = {repository.name: repository.settings for repository in runtime.desired.repositories}
     settings, images = destination.differences(wanted), destination.images(wanted, findings=findings)
     found: list[RepositoryStatus] = []
@@ -158,36 +158,18 @@ def read_status(runtime: Runtime, *, upstream: bool, findings: bool = False, now
     return Status(now, destination.target, tuple(found), strays, (*work.failures, *failures, *unusable), work.problems)
 
 
-def _upstream_digests(runtime: Runtime, work: Work) -> tuple[dict[str, str], tuple[Failure, ...]]:
-    """What sources have, for tags whose digest the target should have too: with one platform it has another."""
-    runtime.say("asking the upstream registries for digests")
-    comparable = {
-        f"{entry.location}:{tag}": (TagRef(repository.name, tag), entry)
-        for repository in work.desired.repositories
-        for entry, tag in repository.tagged()
-        if entry.copying.platform is None and entry.pinned(tag) is None
-    }
-    asked = Upstreams(runtime).digests(comparable)
-    failures = tuple(
-        Failure(ref, asked.failures[reference].kind, asked.failures[reference].message, entry.owner, str(entry.source))
-        for reference, (ref, entry) in comparable.items()
-        if reference in asked.failures
-    )
-    return dict(asked.answers), failures
-
-
 def _repository_status(
     repository: Repository,
     settings: Sequence[SettingDifference] | None,
     images: Sequence[StoredImage],
-    upstream: Mapping[str, str],
+    upstream: Mapping[TagRef, str],
     expiring: Mapping[str, str],
 ) -> RepositoryStatus:
     by_digest = {image.digest: image for image in images}
     held = {tag: whole(image, by_digest) for image in images for tag in image.tags}
     named = {digest for image in images for digest in image.contains}
     tags = [
-        _tag_status(entry, tag, held.get(tag), upstream.get(f"{entry.location}:{tag}"), expiring)
+        _tag_status(entry, tag, held.get(tag), upstream.get(TagRef(repository.name, tag)), expiring)
         for entry, tag in repository.tagged()
     ]
     wanted = {tag.tag for tag in tags}
@@ -207,6 +189,16 @@ def _repository_status(
     )
 
 
+def _unsettled(work: Work) -> dict[TagRef, Entry]:
+    """Tags of which only upstream can say what they should be; what the lock has settled stays so."""
+    return {
+        TagRef(repository.name, tag): entry
+        for repository in work.desired.repositories
+        for entry, tag in repository.tagged()
+        if settled_digest(entry, tag) is None
+    }
+
+
 def _unusable(repository: Repository, images: Sequence[StoredImage]) -> Iterator[Failure]:
     """Tags that are there, and whose image is not, or not as far as can be seen."""
     by_digest = {image.digest: image for image in images}
@@ -217,7 +209,7 @@ def _unusable(repository: Repository, images: Sequence[StoredImage]) -> Iterator
         reason = f"its index names {len(parts)} images that are not held, {parts[0]} first" if parts else ""
         reason = reason or (image.trouble if image else "")
         if reason:
-            yield Failure(TagRef(repository.name, tag), Kind.CORRUPTED, reason, entry.owner, str(entry.source))
+            yield entry.failure(TagRef(repository.name, tag), Kind.CORRUPTED, reason)
 
 
 def _is_signature(repository: Repository, tag: str) -> bool:
@@ -228,7 +220,7 @@ def _is_signature(repository: Repository, tag: str) -> bool:
 def _tag_status(
     entry: Entry, tag: str, image: StoredImage | None, upstream: str | None, expiring: Mapping[str, str]
 ) -> TagStatus:
-    wanted = upstream or _settled_digest(entry, tag)
+    wanted = settled_digest(entry, tag) or upstream
     if image is None:
         return TagStatus(tag, TagState.MISSING, str(entry.source), entry.owner, None, wanted)
     if image.is_archived:
@@ -236,13 +228,3 @@ def _tag_status(
     else:
         state = TagState.DIFFERS if wanted is not None and image.digest != wanted else TagState.PRESENT
     return TagStatus(tag, state, str(entry.source), entry.owner, image, wanted, expiring.get(image.digest))
-
-
-def _settled_digest(entry: Entry, tag: str) -> str | None:
-    """What the list or its lock says of a tag that must not have moved; with one platform the target has another."""
-    if entry.copying.platform:
-        return None
-    pinned = entry.pinned(tag)
-    if pinned is None and not is_moving(entry.rule, tag):
-        return entry.locked.get(tag)
-    return pinned

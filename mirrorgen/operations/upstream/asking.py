@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from mirrorgen.errors import RegistryFailed
@@ -69,9 +70,9 @@ class Upstreams:
         """List the tags of repositories, named as `Entry.location` does."""
         return self._ask(locations, self._regctl.tags)
 
-    def digests(self, references: Iterable[str]) -> Answers[str]:
-        """Ask what references name, with a HEAD request for each."""
-        return self._ask(references, self._regctl.digest)
+    def digests(self, references: Iterable[str], *, platform: str | None = None) -> Answers[str]:
+        """Ask what references name, with a HEAD request for each; for one platform of it with a pull for each."""
+        return self._ask(references, partial(self._regctl.digest, platform=platform))
 
     def _ask(self, references: Iterable[str], ask: Callable[[str], Answer]) -> Answers[Answer]:
         by_host: dict[str, list[str]] = {}
