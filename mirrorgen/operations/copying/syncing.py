@@ -131,7 +131,7 @@ class _Run:
         self._runtime = runtime
         self._work = plan.work
         self._entries = brought(plan.work.desired)
-        self._held = dict(plan.held)
+        self._held: Holdings = plan.held
         self._label = plan.work.desired.target.label
         self._on_event = on_event
         self._attempts = 0
@@ -150,12 +150,13 @@ class _Run:
         if outcome.trouble and not outcome.ended_early and not self._attempts:
             raise ToolFailed(outcome.trouble)
         self._attempts += 1
-        self._held |= runtime.held(given)
+        before, self._held = self._held, {**self._held, **runtime.held(given)}
         self._copied |= {target_of(event) for event in outcome.of(EventKind.NEEDED)}
         said = failures_of(outcome, given)
+        unsettled = self._unsettled(outcome, before)
         for ref, entry in brought(given).items():
             self._failed.pop(ref, None)
-            failure = said.get(ref) or self._why_missing(ref, entry, outcome)
+            failure = said.get(ref) or self._why(ref, entry, outcome, is_unsettled=unsettled(ref))
             if failure:
                 self._failed[ref] = failure
 
@@ -192,16 +193,28 @@ class _Run:
     def _lacks_repository(self, repository: str) -> bool:
         return self._held[repository] is None and self._work.desired.target.is_provisioned
 
-    def _why_missing(self, ref: TagRef, entry: Entry, outcome: Outcome) -> Failure | None:
-        if ref.tag in (self._held[ref.repository] or {}):
-            return None
-        if (outcome.code and outcome.trouble) or outcome.ended_early:
+    def _unsettled(self, outcome: Outcome, before: Holdings) -> Callable[[TagRef], bool]:
+        """Return what tells of a tag whether regsync ended before it had compared or copied it."""
+        if not (outcome.trouble or outcome.ended_early):
+            return lambda _ref: False
+        compared = {target_of(event) for event in outcome.of(EventKind.MATCHES)}
+        return lambda ref: ref not in compared and _digest(self._held, ref) in {None, _digest(before, ref)}
+
+    def _why(self, ref: TagRef, entry: Entry, outcome: Outcome, *, is_unsettled: bool) -> Failure | None:
+        """Say why a tag of which regsync reported no failure is not known to be as upstream has it."""
+        if is_unsettled:
             reason = f"regsync ended before it came to this tag (exit code {outcome.code})"
             return _failed(ref, entry, Kind.UNAVAILABLE, reason)
+        if _digest(self._held, ref):
+            return None
         if ref in self._copied:
             reason = f"regsync reported no failure, but {self._label} does not hold the tag"
             return _failed(ref, entry, Kind.UNAVAILABLE, reason)
         return _failed(ref, entry, Kind.NOT_UPSTREAM, NOT_UPSTREAM)
+
+
+def _digest(held: Holdings, ref: TagRef) -> str | None:
+    return (held[ref.repository] or {}).get(ref.tag)
 
 
 def _failed(ref: TagRef, entry: Entry, kind: Kind, reason: str) -> Failure:
