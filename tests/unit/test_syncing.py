@@ -13,10 +13,10 @@ from mirrorgen.destinations.port import Holdings
 from mirrorgen.errors import ToolFailed
 from mirrorgen.operations.copying.syncing import Patience, SyncResult, plan_sync, sync_images
 from mirrorgen.outcomes import Failure, Kind, TagRef
+from tests.unit import memory
 from tests.unit.conftest import Desire
 from tests.unit.memory import runtime_of
 
-TARGET = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror/quay/org/app"
 LIST = """\
 target: {account_id: "123456789012", region: eu-west-1}
 images:
@@ -31,8 +31,8 @@ ONE: Holdings = {APP: {"v1.0.0": "sha256:a"}}
 Sync = Callable[..., SyncResult]
 
 
-def line(message: str, tag: str, **more: str) -> str:
-    return json.dumps({"msg": message, "source": f"quay.io/org/app:{tag}", "target": f"{TARGET}:{tag}", **more})
+def line(message: str, tag: str, error: str = "") -> str:
+    return memory.line(f"quay.io/org/app:{tag}", f"{APP}:{tag}", message=message, error=error)
 
 
 def needed(tag: str) -> str:
