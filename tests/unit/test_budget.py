@@ -89,3 +89,16 @@ def test_a_run_that_comes_close_says_so() -> None:
     assert Requests("docker.io", 1, 1, 81, 100).is_close
     assert not Requests("docker.io", 1, 1, 80, 100).is_close
     assert not Requests("docker.io", 1, 1, 10_000, None).is_close
+
+
+def test_what_no_run_could_ever_copy_says_what_to_change(todo: Callable[..., Pending]) -> None:
+    _, left = gate(todo("5"))
+    assert left[0].reason == (
+        "never copied with this limit: one image takes about 10 pulls, and this run may make 5 of docker.io; "
+        "raise pulls_per_six_hours, or use fewer parts"
+    )
+
+
+def test_what_a_later_run_can_copy_says_so(todo: Callable[..., Pending]) -> None:
+    _, left = gate(todo("33"))
+    assert left[0].reason == "left for a later run: this run may make 33 pulls of docker.io"
