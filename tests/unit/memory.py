@@ -3,56 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.port import Holdings, SettingDifference, StoredImage
-from mirrorgen.model.targets import Settings, Target
+from mirrorgen.destinations.port import Holdings, StoredImage
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.runner import Completed
 from mirrorgen.tools.toolbox import Toolbox
 from mirrorgen.tools.versions import Found, tool_specs
+from tests.memory_destination import MemoryDestination
 
 PUSHED = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 
 @dataclass
-class MemoryDestination:
-    """A registry that holds one thing after the other, each time that it is asked; the last one for ever."""
+class ChangingDestination(MemoryDestination):
+    """A registry that holds one thing after the other, each time that it is asked for tags; the last one for ever."""
 
-    target: Target
-    answers: list[Holdings]
-    others: tuple[str, ...] = ()
-    tells_age: bool = True
-    environment: Mapping[str, str] = field(default_factory=dict)
-    deleted: list[tuple[str, str]] = field(default_factory=list)
+    answers: list[Holdings] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._hold(self.answers[0])
 
     def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return {name: answer[name] for name in wanted}
+        self._hold(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
+        return super().held(wanted)
 
-    def images(self, names: Iterable[str]) -> Mapping[str, tuple[StoredImage, ...] | None]:
-        return {
-            name: None if tags is None else tuple(StoredImage(digest, (tag,), PUSHED) for tag, digest in tags.items())
-            for name, tags in self.held(dict.fromkeys(names, ())).items()
+    def _hold(self, answer: Holdings) -> None:
+        self.stock = {
+            name: [StoredImage(digest, (tag,), PUSHED) for tag, digest in tags.items()]
+            for name, tags in answer.items()
+            if tags is not None
         }
-
-    def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
-        return {name: None if tags is None else () for name, tags in self.held(dict.fromkeys(wanted, ())).items()}
-
-    def strays(self, names: Collection[str]) -> tuple[str, ...]:
-        return tuple(name for name in self.others if name not in names)
-
-    def expiring(self, settings: Settings, images: Sequence[StoredImage], *, now: datetime) -> Mapping[str, str]:  # noqa: ARG002
-        return {}
-
-    def delete(self, repository: str, tags: Sequence[tuple[str, str]]) -> Mapping[str, str]:
-        self.deleted += [(repository, tag) for tag, _ in tags]
-        return {}
 
 
 @dataclass
@@ -119,5 +105,5 @@ def runtime_of(
     found = {name: Found(spec, Path(f"/bin/{name}"), spec.tested, "") for name, spec in tool_specs().items()}
     runtime.runner = runner
     runtime.toolbox = Toolbox(runner, {}, {}, found)
-    runtime.destination = MemoryDestination(desired.target, list(held))
+    runtime.destination = ChangingDestination(desired.target, answers=list(held))
     return runtime
