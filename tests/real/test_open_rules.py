@@ -57,6 +57,20 @@ def test_a_rule_that_chooses_nothing_is_an_error_of_plan_and_of_sync(project: Pr
     assert sorted(project.held("quay/org/ruled")) == ["latest"]
 
 
+def test_even_a_full_sync_gives_regsync_no_rule_that_chooses_nothing(project: Project) -> None:
+    """An empty `allow` would copy every tag there is."""
+    other = "quay.io/org/other"
+    project.serve({SOURCE: TAGS, other: ["v1.0.0"]})
+    project.write({SOURCE: {"semver": [">=7"]}, other: ["v1.0.0"]})
+    project.create_repositories()
+    result = project.run("sync", "--full")
+    assert result.returncode == 1, result.stderr
+    assert f"{project.prefix}/quay/org/ruled: no tag of {SOURCE} fits this rule now" in result.stdout
+    assert "Tags copied: 1, up to date: 0, failed: 1." in result.stdout
+    assert project.held("quay/org/ruled") == {}
+    assert list(project.held("quay/org/other")) == ["v1.0.0"]
+
+
 def test_an_exact_tag_beside_a_rule_must_be_there(project: Project) -> None:
     started(project, {"exact": ["v9.9.9"], "semver": [">=1 <2"]})
     result = project.run("sync")
