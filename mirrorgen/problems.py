@@ -73,8 +73,11 @@ CODES: dict[str, str] = {
     "duplicate-registry": "One registry is configured twice, under two of its names.",
     # desired state
     "alias-collision": "Two registries share one alias, so their repositories would mix.",
-    "duplicate-target": "Two entries reach one target repository.",
-    "bad-repository-name": "A repository name that ECR refuses.",
+    "duplicate-target": "Two entries bring one source into one target repository.",
+    "shared-tag": "Two entries would bring one tag into one target repository.",
+    "shared-settings": "Two entries ask for different settings of one target repository.",
+    "bad-repository-name": "A repository name that the target refuses.",
+    "settings-need-ecr": "Settings that only ECR has, for a target that is another registry.",
     "immutable-moving-tag": "A tag that moves upstream, in a repository asked to be immutable.",
     "exclusions-need-lock": "Exclusion filters are asked for, and no lock says which moving tags a rule chooses.",
     "exclusions-do-not-fit": "The moving tags do not fit ECR's five exclusion filters.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from mirrorgen.operations.copying.reasons import RETRYABLE, Reason, reason_of
+
 from tests.documents import ROOT, code, rows_of, text_of
 
 PAGE = ROOT / "docs/reliability.md"

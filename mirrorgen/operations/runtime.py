@@ -48,8 +48,11 @@ class Runtime:
 
     @cached_property
     def runner(self) -> Runner:
-        """Runs programs, and keeps the values of credentials out of what is quoted from them."""
-        names = [*self._upstream_variables(), *self.desired.target.variables]
+        """Runs programs, and keeps passwords out of what they say."""
+        credentials = [registry.credentials for registry in self.desired.registries]
+        # A user name is no secret, and may be a part of repository names, which programs must be able to say.
+        users = {names.username_env for names in (*credentials, self.desired.target.credentials) if names}
+        names = {*self._upstream_variables(), *self.desired.target.variables} - users
         secrets = frozenset(value for name in names if len(value := self.environ.get(name, "")) > 3)
         return ProcessRunner(secrets, self.show_command)
 

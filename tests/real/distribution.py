@@ -21,7 +21,7 @@ HTPASSWD = "mirror:$2b$05$T4palD1i9kj3Wq153ACxyOkzhGdVVt4VIah/koDlIhP8CPR6Wgg16\
 CONFIG = """\
 version: 0.1
 log: {{level: error, accesslog: {{disabled: false}}}}
-storage: {{filesystem: {{rootdirectory: {folder}/storage}}}}
+storage: {{filesystem: {{rootdirectory: {folder}/storage}}, delete: {{enabled: true}}}}
 http: {{addr: "127.0.0.1:{port}"}}
 auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
 """

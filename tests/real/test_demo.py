@@ -73,16 +73,18 @@ def test_every_image_of_the_seed_list_arrives_with_the_digest_it_always_has(
 def test_every_kind_of_rule_mirrors_exactly_what_tags_shows(env: dict[str, str]) -> None:
     example = ["examples/tag-rules/images.yaml", "--from", "examples/tag-rules/upstream-tags.json"]
     argv = [sys.executable, "-m", "mirrorgen", "tags", "--file", *example, "--format", "json"]
-    shown = json.loads(subprocess.run(argv, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout)
-    assert {one["selected_by"] for one in shown} == {"exact", "match", "semver"}
-    assert {one["moving"] for one in shown} == {True, False}
+    shown = json.loads(subprocess.run(argv, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout)[
+        "tags"
+    ]
+    assert {selected["selected_by"] for selected in shown} == {"exact", "match", "semver"}
+    assert {selected["moving"] for selected in shown} == {True, False}
 
     with demo(env, *example) as process:
         output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     assert f"All {len(shown)} images are in ECR, with the digests upstream has." in output
     mirrored = re.findall(r"^(mirror/\S+) +(\S+) +sha256:\w+ .* yes$", output, re.MULTILINE)
-    assert mirrored == sorted((one["repository"], one["tag"]) for one in shown)
+    assert mirrored == sorted((selected["repository"], selected["tag"]) for selected in shown)
 
 
 def test_rules_without_a_listing_are_wrong_usage(env: dict[str, str]) -> None:

@@ -164,20 +164,43 @@ def test_bodies_that_come_slowly_only_take_longer(project: Project) -> None:
     assert sorted(project.held("quay/org/faulty")) == TAGS
 
 
-def test_ecr_throttling_is_waited_for(project: Project) -> None:
-    def throttled(_method: str, _path: str, answer: Answer) -> Answer:
-        if b"GetCallerIdentity" in answer.body:
-            return answer
-        body = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"}).encode()
-        return Answer(400, {"Content-Type": "application/x-amz-json-1.1"}, body)
+def throttled(_method: str, _path: str, answer: Answer) -> Answer:
+    """As STS and ECR say it, each in its own protocol."""
+    if "xml" in answer.headers.get("Content-Type", ""):
+        error = b"<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
+        return Answer(400, {"Content-Type": "text/xml"}, error)
+    body = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"}).encode()
+    return Answer(400, {"Content-Type": "application/x-amz-json-1.1"}, body)
 
+
+def test_ecr_throttling_is_waited_for(project: Project) -> None:
     project.serve({GOOD: TAGS})
     project.write({GOOD: TAGS})
     project.create_repositories()
-    with counting_proxy(project.ecr.address, lambda *_: "all", Recovering(throttled, 2)) as proxy:
+    with counting_proxy(project.ecr.address, lambda *_: "all", Recovering(throttled, 4)) as proxy:
         project.variables = {"AWS_ENDPOINT_URL": f"http://{proxy.address}"}
         code, document = sync(project)
     assert (code, len(document["copied"])) == (0, 1)
+
+
+def asked_through(project: Project, tamper: Tamper) -> subprocess.CompletedProcess[str]:
+    """Run a sync that reaches AWS through a proxy that tampers with its answers."""
+    project.write({GOOD: TAGS})
+    with counting_proxy(project.ecr.address, lambda *_: "all", tamper) as proxy:
+        project.variables = {"AWS_ENDPOINT_URL": f"http://{proxy.address}", "AWS_MAX_ATTEMPTS": "1"}
+        return project.run("sync")
+
+
+def test_aws_that_is_busy_is_not_taken_for_wrong_credentials(project: Project) -> None:
+    result = asked_through(project, throttled)
+    assert result.returncode == 5
+    assert "cannot ask AWS whose credentials these are" in result.stderr
+
+
+def test_an_answer_that_is_not_from_aws_is_no_bug_of_ours(project: Project) -> None:
+    result = asked_through(project, lambda *_: Answer(200, {"Content-Type": "text/html"}, b"<p>please sign in"))
+    assert result.returncode == 5
+    assert "cannot ask AWS whose credentials these are" in result.stderr
 
 
 def test_a_repository_that_ecr_does_not_have(project: Project) -> None:

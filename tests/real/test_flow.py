@@ -92,7 +92,10 @@ def test_plan_names_what_upstream_does_not_have_and_what_cannot_be_reached(proje
     document = json.loads(plan.stdout)
     assert document["copy"] == [{"repository": f"{project.prefix}/quay/org/app", "tag": "v1.0.0"}]
     assert document["not_upstream"] == [{"repository": f"{project.prefix}/quay/org/app", "tag": "v9.9.9"}]
-    assert [failure["repository"] for failure in document["failures"]] == [f"{project.prefix}/gcr/org/down"]
+    assert [(failure["repository"], failure["kind"]) for failure in document["failures"]] == [
+        (f"{project.prefix}/gcr/org/down", "unavailable"),
+        (f"{project.prefix}/quay/org/app", "not-upstream"),
+    ]
 
 
 def test_plan_refuses_files_that_are_not_rendered_from_the_list(project: Project) -> None:

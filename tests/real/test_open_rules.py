@@ -23,15 +23,15 @@ def started(project: Project, rule: Any = RULE) -> Project:
 
 def test_sync_copies_exactly_what_tags_shows(project: Project) -> None:
     started(project)
-    before = json.loads(project.run("tags", "--format", "json").stdout)
-    assert [(one["tag"], one["in_ecr"]) for one in before] == [(tag, False) for tag in CHOSEN]
+    before = json.loads(project.run("tags", "--format", "json").stdout)["tags"]
+    assert [(selected["tag"], selected["is_held"]) for selected in before] == [(tag, False) for tag in CHOSEN]
 
     result = project.run("sync")
     assert result.returncode == 0, result.stderr
     assert result.stdout == "Tags copied: 3, up to date: 0, failed: 0. All 3 tags of the list are in ECR.\n"
     assert sorted(project.held("quay/org/ruled")) == CHOSEN
-    after = json.loads(project.run("tags", "--format", "json").stdout)
-    assert {one["in_ecr"] for one in after} == {True}
+    after = json.loads(project.run("tags", "--format", "json").stdout)["tags"]
+    assert {selected["is_held"] for selected in after} == {True}
 
 
 def test_the_rendered_file_makes_regsync_copy_the_same(project: Project) -> None:
@@ -52,9 +52,23 @@ def test_a_rule_that_chooses_nothing_is_an_error_of_plan_and_of_sync(project: Pr
     assert "Tags: 1 to copy." in plan.stdout
 
     sync = project.run("sync")
-    assert sync.returncode == 5
+    assert sync.returncode == 1
     assert f"{project.prefix}/quay/org/ruled: {said}" in sync.stdout
     assert sorted(project.held("quay/org/ruled")) == ["latest"]
+
+
+def test_even_a_full_sync_gives_regsync_no_rule_that_chooses_nothing(project: Project) -> None:
+    """An empty `allow` would copy every tag there is."""
+    other = "quay.io/org/other"
+    project.serve({SOURCE: TAGS, other: ["v1.0.0"]})
+    project.write({SOURCE: {"semver": [">=7"]}, other: ["v1.0.0"]})
+    project.create_repositories()
+    result = project.run("sync", "--full")
+    assert result.returncode == 1, result.stderr
+    assert f"{project.prefix}/quay/org/ruled: no tag of {SOURCE} fits this rule now" in result.stdout
+    assert "Tags copied: 1, up to date: 0, failed: 1." in result.stdout
+    assert project.held("quay/org/ruled") == {}
+    assert list(project.held("quay/org/other")) == ["v1.0.0"]
 
 
 def test_an_exact_tag_beside_a_rule_must_be_there(project: Project) -> None:

@@ -14,8 +14,7 @@ from mirrorgen.master_list.rules import build_rule
 from mirrorgen.problems import Problem
 from mirrorgen.project import load
 from mirrorgen.rendering.files import REGSYNC, render
-from mirrorgen.tools import regsync
-from mirrorgen.tools.regsync import EventKind
+from mirrorgen.tools.regsync import EventKind, Regsync
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import find_tool
 from tests.conftest import RunCli
@@ -131,9 +130,9 @@ def selected_by_regsync(folder: Path, env: dict[str, str]) -> dict[str, set[str]
     loaded = load(folder / "images.yaml")
     assert loaded.is_usable, [problem for problem in loaded.problems if problem.is_error]
     assert loaded.desired
-    tool = find_tool("regsync", ProcessRunner(), env).usable()
-    config = str(render(loaded.desired)[REGSYNC])
-    outcome = regsync.run(regsync.check_argv(tool), config, runner=ProcessRunner(), env=env)
+    runner = ProcessRunner()
+    regsync = Regsync(find_tool("regsync", runner, env).usable(), runner, env)
+    outcome = regsync.check(str(render(loaded.desired)[REGSYNC]))
     assert not outcome.of(EventKind.FAILED)
     found: dict[str, set[str]] = {}
     for event in outcome.of(EventKind.NEEDED):
@@ -146,10 +145,10 @@ def test_regsync_selects_what_tags_shows(
     drawn: Any, tmp_path: Path, run_cli: RunCli, base_env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    shown = json.loads(run_cli("tags", "--from", "listing.json", "--format", "json").stdout)
+    shown = json.loads(run_cli("tags", "--from", "listing.json", "--format", "json").stdout)["tags"]
     ours: dict[str, set[str]] = {}
-    for one in shown:
-        ours.setdefault(one["source"], set()).add(one["tag"])
+    for selected in shown:
+        ours.setdefault(selected["source"], set()).add(selected["tag"])
     theirs = selected_by_regsync(tmp_path, base_env)
     assert ours == theirs
     # The draw is worth something only if most rules choose some tags and leave others.

@@ -42,7 +42,8 @@ def test_all_is_as_the_list_asks(project: Project) -> None:
 
     text = project.run("status").stdout
     assert text.endswith(
-        "Tags present: 2, missing: 0, differs: 0, archived: 0, extra: 0. Repositories: 1, missing: 0, with other settings: 0. "
+        "Tags present: 2, missing: 0, differs: 0, archived: 0, extra: 0. "
+        "Repositories: 1, missing: 0, with other settings: 0. "
         "ECR holds what the list asks for.\n"
     )
 

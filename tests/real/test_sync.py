@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from mirrorgen.demo import upstreams
 from tests.real.conftest import ACCOUNT, REGION, Project
 
@@ -145,6 +147,40 @@ def test_no_aws_credentials(project: Project) -> None:
     result = project.run("sync")
     assert result.returncode == 2
     assert "no AWS credentials" in result.stderr
+
+
+OTHER_ACCOUNT = "210987654321"
+
+
+@pytest.mark.parametrize("command", [["sync"], ["sync", "--dry-run"], ["plan"], ["status"], ["prune", "--plan", "p"]])
+def test_credentials_of_another_account_than_the_variable_names_stop_every_command(
+    command: list[str], project: Project
+) -> None:
+    project.serve({"quay.io/org/app": ["v1.0.0"]})
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+    project.create_repositories()
+    path = project.folder / "images.yaml"
+    path.write_text(path.read_text().replace(f"  account_id: '{ACCOUNT}'\n", ""))
+    assert project.run("render").returncode == 0
+    project.variables = {"AWS_ACCOUNT_ID": OTHER_ACCOUNT}
+
+    result = project.run(*command)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert (
+        f"AWS_ACCOUNT_ID is {OTHER_ACCOUNT}, but the AWS credentials belong to the account {ACCOUNT}" in result.stderr
+    )
+    assert project.held("quay/org/app") == {}
+
+
+def test_credentials_of_another_account_than_the_list_names_stop_a_run(project: Project) -> None:
+    project.write({"quay.io/org/app": ["v1.0.0"]})
+    path = project.folder / "images.yaml"
+    path.write_text(path.read_text().replace(ACCOUNT, OTHER_ACCOUNT))
+    assert project.run("render").returncode == 0
+
+    result = project.run("sync")
+    assert result.returncode == 2
+    assert f"target.account_id of the list is {OTHER_ACCOUNT}, but the AWS credentials belong to" in result.stderr
 
 
 def test_a_terminal_gets_a_progress_bar_and_a_log_gets_lines(project: Project) -> None:

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mirrorgen.tools.regctl import read_manifest
-from mirrorgen.tools.regsync import Event, EventKind, check_argv, once_argv, parse_line
+from mirrorgen.tools.regsync import Event, EventKind, Regsync, parse_line
+from mirrorgen.tools.runner import Completed
 from mirrorgen.tools.versions import Tool, tool_specs
 
-REGSYNC = Tool(tool_specs()["regsync"], Path("/bin/regsync"), "0.11.5")
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
-def test_the_configuration_comes_on_standard_input() -> None:
-    assert check_argv(REGSYNC) == ["/bin/regsync", "check", "-c", "-", "--logopt", "json", "-v", "debug"]
-    assert once_argv(REGSYNC) == ["/bin/regsync", "once", "-c", "-", "--logopt", "json", "-v", "debug"]
+class KeepingRunner:
+    """Runs nothing, and keeps what it was asked to run."""
+
+    def __init__(self) -> None:
+        self.argv: list[str] = []
+        self.stdin: str | None = None
+
+    def run(self, argv: Sequence[str], *, stdin: str | None = None, **_: Any) -> Completed:
+        self.argv, self.stdin = list(argv), stdin
+        return Completed(tuple(argv), 0, "", "")
+
+
+@pytest.mark.parametrize("command", ["check", "once"])
+def test_the_configuration_comes_on_standard_input(command: str) -> None:
+    runner = KeepingRunner()
+    regsync = Regsync(Tool(tool_specs()["regsync"], Path("/bin/regsync"), "0.11.5"), runner, {})
+    getattr(regsync, command)("version: 1\n")
+    assert runner.argv == ["/bin/regsync", command, "-c", "-", "--logopt", "json", "-v", "debug"]
+    assert runner.stdin == "version: 1\n"
 
 
 @pytest.mark.parametrize(

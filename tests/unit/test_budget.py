@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mirrorgen.destinations.ecr.api import Holdings
-from mirrorgen.operations.copying.budget import Requests, requests_of, within_limits
+from mirrorgen.desired.shards import allowance
+from mirrorgen.destinations.port import Holdings
+from mirrorgen.operations.copying.budget import BudgetGate, Requests, requests_of
 from mirrorgen.operations.copying.pending import Pending, pending
-from mirrorgen.operations.copying.reasons import Reason
+from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.project import load
 
 LIST = """\
@@ -39,10 +40,14 @@ def todo(tmp_path: Path) -> Callable[..., Pending]:
     return make
 
 
+def gate(work: Pending) -> tuple[Pending, tuple[Failure, ...]]:
+    return BudgetGate(allowance(work.desired, (1, 1)))(work)
+
+
 def test_requests_are_foreseen_for_each_registry(todo: Callable[..., Pending]) -> None:
     work = todo("anonymous", {NGINX: {"latest": "sha256:a"}, REDIS: {"7.2.1": "sha256:b"}, APP: {}})
     # Of nginx two are missing and one is compared; of redis one is missing, for one platform.
-    assert requests_of(work, work.desired.registries) == (
+    assert requests_of(work, allowance(work.desired, (1, 1))) == (
         Requests("docker.io", lists=2, heads=4, pulls=22, limit=100),
         Requests("quay.io", lists=1, heads=1, pulls=10, limit=None),
     )
@@ -50,29 +55,29 @@ def test_requests_are_foreseen_for_each_registry(todo: Callable[..., Pending]) -
 
 def test_within_the_limit_nothing_is_left_out(todo: Callable[..., Pending]) -> None:
     work = todo("34")
-    assert within_limits(work, work.desired.registries) == (work, ())
+    assert gate(work) == (work, ())
 
 
 def test_what_would_be_too_much_is_left_and_named(todo: Callable[..., Pending]) -> None:
     work = todo("33")
-    less, left = within_limits(work, work.desired.registries)
-    assert [(one.repository, one.tag, one.kind) for one in left] == [(REDIS, "7.2.2", Reason.OVER_BUDGET)]
+    less, left = gate(work)
+    assert [(failure.ref, failure.kind) for failure in left] == [(TagRef(REDIS, "7.2.2"), Kind.OVER_BUDGET)]
     assert [ref.tag for ref in less.missing] == ["1.25.1", "1.25.2", "latest", "7.2.1", "v1.0.0"]
-    assert requests_of(less, work.desired.registries)[0].pulls == 32
+    assert requests_of(less, allowance(work.desired, (1, 1)))[0].pulls == 32
 
 
 def test_another_registry_is_not_held_back(todo: Callable[..., Pending]) -> None:
     work = todo("1")
-    less, left = within_limits(work, work.desired.registries)
-    assert [one.name for one in less.desired.repositories] == [APP]
+    less, left = gate(work)
+    assert [repository.name for repository in less.desired.repositories] == [APP]
     assert len(left) == 5
 
 
 def test_tags_that_are_compared_stay(todo: Callable[..., Pending]) -> None:
     work = todo("5", {NGINX: {"latest": "sha256:a"}, REDIS: {"7.2.1": "b", "7.2.2": "c"}, APP: {"v1.0.0": "d"}})
-    less, left = within_limits(work, work.desired.registries)
-    assert [one.tags for one in less.desired.repositories] == [("latest",)]
-    assert [one.tag for one in left] == ["1.25.1", "1.25.2"]
+    less, left = gate(work)
+    assert [repository.tags for repository in less.desired.repositories] == [("latest",)]
+    assert [failure.ref.tag for failure in left] == ["1.25.1", "1.25.2"]
 
 
 @pytest.mark.parametrize(("written", "limit"), [("anonymous", 100), ("free", 200), ("1000", 1000)])
@@ -84,3 +89,16 @@ def test_a_run_that_comes_close_says_so() -> None:
     assert Requests("docker.io", 1, 1, 81, 100).is_close
     assert not Requests("docker.io", 1, 1, 80, 100).is_close
     assert not Requests("docker.io", 1, 1, 10_000, None).is_close
+
+
+def test_what_no_run_could_ever_copy_says_what_to_change(todo: Callable[..., Pending]) -> None:
+    _, left = gate(todo("5"))
+    assert left[0].reason == (
+        "never copied with this limit: one image takes about 10 pulls, and this run may make 5 of docker.io; "
+        "raise pulls_per_six_hours, or use fewer parts"
+    )
+
+
+def test_what_a_later_run_can_copy_says_so(todo: Callable[..., Pending]) -> None:
+    _, left = gate(todo("33"))
+    assert left[0].reason == "left for a later run: this run may make 33 pulls of docker.io"

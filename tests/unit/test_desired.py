@@ -13,8 +13,10 @@ from mirrorgen.desired.mapping import derived_name
 from mirrorgen.desired.state import expiry_problems
 from mirrorgen.destinations.ecr.lifecycle import lifecycle_rules, tag_prefix
 from mirrorgen.destinations.ecr.mutability import MAX_FILTERS, exclusion_filters
+from mirrorgen.destinations.ecr.rules import Lifecycle
+from mirrorgen.destinations.ecr.settings import EcrSettings
 from mirrorgen.master_list.building import default_alias
-from mirrorgen.model.images import Lifecycle
+from mirrorgen.model.images import Copying, Entry, Image, TagRule
 from mirrorgen.model.references import Source
 from mirrorgen.model.tags import is_fixed
 from mirrorgen.project import load
@@ -101,20 +103,30 @@ def test_what_groups_a_tag(tag: str, prefix: str) -> None:
     assert tag_prefix(tag) == prefix
 
 
+def entry(*tags: str) -> Entry:
+    image = Image(0, Source("quay.io", "a/b"), TagRule(tags), Copying(), None, EcrSettings(), None, None)
+    return Entry(image, tags, is_open=False)
+
+
 def test_a_count_rule_keeps_at_least_what_is_listed() -> None:
-    tags = ["v1.0.0", "v1.1.0", "v1.2.0", "version-1", "16"]
-    rules = lifecycle_rules(Lifecycle(untagged_days=None, keep_last=2), tags)
+    tags = entry("v1.0.0", "v1.1.0", "v1.2.0", "version-1", "16")
+    rules = lifecycle_rules([tags], Lifecycle(untagged_days=None, keep_last=2))
     assert [(*rule.tag_prefixes, rule.count_number) for rule in rules] == [("1", 2), ("v", 4), ("version", 2)]
 
 
+def test_a_count_rule_counts_what_all_sources_bring() -> None:
+    rules = lifecycle_rules([entry("v1", "v2"), entry("v3")], Lifecycle(untagged_days=None, keep_last=2))
+    assert [rule.count_number for rule in rules] == [3]
+
+
 def test_priorities_are_unique_and_untagged_images_come_last() -> None:
-    rules = lifecycle_rules(Lifecycle(untagged_days=7, keep_last=10), ["v1.0.0", "1.0"])
+    rules = lifecycle_rules([entry("v1.0.0", "1.0")], Lifecycle(untagged_days=7, keep_last=10))
     assert [rule.priority for rule in rules] == [1, 2, 3]
     assert [rule.tag_status for rule in rules] == ["tagged", "tagged", "untagged"]
 
 
 def test_rules_can_be_off() -> None:
-    assert lifecycle_rules(Lifecycle(untagged_days=None, keep_last=None), ["1"]) == ()
+    assert lifecycle_rules([entry("1")], Lifecycle(untagged_days=None, keep_last=None)) == ()
 
 
 @pytest.mark.parametrize(

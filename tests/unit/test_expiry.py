@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from mirrorgen.destinations.ecr.expiry import expire, worst_case
+from mirrorgen.destinations.ecr.rules import Lifecycle, LifecycleRule
 from mirrorgen.destinations.ecr.wildcards import can_both_match, wildcard_matches
 from mirrorgen.destinations.ecr.written_rules import build_lifecycle
-from mirrorgen.destinations.stored import StoredImage
-from mirrorgen.model.images import Lifecycle, LifecycleRule
+from mirrorgen.destinations.port import StoredImage
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 TEN_PREFIXES = ["v", *"123456789"]
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[tuple[dict[str, Any], ...], list[StoredImage], list[tuple
 def test_what_goes(name: str) -> None:
     selections, images, expected = CASES[name]
     gone = expire(rules(*selections)[::-1], images, now=NOW)
-    assert [(one.image.digest, one.rule.priority) for one in gone] == expected
+    assert [(expiry.image.digest, expiry.rule.priority) for expiry in gone] == expected
 
 
 WORST: dict[str, tuple[tuple[dict[str, Any], ...], list[str], list[tuple[str, int]]]] = {

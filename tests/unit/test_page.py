@@ -14,9 +14,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from selenium.webdriver.common.by import By
 
-from mirrorgen.destinations.stored import StoredImage
-from mirrorgen.operations.copying.work import Failure
-from mirrorgen.operations.holding.status import RepositoryStatus, SettingDifference, Status, TagState, TagStatus
+from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
+from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.project import load
 from mirrorgen.reporting.metrics import format_metrics
 from mirrorgen.reporting.page import format_page
@@ -44,23 +44,16 @@ def status(tmp_path: Path) -> Callable[..., Status]:
         found = []
         for r in range(repositories):
             images = [
-                TagStatus(
-                    f"v1.{t}",
-                    TagState.PRESENT,
-                    StoredImage(
-                        f"sha256:{r:032}{t:032}", (f"v1.{t}",), NOW - timedelta(days=r + t), size_bytes=2**20 * (t + 1)
-                    ),
-                )
-                for t in range(tags)
+                TagStatus(f"v1.{t}", TagState.PRESENT, "quay.io/org/app", owner, image(r, t)) for t in range(tags)
             ]
             if wrong and r == 0:
-                images[0] = TagStatus("v1.0", TagState.MISSING, None)
-            repository = replace(desired.repositories[0], name=f"mirror/quay/org/app{r}", owner=owner)
+                images[0] = TagStatus("v1.0", TagState.MISSING, "quay.io/org/app", owner, None)
+            repository = replace(desired.repositories[0], name=f"mirror/quay/org/app{r}")
             settings = (SettingDifference("scan on push", "true", "false"),) if wrong and r == 0 else ()
-            size = sum(one.image.size_bytes for one in images if one.image)
+            size = sum(tag.image.size_bytes or 0 for tag in images if tag.image)
             found.append(RepositoryStatus(repository, True, settings, tuple(images), 0, size))
-        failures = (Failure("mirror/quay/org/down", "", "connection refused"),) if wrong else ()
-        return Status(NOW, tuple(found), failures, ())
+        failures = (Failure(TagRef("mirror/quay/org/down"), Kind.UNAVAILABLE, "connection refused"),) if wrong else ()
+        return Status(NOW, desired.target, tuple(found), (), failures, ())
 
     return make
 

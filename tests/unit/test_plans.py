@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mirrorgen.model.references import Source
-from mirrorgen.operations.copying.work import Failure, TagRef
 from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
-from mirrorgen.reporting.plans import format_plan
+from mirrorgen.reporting.plans import view_plan
+from mirrorgen.reporting.views import show
 from mirrorgen.tools.terraform import REPOSITORY, Change
 
 PLAN = MirrorPlan(
@@ -16,19 +17,21 @@ PLAN = MirrorPlan(
         Change("c", REPOSITORY, "mirror/old", "delete"),
     ),
     copies=(TagRef("mirror/new", "1"), TagRef("mirror/new", "2")),
-    absent=(TagRef("mirror/other", "9"),),
-    failures=(Failure("mirror/down", "", "connection refused"),),
+    failures=(
+        Failure(TagRef("mirror/other", "9"), Kind.NOT_UPSTREAM, "upstream has no such tag"),
+        Failure(TagRef("mirror/down"), Kind.UNAVAILABLE, "connection refused"),
+    ),
     sources={
-        "mirror/new": Source("docker.io", "library/new"),
-        "mirror/other": Source("docker.io", "library/other"),
-        "mirror/down": Source("quay.io", "org/down"),
+        "mirror/new": (Source("docker.io", "library/new"),),
+        "mirror/other": (Source("docker.io", "library/other"),),
+        "mirror/down": (Source("quay.io", "org/down"),),
     },
     lost={"mirror/old": 3},
 )
 
 
 def test_what_would_be_lost_comes_first_then_one_table_then_the_tags() -> None:
-    assert format_plan(PLAN, ResultFormat.TEXT) == (
+    assert show(view_plan(PLAN), ResultFormat.TEXT) == (
         "Repositories to DESTROY, with every image in them (refused without --allow-destroy):\n"
         "  mirror/old (images: 3)\n"
         "\n"
@@ -56,13 +59,13 @@ def test_what_would_be_lost_comes_first_then_one_table_then_the_tags() -> None:
 
 
 def test_markdown_is_a_comment_for_a_pull_request() -> None:
-    text = format_plan(PLAN, ResultFormat.MARKDOWN)
+    text = show(view_plan(PLAN), ResultFormat.MARKDOWN)
     assert "| `mirror/new` | `docker.io/library/new` | `create` | `2` | `0` | `0` |\n" in text
     assert text.startswith("### Repositories to DESTROY")
 
 
 def test_nothing_to_do_is_one_line() -> None:
-    nothing = MirrorPlan((), (), (), ())
-    assert format_plan(nothing, ResultFormat.TEXT) == (
+    nothing = MirrorPlan((), (), ())
+    assert show(view_plan(nothing), ResultFormat.TEXT) == (
         "Nothing to do: every repository and every tag is as the list asks.\n"
     )

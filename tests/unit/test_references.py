@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mirrorgen.model.references import Source, is_ecr_repository_name, is_tag, normalize_host, parse_source
+from mirrorgen.destinations.ecr.target import EcrTarget
+from mirrorgen.destinations.registry.target import RegistryTarget
+from mirrorgen.model.references import Source, is_tag, normalize_host, parse_source
 from mirrorgen.problems import Problem
 
 
@@ -76,12 +78,22 @@ def test_what_is_no_tag(tag: str) -> None:
 
 @pytest.mark.parametrize("name", ["ab", "a/b", "a.b_c-d/e", "x" * 256])
 def test_a_repository_name_ecr_takes(name: str) -> None:
-    assert is_ecr_repository_name(name)
+    assert EcrTarget().name_trouble(name) is None
 
 
 @pytest.mark.parametrize("name", ["", "a", "A/b", "a__b", "a--b", "a//b", "/a", "a/", "-a", "x" * 257, "ab\n"])
 def test_a_repository_name_ecr_refuses(name: str) -> None:
-    assert not is_ecr_repository_name(name)
+    assert EcrTarget().name_trouble(name)
+
+
+@pytest.mark.parametrize("name", ["a", "a__b", "a--b/c"])
+def test_a_repository_name_a_plain_registry_takes(name: str) -> None:
+    assert RegistryTarget("harbor.example.com").name_trouble(name) is None
+
+
+@pytest.mark.parametrize("name", ["", "A/b", "a//b", "a/", "x" * 255, "ab\n"])
+def test_a_repository_name_a_plain_registry_refuses(name: str) -> None:
+    assert RegistryTarget("harbor.example.com").name_trouble(name)
 
 
 def test_a_host_name() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mirrorgen.desired.selection import Selected, select
+from mirrorgen.desired.selection import SelectedTag, select
 from mirrorgen.master_list.rules import build_rule
 from mirrorgen.model.versions import Range, parse_range, parse_version
 from mirrorgen.problems import Problem
@@ -30,7 +30,7 @@ def chosen(rule: Any, tags: list[str] | None = None) -> list[str]:
     problems: list[Problem] = []
     built = build_rule(rule, (), problems)
     assert not problems
-    return [one.tag for one in select(built, tags or TAGS)]
+    return [selected.tag for selected in select(built, tags or TAGS)]
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_each_tag_says_what_chose_it_and_whether_it_moves() -> None:
     problems: list[Problem] = []
     rule = build_rule({"exact": ["latest", "1.25.0"], "match": [r"1\.2.*"], "semver": [">=1"]}, (), problems)
     assert select(rule, ["latest", "1.25.0", "1.25", "v3"]) == (
-        Selected("1.25", "match", moving=True),
-        Selected("1.25.0", "exact", moving=False),
-        Selected("latest", "exact", moving=True),
+        SelectedTag("1.25", "match", moving=True),
+        SelectedTag("1.25.0", "exact", moving=False),
+        SelectedTag("latest", "exact", moving=True),
     )
 
 
@@ -73,7 +73,7 @@ def test_each_tag_says_what_chose_it_and_whether_it_moves() -> None:
 )
 def test_the_list_may_say_what_moves(moving: Any, expected: list[str]) -> None:
     rule = build_rule({"exact": ["latest", "1.25.0"], "moving": moving}, (), [])
-    assert [one.tag for one in select(rule, TAGS) if one.moving] == expected
+    assert [selected.tag for selected in select(rule, TAGS) if selected.moving] == expected
 
 
 @pytest.mark.parametrize(

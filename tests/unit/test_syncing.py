@@ -1,106 +1,139 @@
-"""What a sync says of each tag, with regsync and ECR replaced by what they answered."""
+"""What a sync says of each tag, with regsync and the target replaced by what they answered."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mirrorgen.destinations.ecr.api import Holdings
+from mirrorgen.desired.selection import NOT_UPSTREAM
+from mirrorgen.destinations.port import Holdings
 from mirrorgen.errors import ToolFailed
-from mirrorgen.operations.copying import syncing
-from mirrorgen.operations.copying.syncing import SyncResult, plan_sync, sync_images
-from mirrorgen.operations.copying.work import Failure, TagRef
-from mirrorgen.operations.runtime import Runtime
-from mirrorgen.project import load
-from mirrorgen.tools.runner import Completed
-from mirrorgen.tools.versions import Tool, tool_specs
+from mirrorgen.operations.copying.syncing import Patience, SyncResult, plan_sync, sync_images
+from mirrorgen.outcomes import Failure, Kind, TagRef
+from tests.unit import memory
+from tests.unit.conftest import Desire
+from tests.unit.memory import runtime_of
 
-TARGET = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror/quay/org/app"
 LIST = """\
 target: {account_id: "123456789012", region: eu-west-1}
 images:
   - source: quay.io/org/app
     tags: ["v1.0.0", "v1.1.0"]
 """
+APP = "mirror/quay/org/app"
+NOTHING: Holdings = {APP: {}}
+BOTH: Holdings = {APP: {"v1.0.0": "sha256:a", "v1.1.0": "sha256:b"}}
+ONE: Holdings = {APP: {"v1.0.0": "sha256:a"}}
+
+Sync = Callable[..., SyncResult]
 
 
-def line(message: str, tag: str, **more: str) -> str:
-    return json.dumps({"msg": message, "source": f"quay.io/org/app:{tag}", "target": f"{TARGET}:{tag}", **more})
+def line(message: str, tag: str, error: str = "") -> str:
+    return memory.line(f"quay.io/org/app:{tag}", f"{APP}:{tag}", message=message, error=error)
 
 
-class AnsweringRunner:
-    """Runs nothing; regsync answers with these lines and this exit code."""
+def needed(tag: str) -> str:
+    return line("Image sync needed", tag)
 
-    def __init__(self, code: int, lines: list[str]) -> None:
-        self.code, self.lines = code, lines
 
-    def run(self, argv: Any, *, on_stderr_line: Callable[[str], None] | None = None, **_: Any) -> Completed:
-        for text in self.lines:
-            if on_stderr_line:
-                on_stderr_line(text)
-        return Completed(tuple(argv), self.code, "", "\n".join(self.lines))
+def failure(tag: str, kind: Kind, reason: str) -> Failure:
+    return Failure(TagRef(APP, tag), kind, reason, source="quay.io/org/app")
 
 
 @pytest.fixture
-def sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SyncResult]:
+def sync(tmp_path: Path, desire: Desire) -> Sync:
     def run(*lines: str, code: int = 0, before: Holdings = NOTHING, held: Holdings) -> SyncResult:
-        path = tmp_path / "images.yaml"
-        path.write_text(LIST)
-        desired = load(path).desired
-        assert desired
-        runtime = Runtime(tmp_path, desired)
-        monkeypatch.setattr(Runtime, "runner", AnsweringRunner(code, list(lines)))
-        monkeypatch.setattr(Runtime, "regsync", lambda _: Tool(tool_specs()["regsync"], Path("regsync"), "0.11.5"))
-        monkeypatch.setattr(Runtime, "ecr", lambda _: None)
-        answers = iter([before, held])
-        monkeypatch.setattr(Runtime, "held_tags", lambda *_: next(answers))
+        runtime = runtime_of(tmp_path, desire(LIST), before, held, runs=[(code, lines)])
         return sync_images(runtime, plan_sync(runtime))
 
     return run
 
 
-NOTHING: Holdings = {"mirror/quay/org/app": {}}
-BOTH = {"mirror/quay/org/app": {"v1.0.0": "sha256:a", "v1.1.0": "sha256:b"}}
-ONE = {"mirror/quay/org/app": {"v1.0.0": "sha256:a"}}
+@pytest.fixture
+def patient_sync(tmp_path: Path, desire: Desire) -> Sync:
+    """Let regsync run up to three times: what it says and its exit code, and what the target holds after each."""
+
+    def run(*runs: tuple[int, list[str], Holdings], before: Holdings = NOTHING, text: str = LIST) -> SyncResult:
+        held = [before, *(after for _, _, after in runs)]
+        runtime = runtime_of(tmp_path, desire(text), *held, runs=[(code, lines) for code, lines, _ in runs])
+        return sync_images(runtime, plan_sync(runtime), patience=Patience(retries=len(runs) - 1))
+
+    return run
 
 
-def test_a_tag_regsync_copied_is_copied_and_one_it_left_alone_is_unchanged(sync: Callable[..., SyncResult]) -> None:
-    result = sync(line("Image sync needed", "v1.1.0"), line("Image matches", "v1.0.0"), held=BOTH)
-    assert result == SyncResult((TagRef("mirror/quay/org/app", "v1.1.0"),), 1, ())
+def test_a_tag_regsync_copied_is_copied_and_one_it_left_alone_is_unchanged(sync: Sync) -> None:
+    result = sync(needed("v1.1.0"), line("Image matches", "v1.0.0"), held=BOTH)
+    assert result == SyncResult("ECR", (TagRef(APP, "v1.1.0"),), 1, ())
 
 
-def test_a_copy_that_ecr_does_not_show_is_not_reported_as_copied(sync: Callable[..., SyncResult]) -> None:
-    result = sync(line("Image sync needed", "v1.1.0"), held=ONE)
+def test_a_copy_that_the_target_does_not_show_is_not_reported_as_copied(sync: Sync) -> None:
+    result = sync(needed("v1.1.0"), held=ONE)
     assert result.copied == ()
-    assert result.failures == (Failure("mirror/quay/org/app", "v1.1.0", syncing.NOT_IN_ECR),)
+    assert result.failures == (
+        failure("v1.1.0", Kind.UNAVAILABLE, "regsync reported no failure, but ECR does not hold the tag"),
+    )
 
 
-def test_a_tag_regsync_passed_over_in_silence_is_not_upstream(sync: Callable[..., SyncResult]) -> None:
-    result = sync(held=ONE)
-    assert result.failures == (Failure("mirror/quay/org/app", "v1.1.0", syncing.NOT_UPSTREAM),)
+def test_a_tag_regsync_passed_over_in_silence_is_not_upstream(sync: Sync) -> None:
+    assert sync(held=ONE).failures == (failure("v1.1.0", Kind.NOT_UPSTREAM, NOT_UPSTREAM),)
 
 
-def test_a_tag_that_failed_keeps_the_reason_of_regsync_even_if_an_old_image_is_there(
-    sync: Callable[..., SyncResult],
-) -> None:
+def test_a_tag_that_failed_keeps_the_reason_of_regsync_even_if_an_old_image_is_there(sync: Sync) -> None:
     result = sync(line("Failed to sync", "v1.1.0", error="tag v1.1.0 is immutable"), code=1, held=BOTH)
-    assert result.failures == (Failure("mirror/quay/org/app", "v1.1.0", "tag v1.1.0 is immutable"),)
+    assert result.failures == (failure("v1.1.0", Kind.REFUSED, "tag v1.1.0 is immutable"),)
 
 
-def test_after_a_crash_a_missing_tag_is_not_blamed_on_upstream(sync: Callable[..., SyncResult]) -> None:
-    result = sync(line("Failed to sync", "v1.0.0", error="cut off"), code=-9, held={"mirror/quay/org/app": {}})
+def test_after_a_crash_a_missing_tag_is_not_blamed_on_upstream(sync: Sync) -> None:
+    result = sync(line("Failed to sync", "v1.0.0", error="cut off"), code=-9, held=NOTHING)
     assert "exit code -9" in result.failures[1].reason
 
 
-def test_a_missing_repository_says_what_to_run(sync: Callable[..., SyncResult]) -> None:
-    result = sync(before={"mirror/quay/org/app": None}, held={"mirror/quay/org/app": None})
-    assert {failure.reason for failure in result.failures} == {syncing.NO_REPOSITORY}
+def test_killed_without_a_failure_before_it_the_target_is_asked_all_the_same(sync: Sync) -> None:
+    result = sync(needed("v1.0.0"), code=-9, held=ONE)
+    assert result.copied == (TagRef(APP, "v1.0.0"),)
+    reason = "regsync ended before it came to this tag (exit code -9)"
+    assert result.failures == (failure("v1.1.0", Kind.UNAVAILABLE, reason),)
 
 
-def test_regsync_failing_without_naming_an_image_is_an_error(sync: Callable[..., SyncResult]) -> None:
+def test_killed_it_is_tried_again(patient_sync: Sync) -> None:
+    result = patient_sync((-9, [needed("v1.0.0")], ONE), (0, [needed("v1.1.0")], BOTH))
+    assert result == SyncResult("ECR", (TagRef(APP, "v1.0.0"), TagRef(APP, "v1.1.0")), 0, ())
+
+
+def test_killed_at_the_second_attempt_the_first_one_counts(patient_sync: Sync) -> None:
+    refused = line("Failed to sync", "v1.1.0", error="connection refused")
+    result = patient_sync((1, [needed("v1.0.0"), refused], ONE), (-9, [], ONE))
+    assert result.copied == (TagRef(APP, "v1.0.0"),)
+    assert [missing.ref.tag for missing in result.failures] == ["v1.1.0"]
+
+
+def test_killed_before_it_compared_a_moving_tag_it_is_not_said_to_be_as_upstream_has_it(patient_sync: Sync) -> None:
+    moving = LIST.replace('"v1.1.0"', '"latest", "edge"')
+    held: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:b", "edge": "sha256:c"}}
+    result = patient_sync((-9, [line("Image matches", "edge")], held), before=held, text=moving)
+    reason = "regsync ended before it came to this tag (exit code -9)"
+    assert result.failures == (failure("latest", Kind.UNAVAILABLE, reason),)
+    assert result.unchanged == 2
+
+
+def test_killed_while_it_copied_a_tag_that_moved_the_old_image_is_not_said_to_be_the_copy(patient_sync: Sync) -> None:
+    moving = LIST.replace('"v1.1.0"', '"latest", "edge"')
+    held: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:b", "edge": "sha256:c"}}
+    after: Holdings = {APP: {**(held[APP] or {}), "edge": "sha256:d"}}
+    result = patient_sync((-9, [needed("edge"), needed("latest")], after), before=held, text=moving)
+    assert result.copied == (TagRef(APP, "edge"),)
+    assert [missing.ref.tag for missing in result.failures] == ["latest"]
+
+
+def test_a_missing_repository_says_what_to_run(sync: Sync) -> None:
+    result = sync(before={APP: None}, held={APP: None})
+    assert {missing.kind for missing in result.failures} == {Kind.NO_REPOSITORY}
+    assert "run `mirrorgen plan` and `mirrorgen apply`" in result.failures[0].reason
+
+
+def test_regsync_failing_without_naming_an_image_is_an_error(sync: Sync) -> None:
     with pytest.raises(ToolFailed, match="exit code: 1"):
         sync(json.dumps({"msg": "something new"}), code=1, held=BOTH)

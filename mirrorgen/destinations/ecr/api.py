@@ -60,7 +60,7 @@ def caller_account(session: boto3.Session) -> str:
 
     Raises:
         UsageError: AWS does not accept the credentials.
-        ToolFailed: AWS cannot be asked.
+        ToolFailed: AWS cannot be asked, or is too busy.
     """
     from botocore.exceptions import ClientError
 
@@ -68,6 +68,10 @@ def caller_account(session: boto3.Session) -> str:
         try:
             account: str = session.client("sts", config=_config()).get_caller_identity()["Account"]
         except ClientError as error:
+            # https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if status >= 500 or "Throttling" in error.response["Error"]["Code"]:
+                raise
             raise UsageError(f"AWS does not accept the credentials: {error}", hint=_SIGN_IN) from error
     return account
 
@@ -89,7 +93,7 @@ def asking(what: str) -> Iterator[None]:
 
     try:
         yield
-    # The last is no BotoCoreError: something between us and AWS has answered in its place.
+    # A parser that gives up is no BotoCoreError: a proxy that asks people to sign in answers with a page.
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise ToolFailed(f"cannot ask {what}: {error}") from error
 

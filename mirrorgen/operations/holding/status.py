@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -152,7 +152,8 @@ def read_status(runtime: Runtime, *, upstream: bool, findings: bool = False, now
     for repository in work.desired.repositories:
         held = images[repository.name] or ()
         expiring = destination.expiring(repository.settings, held, now=now)
-        found.append(_repository_status(repository, settings[repository.name], held, digests, expiring))
+        status = _repository_status(repository, settings[repository.name], held, digests, expiring)
+        found.append(_without_extra(status) if repository.name in work.uncertain else status)
         unusable += _unusable(repository, held)
     strays = destination.strays(wanted)
     return Status(now, destination.target, tuple(found), strays, (*work.failures, *failures, *unusable), work.problems)
@@ -210,6 +211,11 @@ def _unusable(repository: Repository, images: Sequence[StoredImage]) -> Iterator
         reason = reason or (image.trouble if image else "")
         if reason:
             yield entry.failure(TagRef(repository.name, tag), Kind.CORRUPTED, reason)
+
+
+def _without_extra(status: RepositoryStatus) -> RepositoryStatus:
+    """While a rule of the repository is not known, nobody can say of a tag that the list does not ask for it."""
+    return replace(status, tags=tuple(tag for tag in status.tags if tag.state is not TagState.EXTRA))
 
 
 def _is_signature(repository: Repository, tag: str) -> bool:
