@@ -114,7 +114,11 @@ def test_shards_keep_a_repository_whole(moved: DesiredState) -> None:
 
 
 def test_a_sync_blames_the_source_that_failed(moved: DesiredState, tmp_path: Path) -> None:
-    lines = [line(f"{OLD}:3.1", f"{PAUSE}:3.1"), line(f"{NEW}:3.9.0", f"{PAUSE}:3.9.0", error="connection refused")]
+    lines = [
+        line(f"{OLD}:3.1", f"{PAUSE}:3.1"),
+        line(f"{OLD}:3.2", f"{PAUSE}:3.2", message="Image matches"),
+        line(f"{NEW}:3.9.0", f"{PAUSE}:3.9.0", error="connection refused"),
+    ]
     before: Holdings = {PAUSE: {"3.2": "sha256:b"}}
     after: Holdings = {PAUSE: {"3.1": "sha256:a", "3.2": "sha256:b"}}
     runtime = runtime_of(tmp_path, moved, before, after, runs=[(1, lines)])

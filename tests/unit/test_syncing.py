@@ -39,6 +39,10 @@ def needed(tag: str) -> str:
     return line("Image sync needed", tag)
 
 
+def matches(tag: str) -> str:
+    return line("Image matches", tag)
+
+
 def failure(tag: str, kind: Kind, reason: str) -> Failure:
     return Failure(TagRef(APP, tag), kind, reason, source="quay.io/org/app")
 
@@ -65,12 +69,12 @@ def patient_sync(tmp_path: Path, desire: Desire) -> Sync:
 
 
 def test_a_tag_regsync_copied_is_copied_and_one_it_left_alone_is_unchanged(sync: Sync) -> None:
-    result = sync(needed("v1.1.0"), line("Image matches", "v1.0.0"), held=BOTH)
+    result = sync(needed("v1.1.0"), matches("v1.0.0"), held=BOTH)
     assert result == SyncResult("ECR", (TagRef(APP, "v1.1.0"),), 1, ())
 
 
 def test_a_copy_that_the_target_does_not_show_is_not_reported_as_copied(sync: Sync) -> None:
-    result = sync(needed("v1.1.0"), held=ONE)
+    result = sync(needed("v1.1.0"), matches("v1.0.0"), held=ONE)
     assert result.copied == ()
     assert result.failures == (
         failure("v1.1.0", Kind.UNAVAILABLE, "regsync reported no failure, but ECR does not hold the tag"),
@@ -78,11 +82,59 @@ def test_a_copy_that_the_target_does_not_show_is_not_reported_as_copied(sync: Sy
 
 
 def test_a_tag_regsync_passed_over_in_silence_is_not_upstream(sync: Sync) -> None:
-    assert sync(held=ONE).failures == (failure("v1.1.0", Kind.NOT_UPSTREAM, NOT_UPSTREAM),)
+    silence = failure("v1.1.0", Kind.NOT_UPSTREAM, NOT_UPSTREAM)
+    assert sync(matches("v1.0.0"), held=ONE).failures == (silence,)
+    # Whoever brought it there, regsync did not see it upstream.
+    assert sync(matches("v1.0.0"), held=BOTH).failures == (silence,)
+
+
+def test_a_moving_tag_that_upstream_does_not_list_is_not_up_to_date(patient_sync: Sync) -> None:
+    moving = LIST.replace('"v1.1.0"', '"latest"')
+    held: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:b"}}
+    result = patient_sync((0, [], held), before=held, text=moving)
+    assert result.failures == (failure("latest", Kind.NOT_UPSTREAM, NOT_UPSTREAM),)
+
+
+def test_an_acknowledged_push_that_is_not_stored_is_no_copy(patient_sync: Sync) -> None:
+    moving = LIST.replace('"v1.1.0"', '"latest"')
+    held: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:b"}}
+    result = patient_sync((0, [needed("latest")], held), before=held, text=moving)
+    reason = "regsync reported no failure, but ECR holds the tag as before"
+    assert result.failures == (failure("latest", Kind.UNAVAILABLE, reason),)
+
+
+@pytest.mark.parametrize("after", [{"latest": "sha256:b"}, {"v1.0.0": "sha256:x", "latest": "sha256:b"}])
+def test_a_tag_that_goes_or_changes_while_regsync_is_at_another_is_a_failure(
+    patient_sync: Sync, after: dict[str, str]
+) -> None:
+    moving = LIST.replace('"v1.1.0"', '"latest"')
+    before: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:b"}}
+    result = patient_sync((0, [matches("latest")], {APP: after}), before=before, text=moving)
+    (changed,) = result.failures
+    assert (changed.ref.tag, changed.kind) == ("v1.0.0", Kind.UNAVAILABLE)
+
+
+def test_a_tag_copied_at_first_and_gone_after_the_second_attempt_is_a_failure(patient_sync: Sync) -> None:
+    refused = line("Failed to sync", "v1.1.0", error="connection refused")
+    only_the_second: Holdings = {APP: {"v1.1.0": "sha256:b"}}
+    result = patient_sync((1, [needed("v1.0.0"), refused], ONE), (0, [needed("v1.1.0")], only_the_second))
+    assert result.copied == (TagRef(APP, "v1.1.0"),)
+    assert [gone.ref.tag for gone in result.failures] == ["v1.0.0"]
+
+
+def test_a_tag_that_changes_while_it_is_compared_is_compared_again(patient_sync: Sync) -> None:
+    moving = LIST.replace('"v1.1.0"', '"latest"')
+    before: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:b"}}
+    after: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:c"}}
+    once = (0, [matches("latest")], after)
+    (changed,) = patient_sync(once, before=before, text=moving).failures
+    assert "has changed while regsync compared" in changed.reason
+    assert patient_sync(once, once, before=before, text=moving).failures == ()
 
 
 def test_a_tag_that_failed_keeps_the_reason_of_regsync_even_if_an_old_image_is_there(sync: Sync) -> None:
-    result = sync(line("Failed to sync", "v1.1.0", error="tag v1.1.0 is immutable"), code=1, held=BOTH)
+    refused = line("Failed to sync", "v1.1.0", error="tag v1.1.0 is immutable")
+    result = sync(refused, matches("v1.0.0"), code=1, held=BOTH)
     assert result.failures == (failure("v1.1.0", Kind.REFUSED, "tag v1.1.0 is immutable"),)
 
 
@@ -91,15 +143,17 @@ def test_after_a_crash_a_missing_tag_is_not_blamed_on_upstream(sync: Sync) -> No
     assert "exit code -9" in result.failures[1].reason
 
 
-def test_killed_without_a_failure_before_it_the_target_is_asked_all_the_same(sync: Sync) -> None:
+def test_killed_without_a_failure_before_it_nothing_is_taken_for_done(sync: Sync) -> None:
     result = sync(needed("v1.0.0"), code=-9, held=ONE)
-    assert result.copied == (TagRef(APP, "v1.0.0"),)
-    reason = "regsync ended before it came to this tag (exit code -9)"
-    assert result.failures == (failure("v1.1.0", Kind.UNAVAILABLE, reason),)
+    assert result.copied == ()
+    assert result.failures == (
+        failure("v1.0.0", Kind.UNAVAILABLE, "regsync ended before it was done with this tag (exit code -9)"),
+        failure("v1.1.0", Kind.UNAVAILABLE, "regsync ended before it came to this tag (exit code -9)"),
+    )
 
 
 def test_killed_it_is_tried_again(patient_sync: Sync) -> None:
-    result = patient_sync((-9, [needed("v1.0.0")], ONE), (0, [needed("v1.1.0")], BOTH))
+    result = patient_sync((-9, [needed("v1.0.0")], ONE), (0, [matches("v1.0.0"), needed("v1.1.0")], BOTH))
     assert result == SyncResult("ECR", (TagRef(APP, "v1.0.0"), TagRef(APP, "v1.1.0")), 0, ())
 
 
@@ -113,19 +167,10 @@ def test_killed_at_the_second_attempt_the_first_one_counts(patient_sync: Sync) -
 def test_killed_before_it_compared_a_moving_tag_it_is_not_said_to_be_as_upstream_has_it(patient_sync: Sync) -> None:
     moving = LIST.replace('"v1.1.0"', '"latest", "edge"')
     held: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:b", "edge": "sha256:c"}}
-    result = patient_sync((-9, [line("Image matches", "edge")], held), before=held, text=moving)
+    result = patient_sync((-9, [matches("edge")], held), before=held, text=moving)
     reason = "regsync ended before it came to this tag (exit code -9)"
     assert result.failures == (failure("latest", Kind.UNAVAILABLE, reason),)
     assert result.unchanged == 2
-
-
-def test_killed_while_it_copied_a_tag_that_moved_the_old_image_is_not_said_to_be_the_copy(patient_sync: Sync) -> None:
-    moving = LIST.replace('"v1.1.0"', '"latest", "edge"')
-    held: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:b", "edge": "sha256:c"}}
-    after: Holdings = {APP: {**(held[APP] or {}), "edge": "sha256:d"}}
-    result = patient_sync((-9, [needed("edge"), needed("latest")], after), before=held, text=moving)
-    assert result.copied == (TagRef(APP, "edge"),)
-    assert [missing.ref.tag for missing in result.failures] == ["latest"]
 
 
 def test_a_missing_repository_says_what_to_run(sync: Sync) -> None:

@@ -176,12 +176,12 @@ class _Run:
             doubt = failed.get(ref) or self._doubt(ref, entry, said.get(ref), outcome, was)
             self._failed.pop(ref, None)
             self._proven.pop(ref, None)
+            if said.get(ref) is EventKind.NEEDED:
+                self._copied.add(ref)
             if doubt:
                 self._failed[ref] = doubt
-                continue
-            self._proven[ref] = self._digest(ref)
-            if said[ref] is EventKind.NEEDED:
-                self._copied.add(ref)
+            else:
+                self._proven[ref] = self._digest(ref)
 
     def worth_trying_again(self) -> DesiredState:
         """Return the tags that failed for a reason that may pass."""
@@ -226,7 +226,8 @@ class _Run:
         needed = said is EventKind.NEEDED
         ended = outcome.ended_early or bool(outcome.trouble)
         if ended and (said is None or needed):
-            reason = f"regsync ended before it was done with this tag (exit code {outcome.code})"
+            how_far = "was done with" if needed else "came to"
+            reason = f"regsync ended before it {how_far} this tag (exit code {outcome.code})"
         elif said is None:
             return entry.failure(ref, Kind.NOT_UPSTREAM, NOT_UPSTREAM)
         elif held is None:
