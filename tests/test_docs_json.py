@@ -21,7 +21,7 @@ from mirrorgen.operations.copying.pending import Pending
 from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
 from mirrorgen.operations.copying.work import Work
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
-from mirrorgen.operations.holding.pruning import Removal
+from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.upstream.locking import Difference, DifferenceKind
@@ -30,7 +30,7 @@ from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_differences
 from mirrorgen.reporting.plans import view_changes, view_plan
-from mirrorgen.reporting.removals import view_removals
+from mirrorgen.reporting.removals import view_deleted, view_prune_plan
 from mirrorgen.reporting.reports import Report, format_report
 from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import view_status
@@ -68,8 +68,8 @@ def test_json_of_results(tmp_path: Path) -> None:
             )
         ),
         view_of_status(tmp_path),
-        view_removals((REMOVAL,), (FAILURE,), done=False),
-        view_removals((REMOVAL,), (FAILURE,), done=True),
+        view_prune_plan(PrunePlan("registry", MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
+        view_deleted((REMOVAL,), (FAILURE,)),
         *views_of_selections_differences_and_expiries(tmp_path),
     ]
     made = [show(view, ResultFormat.JSON) for view in views]
