@@ -72,7 +72,7 @@ class MemoryDestination:
         return {name: () if name in self.stock else None for name in wanted}
 
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        return self.other_repositories
+        return None if self.other_repositories is None else tuple(sorted({*self.other_repositories} - {*names}))
 
     def expiring(self, settings: Settings, images: Sequence[StoredImage], *, now: datetime) -> Mapping[str, str]:
         return {}

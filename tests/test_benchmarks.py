@@ -61,7 +61,7 @@ def test_the_ungrouped_variant_names_the_same_images(tmp_path: Path) -> None:
     assert {**ungrouped, "sync": None} == {**grouped, "sync": None}
     host = grouped["sync"][0]["target"].partition("/")[0]
     assert ungrouped["sync"] == [
-        {"source": f"{repository.source}:{tag}", "target": f"{host}/{repository.name}:{tag}", "type": "image"}
-        for repository in loaded.desired.repositories
-        for tag in repository.tags
+        {"source": f"{entry.source}:{tag}", "target": f"{host}/{repository.name}:{tag}", "type": "image"}
+        for repository, entry in loaded.desired.entries
+        for tag in entry.tags
     ]

@@ -12,7 +12,7 @@ import yaml
 
 from mirrorgen.problems import CODES
 from mirrorgen.project import Loaded, load
-from mirrorgen.rendering.files import NAMES, REGSYNC, render
+from mirrorgen.rendering.files import REGSYNC, render
 from tests.conftest import RunCli
 from tests.golden import Golden
 
@@ -52,7 +52,7 @@ def test_every_format_says_as_much_and_no_secret(folder: Path, output: str, run_
     assert codes
     for code in set(codes):
         assert code in result.stdout
-    if folder.name in {"credentials-are-values", "reference-with-password"}:
+    if folder.name in {"credentials-are-values", "reference-with-password", "registry-with-password"}:
         assert not [secret for secret in SECRETS if secret in result.stdout + (folder / "problems.txt").read_text()]
 
 
@@ -77,7 +77,7 @@ def test_validate_accepts(folder: Path, run_cli: RunCli, golden: Golden) -> None
 def test_render_writes_what_is_expected(folder: Path, golden: Golden) -> None:
     golden.check({folder / "expected" / file: text for file, text in rendered(folder).items()})
     expected = (path for path in (folder / "expected").rglob("*") if path.is_file())
-    assert not {path.relative_to(folder / "expected").as_posix() for path in expected} - set(NAMES)
+    assert not {path.relative_to(folder / "expected").as_posix() for path in expected} - rendered(folder).keys()
 
 
 @pytest.mark.parametrize("folder", VALID, ids=name)
@@ -85,10 +85,11 @@ def test_render_gives_the_same_bytes_for_a_shuffled_list(folder: Path, tmp_path:
     data = yaml.safe_load((folder / "images.yaml").read_text())
     shuffle = random.Random(7).shuffle  # noqa: S311 - the same shuffle on every run
     for image in data["images"]:
-        lists = [image["tags"]] if isinstance(image["tags"], list) else image["tags"].values()
-        for one in lists:
-            if isinstance(one, list):
-                shuffle(one)
+        if isinstance(image["tags"], dict) and "digests" in image["tags"]:
+            image["tags"]["digests"] = dict(reversed(image["tags"]["digests"].items()))
+        for tags in [image["tags"]] if isinstance(image["tags"], list) else image["tags"].values():
+            if isinstance(tags, list):
+                shuffle(tags)
     shuffle(data["images"])
     if (folder / "images.lock.yaml").exists():
         shutil.copy(folder / "images.lock.yaml", tmp_path)
@@ -102,14 +103,18 @@ def test_each_pattern_matches_its_tag_and_nothing_else(folder: Path) -> None:
     config = yaml.safe_load(str(rendered(folder)[REGSYNC]))
     loaded: Loaded = load(folder / "images.yaml")
     assert loaded.desired
-    known = [one for one in loaded.desired.repositories if not (one.is_open or one.pinned)]
-    entries = [entry for entry in config["sync"] if "tags" in entry]
-    for entry, repository in zip(entries, known, strict=True):
-        assert entry["target"].endswith(f"/{repository.name}")
-        neighbours = [tag.replace(".", "x") for tag in repository.tags if "." in tag]
-        neighbours += [f"{tag}0" for tag in repository.tags] + [f"0{tag}" for tag in repository.tags]
+    whole = [
+        (repository, entry)
+        for repository, entry in loaded.desired.entries
+        if not entry.is_open and not any(entry.pinned(tag) for tag in entry.tags)
+    ]
+    listing = [written for written in config["sync"] if "tags" in written]
+    for written, (repository, entry) in zip(listing, whole, strict=True):
+        assert (written["source"], written["target"].partition("/")[2]) == (str(entry.source), repository.name)
+        neighbours = [tag.replace(".", "x") for tag in entry.tags if "." in tag]
+        neighbours += [f"{tag}0" for tag in entry.tags] + [f"0{tag}" for tag in entry.tags]
         matched = [
-            {tag for tag in [*repository.tags, *neighbours] if re.search(f"^{pattern}$", tag)}
-            for pattern in entry["tags"]["allow"]
+            {tag for tag in [*entry.tags, *neighbours] if re.search(f"^{pattern}$", tag)}
+            for pattern in written["tags"]["allow"]
         ]
-        assert matched == [{tag} for tag in repository.tags]
+        assert matched == [{tag} for tag in entry.tags]

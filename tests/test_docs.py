@@ -6,60 +6,30 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
 import yaml
-from mirrorgen.desired.choices import choose
-from mirrorgen.destinations.stored import StoredImage
-from mirrorgen.reporting.choices import format_choices
 
 from mirrorgen import __version__
 from mirrorgen.cli import app
 from mirrorgen.commands.boundary import DEBUG_VARIABLE
-from mirrorgen.desired.state import DesiredState
-from mirrorgen.model.images import Target
-from mirrorgen.model.references import Source
-from mirrorgen.operations.copying.budget import Requests
-from mirrorgen.operations.copying.pending import Pending
-from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
-from mirrorgen.operations.copying.work import Failure, TagRef, Work
-from mirrorgen.operations.holding.expiring import Expiring
-from mirrorgen.operations.holding.pruning import Removal
-from mirrorgen.operations.holding.status import RepositoryStatus, SettingDifference, Status, TagState, TagStatus
-from mirrorgen.operations.planning import MirrorPlan
-from mirrorgen.operations.upstream.locking import Difference, DifferenceKind
 from mirrorgen.outcomes import ExitCode
-from mirrorgen.reporting.formats import ResultFormat
-from mirrorgen.reporting.lifecycles import format_expiring
-from mirrorgen.reporting.locks import format_differences
-from mirrorgen.reporting.plans import format_changes, format_plan, format_sync, format_sync_plan
-from mirrorgen.reporting.removals import format_removals
-from mirrorgen.reporting.reports import Report, format_report
-from mirrorgen.reporting.status import format_status
 from mirrorgen.tools.versions import tool_specs
-from tests.conftest import RunCli
 from tests.documents import (
     AWS,
     BY_NAME,
     CLI,
-    DOCUMENTS,
-    MINIMAL,
     README,
     ROOT,
     blocks_of,
     code,
-    load_text,
     require_text,
     rows_of,
     text_of,
 )
-
-NOTHING = DesiredState(Target(), (), 4, ())
 
 # Commands
 
@@ -135,91 +105,13 @@ def test_no_document_names_a_command_or_an_option_that_does_not_exist(name: str)
 
 def test_exit_codes_of_the_command_reference() -> None:
     documented = {int(number): code(name) for number, name, _ in rows_of(CLI, "code", "name", "meaning")}
-    assert documented == {one.value: one.name for one in ExitCode}
+    assert documented == {exit_code.value: exit_code.name for exit_code in ExitCode}
 
 
 def test_exit_codes_of_readme() -> None:
-    assert [int(row[0]) for row in rows_of(README, "exit code", "meaning")] == [one.value for one in ExitCode]
-
-
-# JSON
-
-
-def test_json_of_validate(run_cli: RunCli, in_folder: Path) -> None:
-    (in_folder / "images.yaml").write_text(MINIMAL.replace('"1.25"', "1.10"), encoding="utf-8")
-    (example,) = blocks_of(CLI, "json")[:1]
-    assert json.loads(run_cli("validate", "--format", "json").stdout) == json.loads(example)
-
-
-def test_json_of_results(tmp_path: Path) -> None:
-    failure = Failure("repository", "tag", "reason")
-    ref = TagRef("repository", "tag")
-    made = [
-        format_plan(
-            MirrorPlan(
-                (),
-                (TagRef("mirror/nginx", "1"),),
-                (),
-                (),
-                sources={"mirror/nginx": Source("docker.io", "library/nginx")},
-                lost={"mirror/docker-hub/old": 3},
-            ),
-            ResultFormat.JSON,
-        ),
-        format_changes((), ResultFormat.JSON),
-        format_sync(SyncResult((ref,), 0, (failure,)), ResultFormat.JSON),
-        format_sync_plan(
-            SyncPlan(Work(NOTHING), {}, Pending(NOTHING, (ref,), (ref,)), (Requests("docker.io", 1, 2, 10, 100),)),
-            ResultFormat.JSON,
-        ),
-        json_of_status(tmp_path),
-        format_removals((Removal("repository", "tag", "digest", "pushed"),), (), ResultFormat.JSON, done=False),
-        format_removals((Removal("repository", "tag", "digest", "pushed"),), (), ResultFormat.JSON, done=True),
-        *json_of_choices_differences_and_expiries(tmp_path),
+    assert [int(row[0]) for row in rows_of(README, "exit code", "meaning")] == [
+        exit_code.value for exit_code in ExitCode
     ]
-    moment = datetime(2026, 1, 31, 6, tzinfo=UTC)
-    result = {"copied": [], "unchanged": 13, "failures": []}
-    made.append(format_report(Report("sync", "images.yaml", (1, 1), moment, moment, 0, None, result)))
-    for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
-        assert shape_of(json.loads(example)) == shape_of(json.loads(document))
-
-
-def json_of_status(folder: Path) -> str:
-    desired = load_text(MINIMAL, folder).desired
-    assert desired
-    now = datetime(2026, 1, 31, 6, tzinfo=UTC)
-    image = StoredImage("sha256:0a1b", ("1.25",), now, findings={"HIGH": 2})
-    found = RepositoryStatus(
-        desired.repositories[0],
-        exists=True,
-        settings=(SettingDifference("tag mutability", "IMMUTABLE", "MUTABLE"),),
-        tags=(TagStatus("1.25", TagState.PRESENT, image),),
-        untagged=0,
-        size_bytes=1024,
-    )
-    return format_status(Status(now, (found,), (), ()), ResultFormat.JSON)
-
-
-def json_of_choices_differences_and_expiries(folder: Path) -> Iterator[str]:
-    settings = "    ecr: {tag_mutability: mutable, lifecycle: {keep_last: off}}\n"
-    desired = load_text(MINIMAL + settings, folder).desired
-    assert desired
-    choices = choose(desired.repositories, {"docker.io/library/nginx": ["1.25"]})
-    yield format_choices(choices, None, ResultFormat.JSON)
-    yield format_differences((Difference(DifferenceKind.MOVED, "source", "tag", "locked", "now"),), ResultFormat.JSON)
-    (rule,) = desired.repositories[0].lifecycle
-    described = replace(desired.repositories[0], lifecycle=(replace(rule, description=""),))
-    gone = Expiring(described.name, "", ("1.25",), ("1.25",), None, rule)
-    yield format_expiring((described,), (gone,), ResultFormat.JSON)
-
-
-def shape_of(value: Any) -> Any:
-    """Keys, and what is in lists, without values."""
-    if isinstance(value, dict):
-        return {key: shape_of(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return sorted({json.dumps(shape_of(inner)) for inner in value if isinstance(inner, dict)})
-    return type(value).__name__
 
 
 # What is needed around the program
@@ -284,16 +176,10 @@ def test_the_role_and_the_state_of_the_workflow() -> None:
 
 def test_permissions_are_the_same_in_both_places() -> None:
     policy = json.loads(blocks_of(AWS, "json")[0])
-    by_statement = {one["Sid"]: one["Action"] for one in policy["Statement"]}
+    by_statement = {statement["Sid"]: statement["Action"] for statement in policy["Statement"]}
     terraform, regsync = (re.findall(r"`(ecr:\w+)`", row[1]) for row in rows_of(README, "for", "actions"))
     assert terraform == by_statement["Terraform"]
     assert regsync == [*by_statement["RegsyncAndVerification"], by_statement["SignIn"]]
-
-
-def test_json_in_documents_is_json() -> None:
-    for path in DOCUMENTS:
-        for block in blocks_of(path, "json"):
-            json.loads(block)
 
 
 # Links

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
+from mirrorgen.destinations import kinds
+from mirrorgen.destinations.ecr.rules import Lifecycle
+from mirrorgen.destinations.ecr.settings import EcrSettings, Encryption, RepositorySettings
+from mirrorgen.destinations.ecr.target import EcrTarget
+from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.master_list import building
 from mirrorgen.master_list.shape import load_schema
 from mirrorgen.model import images as model
@@ -33,6 +39,8 @@ from tests.documents import (
     rows_of,
     text_of,
 )
+
+ECR = "#/$defs/ecr"
 
 # The master list
 
@@ -57,12 +65,11 @@ def schema_fields() -> dict[str, dict[str, Any]]:
         definition = schema["$defs"].get(node.get("$ref", "").rpartition("/")[2], {})
         shared = {} if definition.get("type") == "object" else definition
         found[path] = {**shared, **node, "required-here": required}
-        if "$ref" not in node:
-            walk(node, path)
+        if node.get("$ref") != ECR:
+            walk(node if "$ref" not in node else definition, path)
 
     walk(schema, "")
-    for name, definition in schema["$defs"].items():
-        walk(definition, name)
+    walk(schema["$defs"]["ecr"], "ecr")
     return found
 
 
@@ -100,17 +107,20 @@ def test_defaults_are_those_of_the_model(tmp_path: Path) -> None:
     assert loaded.master_list
     built = loaded.master_list
     (image,) = built.images
+    settings = image.settings
+    assert isinstance(settings, EcrSettings)
     values = {
+        **_values("target", RegistryTarget("harbor.example.com")),
         **_values("target", built.target),
         **_values("registries.<host>", built.registries["docker.io"]),
-        **_values("ecr", image.ecr),
+        **_values("ecr", settings),
         "registries.<host>.rate_limit.retry": model.RateLimit(1).retry,
         "defaults.parallel": built.parallel,
         **_copying("defaults", image.copying),
         **_copying("images[]", image.copying),
         "images[].tags.order": image.tags.order,
         "images[].tags.moving": image.tags.moving,
-        "ecr.tags": dict(image.ecr.tags),
+        "ecr.tags": dict(settings.tags),
     }
     assert built.registries["docker.io"].rate_limit == model.RateLimit(1)
     documented = {
@@ -118,8 +128,8 @@ def test_defaults_are_those_of_the_model(tmp_path: Path) -> None:
     }
     assert documented.pop("version") == 1
     assert documented == {path: values[path] for path in documented}
-    assert image.ecr == model.EcrSettings()
-    assert built.target == model.Target()
+    assert settings == EcrSettings()
+    assert built.target == EcrTarget()
 
 
 def _copying(path: str, copying: model.Copying) -> dict[str, Any]:
@@ -129,12 +139,12 @@ def _copying(path: str, copying: model.Copying) -> dict[str, Any]:
 
 def _values(path: str, settings: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for one in fields(settings):
-        value = getattr(settings, one.name)
-        if isinstance(value, model.Encryption | model.Lifecycle):
-            found |= _values(f"{path}.{one.name}", value)
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, Encryption | Lifecycle):
+            found |= _values(f"{path}.{field.name}", value)
         else:
-            found[f"{path}.{one.name}"] = value
+            found[f"{path}.{field.name}"] = value
     return found
 
 
@@ -154,7 +164,7 @@ def test_names_in_ecr(tmp_path: Path) -> None:
     for source, repository in rows_of(FIELDS, "source", "repository"):
         loaded = load_text(f'images:\n  - source: {code(source)}\n    tags: ["1.0.0"]\n', tmp_path)
         assert loaded.desired
-        assert [one.name for one in loaded.desired.repositories] == [code(repository)]
+        assert [desired.name for desired in loaded.desired.repositories] == [code(repository)]
 
 
 def test_fixed_and_moving_tags() -> None:
@@ -171,7 +181,8 @@ def test_mutability(tmp_path: Path) -> None:
             assert loaded.desired
             (repository,) = loaded.desired.repositories
             if loaded.is_usable:
-                assert code(cell) == repository.mutability.setting
+                assert isinstance(repository.settings, RepositorySettings)
+                assert code(cell) == repository.settings.mutability.setting
                 assert ("notice" in cell) == bool(loaded.problems)
             else:
                 assert cell == "an error for each moving tag"
@@ -210,3 +221,16 @@ def test_examples_of_problems_show_them(run_cli: RunCli, in_folder: Path, pytest
     pattern = r"^### (\S+)\n((?:(?!^#|```).)*)```yaml\n(.*?)```\n\n```text\n.*?```\n"
     written = re.sub(pattern, current, text_of(PROBLEMS), flags=re.MULTILINE | re.DOTALL)
     require_text(PROBLEMS, written, pytestconfig)
+
+
+def test_the_schema_tells_editors_which_keys_of_a_target_go_together(tmp_path: Path) -> None:
+    """What the schema refuses beside or without `registry` is what the program refuses, which says why."""
+    target = load_schema()["properties"]["target"]
+    registry = target["dependentSchemas"]["registry"]["properties"]
+    assert set(registry.values()) == {False}
+    assert target["dependentRequired"] == {key: ["registry"] for key in kinds._REGISTRY_ONLY}
+    assert sorted(registry) == sorted(kinds._ECR_ONLY)
+    assert {*registry, *target["dependentRequired"], "registry"} == target["properties"].keys()
+    loaded = load_text("target: {registry: harbor.example.com, region: eu-west-1}\n" + MINIMAL, tmp_path)
+    assert [problem.code for problem in loaded.problems] == ["unknown-key"]
+    assert not Draft202012Validator(load_schema()).is_valid(loaded.document.data)

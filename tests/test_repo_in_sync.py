@@ -19,7 +19,7 @@ def test_the_list_has_the_five_images_of_the_working_example() -> None:
     loaded = load(ROOT / "images.yaml")
     assert loaded.problems == ()
     assert loaded.desired
-    assert {str(repository.source): set(repository.tags) for repository in loaded.desired.repositories} == {
+    assert {str(entry.source): set(entry.tags) for _, entry in loaded.desired.entries} == {
         "docker.io/library/nginx": {"1.25", "1.24", "latest"},
         "docker.io/library/redis": {"7.2", "7.0", "6.2"},
         "quay.io/prometheus/prometheus": {"v2.48.0", "v2.47.0"},

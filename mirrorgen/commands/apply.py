@@ -25,7 +25,8 @@ def apply(
 ) -> ExitCode:
     """Create and change the repositories.
 
-    Applies exactly the plan that `mirrorgen plan` showed, and refuses if the list has changed since.
+    Applies exactly the plan that `mirrorgen plan` showed, and refuses if the list has changed since. Does nothing for a
+    registry in which a push makes the repository.
     """
     from mirrorgen.operations.repositories.applying import apply_plan
     from mirrorgen.reporting.plans import view_changes

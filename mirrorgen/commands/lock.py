@@ -40,7 +40,7 @@ def lock(
     sends HEAD requests, which Docker Hub does not count as pulls. An entry whose upstream cannot be asked keeps its
     lines.
 
-    Exits with 1 if a rule chooses nothing or upstream lacks a tag, with 5 if an upstream could not be asked.
+    Exits with 1 if a rule chooses nothing, with 5 if upstream lacks a tag or could not be asked.
     """
     from mirrorgen.files import write_files
     from mirrorgen.master_list.lock import lock_path

@@ -104,9 +104,11 @@ def runtime_for(
             hint = "a pattern such as '*/nginx' or 'quay.io/*' is compared with sources and repository names"
             raise UsageError(f"nothing in {loaded.path} matches {' or '.join(only)}", hint=hint)
         wanted = tuple(one for one in wanted if any(_fits(one, pattern) for pattern in only))
+    names = {repository.name for repository in wanted}
     return Runtime(
         loaded.root.absolute(),
         replace(loaded.desired, repositories=wanted),
+        left_alone=frozenset(each.name for each in loaded.desired.repositories if each.name not in names),
         allowance=allowance(loaded.desired, part),
         options=options or {},
         say=_to_stderr,

@@ -32,8 +32,8 @@ def plan(
 
     Lists repositories to create, change and destroy, and tags to copy, and saves Terraform's plan for apply.
 
-    Exits with 0 if there is nothing to do, with 3 if there is, with 5 if something could not be checked, with 1 if a
-    rule chooses nothing now.
+    Exits with 0 if there is nothing to do, with 3 if there is, with 1 if a rule chooses nothing now, with 5 if upstream
+    lacks a tag or something could not be checked.
     """
     from mirrorgen.operations.planning import make_plan
     from mirrorgen.reporting.plans import view_plan

@@ -35,8 +35,9 @@ def prune(
 ) -> ExitCode:
     """Delete tags that the list no longer asks for, in two steps.
 
-    With --plan exits with 3 if something would go; with --apply with 1, and nothing deleted, if the list or ECR has
-    changed since. Exits with 5 if a repository could not be looked at, or ECR refused.
+    With --plan exits with 3 if something would go; with --apply with 1, and nothing deleted, if the list or the
+    target has changed since. Exits with 1 if a rule chooses nothing, with 5 if a repository could not be looked at, or
+    the target refused.
     """
     from mirrorgen.files import write_files
     from mirrorgen.operations.holding.pruning import (

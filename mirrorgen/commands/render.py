@@ -30,7 +30,7 @@ def render(
 ) -> ExitCode:
     """Write the generated files beside the list.
 
-    These are regsync.yaml, terraform/terraform.tfvars.json and, where the list needs it,
+    These are regsync.yaml and, for ECR, terraform/terraform.tfvars.json and, where the list needs it,
     terraform/exclusions_override.tf: all of them are written, or none.
     """
     from mirrorgen.files import diff_files, write_files

@@ -26,10 +26,11 @@ def status(
     ] = False,
     output: Annotated[StatusFormat, typer.Option("--format", help="How the status is shown.")] = StatusFormat.TEXT,
 ) -> ExitCode:
-    """Show what ECR holds, beside what the list asks for.
+    """Show what the target holds, beside what the list asks for.
 
-    Exits with 3 if a repository or a tag is missing, a setting or a digest differs, with 5 if something could not be
-    looked at. Tags that the list does not ask for are shown and do not count.
+    Exits with 3 if a repository or a tag is missing, a setting or a digest differs, with 1 if a rule chooses nothing
+    or a lifecycle rule would remove a tag of the list, with 5 if something could not be looked at. Tags and
+    repositories that the list does not ask for are shown and do not count.
     """
     from mirrorgen.operations.holding.status import read_status
     from mirrorgen.reporting.status import view_status

@@ -33,7 +33,7 @@ def sync(
     only: Only = None,
     shard: Shard = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Let regsync look at every tag, whatever ECR holds already.")
+        bool, typer.Option("--full", help="Let regsync look at every tag, whatever the target holds already.")
     ] = False,
     verify: Annotated[
         bool,
@@ -52,11 +52,12 @@ def sync(
     report: ReportFile = None,
     regsync_bin: RegsyncBin = None,
 ) -> ExitCode:
-    """Copy the images, and check that all are in ECR.
+    """Copy the images, and check that all are in the target.
 
-    Asks ECR first. regsync is given only tags that ECR lacks, and moving tags.
+    Asks the target first. regsync is given only tags that it lacks, and moving tags.
 
-    Exits with 5 if a tag is missing or could not be copied; what could be copied is copied all the same.
+    Exits with 5 if a tag is missing or could not be copied, with 1 if only a rule chooses nothing; what could be
+    copied is copied all the same.
     """
     from mirrorgen.operations.copying.syncing import Patience, plan_sync, sync_images
     from mirrorgen.reporting.progress import sync_progress

@@ -41,9 +41,9 @@ def tags(
 ) -> ExitCode:
     """Show which tags the rules choose now.
 
-    Asks the upstream registries, and ECR if AWS credentials are there. A lock is not looked at.
+    Asks the upstream registries, and the target if credentials for it are there. A lock is not looked at.
 
-    Exits with 1 if a rule chooses nothing or upstream lacks a tag, with 5 if an upstream could not be asked.
+    Exits with 1 if a rule chooses nothing, with 5 if upstream lacks a tag or could not be asked.
     """
     from mirrorgen.desired.selection import selection_problems, unmet
     from mirrorgen.files import write_files
@@ -52,11 +52,14 @@ def tags(
     from mirrorgen.reporting.views import show
 
     loaded = load_usable(file, use_lock=False)
-    runtime = runtime_for(loaded, sources=canonical_sources(sources or [], loaded))
+    wanted = canonical_sources(sources or [], loaded)
+    runtime = runtime_for(loaded, sources=wanted)
+    # A repository may have other sources, too.
+    entries = [pair for pair in runtime.desired.entries if not wanted or str(pair[1].source) in wanted]
     if from_file is not None:
-        selected, held = select_saved(read_listing(from_file), runtime.desired.entries), None
+        selected, held = select_saved(read_listing(from_file), entries), None
     else:
-        selected = select_upstream(runtime, runtime.desired.entries)
+        selected = select_upstream(runtime, entries)
         held = _held(runtime)
     if save is not None:
         write_files(save.parent, {save.name: format_listing(selected.listings)})

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from mirrorgen.model.images import Entry
+from mirrorgen.model.references import Source
 from mirrorgen.model.tags import passes
 from mirrorgen.problems import KeyPath, Problem
 
@@ -20,21 +21,21 @@ def sharing_problems(name: str, entries: Sequence[Entry]) -> Iterator[Problem]:
         name: of the repository.
         entries: those that fill it, in the order of the list.
     """
-    for first, second in combinations(entries, 2):
-        if first.source == second.source:
+    by_source: dict[Source, Entry] = {}
+    for entry in entries:
+        first = by_source.setdefault(entry.source, entry)
+        if first is not entry:
             message = (
                 f"this entry and images[{first.image.index}] both bring {first.source} into the repository {name!r}"
             )
-            hint = "put all tags in one entry"
-            yield Problem("duplicate-target", message, _path(second), hint, related=_path(first))
-            continue
-        yield from _shared_tags(name, first, second)
-        if first.image.settings != second.image.settings:
-            message = (
-                f"this entry and images[{first.image.index}] ask for different settings of the repository {name!r}"
-            )
+            yield Problem("duplicate-target", message, _path(entry), "put all tags in one entry", related=_path(first))
+        elif entry.image.settings != entries[0].image.settings:
+            asked = entries[0].image
+            message = f"this entry and images[{asked.index}] ask for different settings of the repository {name!r}"
             hint = "give both the same settings, or one of them another `repository:`"
-            yield Problem("shared-settings", message, _path(second), hint, related=_path(first))
+            yield Problem("shared-settings", message, _path(entry), hint, related=_path(entries[0]))
+    for first, second in combinations(by_source.values(), 2):
+        yield from _shared_tags(name, first, second)
 
 
 def tags_in_two(entries: Sequence[Entry]) -> dict[str, tuple[Entry, Entry]]:

@@ -24,7 +24,7 @@ class Repository:
 
     Attributes:
         name: full name in the target.
-        entries: one, or several whose tags are disjoint; in the order of the list.
+        entries: one, or several whose tags are disjoint; sorted by source.
         settings: as decided from what the entries ask for.
     """
 
@@ -121,7 +121,8 @@ def derive(
         problems += sharing_problems(name, entries)
         settings, found = master_list.target.decide(entries)
         problems += found
-        repositories.append(Repository(name, tuple(entries), settings))
+        by_source = sorted(entries, key=lambda entry: entry.source)
+        repositories.append(Repository(name, tuple(by_source), settings))
     state = DesiredState(
         target=master_list.target,
         registries=_registries(master_list),
@@ -176,6 +177,6 @@ def _name_problems(target: Target, image: Image, name: str) -> Iterator[Problem]
     taken = target.name_trouble(name)
     if taken is None:
         return
-    hint = taken if image.repository else f"give the entry a `repository:` that the target accepts ({taken})"
+    hint = taken if image.repository else f"give the entry a `repository:` that {target.label} accepts ({taken})"
     path = (*image.path, "repository" if image.repository else "source")
-    yield Problem("bad-repository-name", f"the target refuses the repository name {name!r}", path, hint)
+    yield Problem("bad-repository-name", f"{target.label} refuses the repository name {name!r}", path, hint)

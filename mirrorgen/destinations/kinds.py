@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.registry.target import RegistryTarget
+from mirrorgen.destinations.registry.target import RegistryTarget, parse_registry
 from mirrorgen.model.credentials import read_credentials
-from mirrorgen.model.references import normalize_host
 from mirrorgen.model.targets import Target
 from mirrorgen.problems import Problem
 
@@ -30,14 +30,12 @@ def read_target(data: Mapping[str, Any]) -> tuple[Target, list[Problem]]:
         hint = "it goes with `registry`; without that the target is ECR"
         problems = [_meaningless(key, "an ECR target", hint) for key in _REGISTRY_ONLY if key in data]
         return EcrTarget(**{key: data[key] for key in _ECR_ONLY if key in data}), problems
-    host, _, prefix = data["registry"].partition("/")
     hint = "remove it, or `registry`"
     problems = [_meaningless(key, "a plain registry", hint) for key in _ECR_ONLY if key in data]
-    name = normalize_host(host)
-    if name is None:
-        problems.append(Problem("bad-reference", f"{host!r} is not a host name", ("target", "registry")))
     credentials, found = read_credentials(data.get("credentials", {}), ("target", "credentials"))
-    return RegistryTarget(name or host, prefix, credentials, data.get("tls", "enabled")), [*problems, *found]
+    target, refused = parse_registry(data["registry"], ("target", "registry"))
+    target = replace(target, names=credentials, tls=data.get("tls", "enabled"))
+    return target, [*problems, *found, *refused]
 
 
 def open_destination(

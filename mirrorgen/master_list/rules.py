@@ -74,7 +74,7 @@ def _digests(
 
 def _bad_tag(tag: str, path: KeyPath) -> Problem:
     if tag.startswith("sha256:") or "@" in tag:
-        hint = "give the digest a name: tags: {digests: {NAME: sha256:...}}"
+        hint = 'give the digest a name: tags: {digests: {NAME: "sha256:..."}}'
     elif len(tag) > 128:
         hint = f"it has {len(tag)} characters; 128 are allowed"
     elif any(char in tag for char in "*[]()|\\^$+?"):

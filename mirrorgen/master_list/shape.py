@@ -84,7 +84,20 @@ def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[V
     yield from _STANDARD_ITEMS(validator, items, instance, schema)
 
 
-_Validator: Any = extend(Draft202012Validator, {"type": _type, "items": _items})  # type: ignore[no-untyped-call]
+def _left_to_building(*_arguments: Any) -> Iterator[ValidationError]:
+    # For editors. `destinations.kinds` says with a reason which keys do not go together.
+    yield from ()
+
+
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {
+        "type": _type,
+        "items": _items,
+        "dependentRequired": _left_to_building,
+        "dependentSchemas": _left_to_building,
+    },
+)
 
 
 def _take_out(document: Document, path: KeyPath) -> None:

@@ -55,6 +55,14 @@ def normalize_host(host: str) -> str | None:
     return DOCKER_HUB if host in _DOCKER_HUB_NAMES else host
 
 
+def is_host(component: str) -> bool:
+    """Whether the first component of a reference is a host: with a dot, a port, an upper-case letter, or `localhost`.
+
+    Without these it is a part of a name on Docker Hub, by Docker's rule, which regsync follows.
+    """
+    return "." in component or ":" in component or component == "localhost" or component != component.lower()
+
+
 def parse_source(text: str, path: KeyPath) -> Source | Problem:
     """Parse a repository reference; Docker Hub's short forms get their full form.
 
@@ -71,7 +79,7 @@ def parse_source(text: str, path: KeyPath) -> Source | Problem:
         hint = f"write {name!r}; the source names a repository"
         return Problem("reference-has-digest", f"{text!r} carries a digest", path, hint)
     last = name.rpartition("/")[2]
-    if ":" in last and ("/" in name or not last.rpartition(":")[2].isdigit() or not _is_host(last)):
+    if ":" in last and ("/" in name or not last.rpartition(":")[2].isdigit() or not is_host(last)):
         name, _, tag = name.rpartition(":")
         hint = f'write source: {name} and tags: ["{tag}"]'
         return Problem("reference-has-tag", f"{text!r} carries the tag {tag!r}", path, hint)
@@ -82,17 +90,12 @@ def _looks_like_user_info(digest: str) -> bool:
     return bool(digest) and not re.fullmatch(r"[a-z0-9+._-]+:[A-Fa-f0-9]+", digest)
 
 
-def _is_host(component: str) -> bool:
-    """Docker's rule: a first component with a dot, a port, an upper-case letter, or `localhost`, is a host."""
-    return "." in component or ":" in component or component == "localhost" or component != component.lower()
-
-
 def _parse_name(name: str, text: str, path: KeyPath) -> Source | Problem:
     first, slash, rest = name.partition("/")
     if "://" in text:
         hint = f"write it without the scheme: {text.partition('://')[2]}"
         return Problem("bad-reference", f"{text!r} is an address, not a reference", path, hint)
-    if slash and _is_host(first):
+    if slash and is_host(first):
         host, repository = normalize_host(first), rest
     else:
         host, repository = DOCKER_HUB, name

@@ -31,6 +31,7 @@ class Runtime:
     Attributes:
         root: the folder of the list, absolute: Terraform runs in another one.
         desired: what the list asks for.
+        left_alone: repositories of the list that this run does not look at.
         allowance: pulls of upstream registries that this run may make, by host; no limit for those that are left out.
         environ: the environment of this process.
         options: paths of programs given on the command line.
@@ -40,6 +41,7 @@ class Runtime:
 
     root: Path
     desired: DesiredState
+    left_alone: frozenset[str] = frozenset()
     allowance: Mapping[str, int] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     options: Mapping[str, Path | None] = field(default_factory=dict)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from mirrorgen.rendering.files import EXCLUSIONS, REGSYNC, TFVARS
+from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, TFVARS
+from mirrorgen.rendering.files import REGSYNC
 from tests.conftest import RunCli
 
 LIST = 'images:\n  - source: nginx\n    tags: ["1.25.3", "latest"]\n'

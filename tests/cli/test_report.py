@@ -12,16 +12,14 @@ from jsonschema import Draft202012Validator
 
 from mirrorgen.commands.reported import Result, reported
 from mirrorgen.errors import InputError, ToolFailed
-from mirrorgen.outcomes import ExitCode
+from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.reports import Report, format_report
+from mirrorgen.reporting.views import Items, View
 from tests.conftest import RunCli
 
-DONE = {"version": 1, "copied": [{"repository": "a", "tag": "1"}], "unchanged": 2, "failures": []}
-
-
-def show(output: ResultFormat) -> str:
-    return json.dumps(DONE) if output is ResultFormat.JSON else f"shown as {output}\n"
+DONE = {"copied": [{"repository": "a", "tag": "1"}], "unchanged": 2, "failures": []}
+SHOWN = View(DONE, [Items("Copied", ["a:1"])])
 
 
 def run(report: Path, result: Result | BaseException, **more: Any) -> ExitCode:
@@ -42,11 +40,11 @@ def read(report: Path, run_cli: RunCli) -> Any:
 
 def test_a_report_says_what_was_done(tmp_path: Path, run_cli: RunCli, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "report.json"
-    assert run(report, Result(ExitCode.FAILED, show), part=(2, 3)) is ExitCode.FAILED
-    assert capsys.readouterr().out == "shown as text\n"
+    assert run(report, Result(ExitCode.FAILED, SHOWN), part=(2, 3)) is ExitCode.FAILED
+    assert capsys.readouterr().out == "Copied:\n  a:1\n"
     document = read(report, run_cli)
     assert (document["command"], document["part"], document["exit_code"]) == ("sync", "2/3", 5)
-    assert document["result"] == {key: value for key, value in DONE.items() if key != "version"}
+    assert document["result"] == DONE
     assert document["error"] is None
 
 
@@ -70,7 +68,7 @@ def test_a_place_that_cannot_be_written_to_is_said_before_anything_is_done(tmp_p
     with pytest.raises(InputError, match="cannot"):
         reported(
             "sync",
-            lambda: began.append(1) or Result(ExitCode.OK, show),  # type: ignore[func-returns-value]
+            lambda: began.append(1) or Result(ExitCode.OK, SHOWN),  # type: ignore[func-returns-value]
             master_list=Path("images.yaml"),
             output=ResultFormat.TEXT,
             report=tmp_path / "file/report.json",
@@ -82,8 +80,8 @@ def test_the_page_of_a_github_job_gets_the_markdown(tmp_path: Path, monkeypatch:
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    run(tmp_path / "report.json", Result(ExitCode.OK, show))
-    assert summary.read_text() == "before\n## mirrorgen sync\n\nshown as markdown\n\n"
+    run(tmp_path / "report.json", Result(ExitCode.OK, SHOWN))
+    assert summary.read_text() == "before\n## mirrorgen sync\n\n### Copied\n\n- `a:1`\n\n"
 
 
 def part(folder: Path, index: int, count: int, **more: Any) -> str:
@@ -103,7 +101,7 @@ def part(folder: Path, index: int, count: int, **more: Any) -> str:
 
 
 def test_the_parts_of_a_sync_are_joined(run_cli: RunCli, in_folder: Path) -> None:
-    failure = {"repository": "r0", "tag": "9", "reason": "upstream has no such tag", "owner": ""}
+    failure = Failure(TagRef("r0", "9"), Kind.NOT_UPSTREAM, "upstream has no such tag").document()
     files = [part(in_folder, 2, 3), part(in_folder, 1, 3, exit_code=5, failures=[failure]), part(in_folder, 3, 3)]
     result = run_cli("report", "--merge", *files)
     assert result.exit_code == 5

@@ -34,7 +34,7 @@ def test_a_table_of_what_is_chosen(run_cli: RunCli) -> None:
     result = run_cli("tags", "--from", "listing.json")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
-        "source                         tag      selected by  kind    in ECR\n"
+        "source                         tag      selected by  kind    in the target\n"
         "docker.io/library/nginx        1.24.0   semver       fixed   -\n"
         "docker.io/library/nginx        1.25     semver       moving  -\n"
         "docker.io/library/nginx        latest   exact        moving  -\n"
@@ -43,21 +43,25 @@ def test_a_table_of_what_is_chosen(run_cli: RunCli) -> None:
     )
 
 
-def test_json_is_an_array_with_an_object_for_each_tag(run_cli: RunCli) -> None:
+def test_json_has_an_object_for_each_tag(run_cli: RunCli) -> None:
     result = run_cli("tags", "quay.io/prometheus/prometheus", "--from", "listing.json", "--format", "json")
     common = {
         "source": "quay.io/prometheus/prometheus",
         "repository": "mirror/quay/prometheus/prometheus",
         "selected_by": "match",
         "moving": False,
-        "in_ecr": None,
+        "is_held": None,
     }
-    assert json.loads(result.stdout) == [{**common, "tag": "v2.41.0"}, {**common, "tag": "v2.42.0"}]
+    assert json.loads(result.stdout) == {
+        "version": 1,
+        "tags": [{**common, "tag": "v2.41.0"}, {**common, "tag": "v2.42.0"}],
+        "failures": [],
+    }
 
 
 def test_markdown_is_a_table(run_cli: RunCli) -> None:
     lines = run_cli("tags", "nginx", "--from", "listing.json", "--format", "markdown").stdout.splitlines()
-    assert lines[:2] == ["| source | tag | selected by | kind | in ECR |", "|---|---|---|---|---|"]
+    assert lines[:2] == ["| source | tag | selected by | kind | in the target |", "|---|---|---|---|---|"]
     assert lines[2] == "| `docker.io/library/nginx` | `1.24.0` | `semver` | `fixed` | `-` |"
 
 
@@ -70,12 +74,19 @@ def test_a_listing_that_was_saved_can_be_read_again(run_cli: RunCli, folder: Pat
     assert run_cli("tags", "--from", "again.json").stdout == first.stdout
 
 
-def test_a_rule_that_chooses_nothing_and_a_tag_that_is_not_there_are_problems(run_cli: RunCli, folder: Path) -> None:
+def test_a_rule_that_chooses_nothing_is_a_mistake_in_the_list(run_cli: RunCli, folder: Path) -> None:
+    (folder / "listing.json").write_text(json.dumps({**LISTING, "quay.io/prometheus/prometheus": ["latest"]}))
+    assert run_cli("tags", "--from", "listing.json").exit_code == 1
+
+
+def test_a_rule_that_chooses_nothing_and_a_tag_that_is_not_there_have_their_places(
+    run_cli: RunCli, folder: Path
+) -> None:
     (folder / "listing.json").write_text(
         json.dumps({"nginx": ["1.23.0", "lates"], "quay.io/prometheus/prometheus": ["latest"]})
     )
     result = run_cli("tags", "--from", "listing.json")
-    assert result.exit_code == 1
+    assert result.exit_code == 5
     assert result.stderr == (
         "images.yaml:3:11: error[rule-selects-nothing]: no tag of docker.io/library/nginx fits this rule now; "
         "2 were looked at\n"
@@ -104,9 +115,23 @@ def test_a_source_that_the_listing_does_not_have_fails_alone(run_cli: RunCli, fo
     result = run_cli("tags", "--from", "listing.json")
     assert result.exit_code == 5
     assert "1.24.0" in result.stdout
-    assert result.stderr == (
-        "could not ask quay.io/prometheus/prometheus: the saved listing does not have this source\n"
+    assert result.stdout.endswith(
+        "Could not be asked:\n"
+        "  mirror/quay/prometheus/prometheus: the saved listing does not have this source [other]\n"
     )
+
+
+def test_of_a_repository_with_two_sources_the_one_that_is_named_is_shown(run_cli: RunCli, folder: Path) -> None:
+    entries = [
+        f"  - {{source: {source}, tags: [{tag!r}], repository: mirror/pause}}\n"
+        for source, tag in (("k8s.gcr.io/pause", "3.6"), ("registry.k8s.io/pause", "3.9"))
+    ]
+    (folder / "images.yaml").write_text("images:\n" + "".join(entries))
+    (folder / "listing.json").write_text(json.dumps({"k8s.gcr.io/pause": ["3.6"]}))
+    result = run_cli("tags", "k8s.gcr.io/pause", "--from", "listing.json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "3.6" in result.stdout
+    assert "registry.k8s.io" not in result.stdout
 
 
 @pytest.mark.parametrize(

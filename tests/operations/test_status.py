@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mirrorgen.commands.options import runtime_for
 from mirrorgen.destinations.port import StoredImage
 from mirrorgen.operations.holding.status import Status, TagState, read_status
+from mirrorgen.project import load
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.status import view_status
 from mirrorgen.reporting.views import show
-from tests.memory_destination import LIST, NOW, REPOSITORY, runtime_on, stored
+from tests.memory_destination import LIST, NOW, REPOSITORY, MemoryDestination, runtime_on, stored
 
 
 def status(folder: Path, *images: StoredImage) -> Status:
@@ -83,3 +85,14 @@ def test_repositories_that_may_not_be_listed_are_said_to_be_unknown(tmp_path: Pa
     assert "Not in the list: 1." in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
     destination.other_repositories = None
     assert "not known" in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
+
+
+def test_what_only_leaves_alone_is_no_stray(tmp_path: Path) -> None:
+    (tmp_path / "images.yaml").write_text(LIST + '  - {source: quay.io/org/other, tags: ["v1.0.0"]}\n')
+    runtime = runtime_for(load(tmp_path / "images.yaml"), only=["*/app"])
+    runtime.destination = MemoryDestination(
+        runtime.desired.target, {REPOSITORY: []}, other_repositories=("mirror/quay/org/gone", "mirror/quay/org/other")
+    )
+    found = read_status(runtime, upstream=False, now=NOW)
+    assert [repository.repository.name for repository in found.repositories] == [REPOSITORY]
+    assert found.strays == ("mirror/quay/org/gone",)

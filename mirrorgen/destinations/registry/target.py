@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Entry
-from mirrorgen.model.references import MAX_NAME, is_path
+from mirrorgen.model.references import MAX_NAME, is_host, is_path, normalize_host
 from mirrorgen.model.targets import Generated, Provisioned, Settings, Target
 from mirrorgen.problems import KeyPath, Problem
 
@@ -97,7 +97,7 @@ class RegistryTarget(Target):
         if "ecr" not in data:
             return base, []
         hint = "remove it; only a target in ECR has these settings"
-        message = f"`ecr` has no effect: the target is the registry {self.name}"
+        message = f"`ecr` has no effect: the target is {self.name}, not ECR"
         return base, [Problem("settings-need-ecr", message, (*path, "ecr"), hint, on_key=True)]
 
     def write_settings(self, settings: Settings) -> dict[str, Any]:  # noqa: ARG002 - every kind is asked the same
@@ -120,3 +120,30 @@ class RegistryTarget(Target):
     def generated(self, repositories: Sequence[Provisioned]) -> Mapping[str, Generated | None]:  # noqa: ARG002
         """Return no files: nothing describes the repositories of a plain registry."""
         return {}
+
+
+def parse_registry(text: str, path: KeyPath) -> tuple[RegistryTarget, list[Problem]]:
+    """Parse a host name with the first path segments of every target repository behind it.
+
+    Args:
+        text: what the user wrote.
+        path: where it stands, for the problem.
+
+    Returns:
+        The target, also where `text` names none, so that what else is wrong can be said.
+    """
+    host, _, prefix = text.partition("/")
+    name = normalize_host(host)
+    target = RegistryTarget(name or "the registry", prefix if is_path(prefix) else "")
+    if name and is_host(name) and (is_path(prefix) or text == host):
+        return target, []
+    if "@" in text:
+        # The text may hold a password, so it is not repeated.
+        message, hint = "the registry carries a user name or password", "sign in with `credentials`"
+    elif name and not is_host(name):
+        message = f"{host!r} would be read as a name on Docker Hub, not as a host"
+        hint = "write the host name in full, or with a port: harbor.example.com/mirror"
+    else:
+        message = f"{text!r} is not a registry"
+        hint = "a host name and a path, without a scheme: harbor.example.com/mirror"
+    return target, [Problem("bad-reference", message, path, hint)]

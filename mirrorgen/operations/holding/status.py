@@ -155,7 +155,7 @@ def read_status(runtime: Runtime, *, upstream: bool, findings: bool = False, now
         status = _repository_status(repository, settings[repository.name], held, digests, expiring)
         found.append(_without_extra(status) if repository.name in work.uncertain else status)
         unusable += _unusable(repository, held)
-    strays = destination.strays(wanted)
+    strays = destination.strays({*wanted, *runtime.left_alone})
     return Status(now, destination.target, tuple(found), strays, (*work.failures, *failures, *unusable), work.problems)
 
 

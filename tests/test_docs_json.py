@@ -1,0 +1,129 @@
+"""The JSON in docs/ against what the commands print: the same keys and types, down to the last list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirrorgen.desired.selection import select_all
+from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.ecr.target import EcrTarget
+from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.budget import Requests
+from mirrorgen.operations.copying.pending import Pending
+from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
+from mirrorgen.operations.copying.work import Work
+from mirrorgen.operations.holding.expiring import Expiring, rules_of
+from mirrorgen.operations.holding.pruning import PrunePlan, Removal
+from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
+from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.operations.upstream.locking import Difference, DifferenceKind
+from mirrorgen.outcomes import Failure, Kind, TagRef
+from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.lifecycles import view_expiring
+from mirrorgen.reporting.locks import view_differences
+from mirrorgen.reporting.plans import view_changes, view_plan
+from mirrorgen.reporting.removals import view_deleted, view_prune_plan
+from mirrorgen.reporting.reports import Report, format_report
+from mirrorgen.reporting.selections import view_selections
+from mirrorgen.reporting.status import view_status
+from mirrorgen.reporting.syncs import view_sync, view_sync_plan
+from mirrorgen.reporting.views import View, show
+from mirrorgen.tools.terraform import REPOSITORY, Change
+from tests.conftest import RunCli
+from tests.documents import CLI, DOCUMENTS, MINIMAL, blocks_of, load_text
+
+NOTHING = DesiredState(EcrTarget(), (), 4, ())
+MOMENT = datetime(2026, 1, 31, 6, tzinfo=UTC)
+REF = TagRef("mirror/nginx", "1")
+FAILURE = Failure(TagRef("mirror/nginx", "2"), Kind.NOT_UPSTREAM, "reason", "owner", "docker.io/library/nginx")
+REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
+
+
+def test_json_of_validate(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text(MINIMAL.replace('"1.25"', "1.10"), encoding="utf-8")
+    (example,) = blocks_of(CLI, "json")[:1]
+    assert json.loads(run_cli("validate", "--format", "json").stdout) == json.loads(example)
+
+
+def test_json_of_results(tmp_path: Path) -> None:
+    actions = ("create", "update", "replace", "delete")
+    changes = tuple(Change(f"{REPOSITORY}.this", REPOSITORY, f"mirror/{action}", action) for action in actions)
+    sources = {REF.repository: (Source("docker.io", "library/nginx"),)}
+    sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
+    views = [
+        view_plan(MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={"mirror/docker-hub/old": 3})),
+        view_changes(changes),
+        sync,
+        view_sync_plan(
+            SyncPlan(
+                Work(NOTHING, (FAILURE,)), {}, Pending(NOTHING, (REF,), (REF,)), (Requests("docker.io", 1, 2, 10, 100),)
+            )
+        ),
+        view_of_status(tmp_path),
+        view_prune_plan(PrunePlan("registry", MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
+        view_deleted((REMOVAL,), (FAILURE,)),
+        *views_of_selections_differences_and_expiries(tmp_path),
+    ]
+    made = [show(view, ResultFormat.JSON) for view in views]
+    made.append(format_report(Report("sync", "images.yaml", (1, 1), MOMENT, MOMENT, 0, None, sync.document)))
+    for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
+        assert shape_of(json.loads(example)) == shape_of(json.loads(document))
+
+
+def view_of_status(folder: Path) -> View:
+    desired = load_text(MINIMAL, folder).desired
+    assert desired
+    image = StoredImage("sha256:0a1b", ("1.25",), MOMENT, findings={"HIGH": 2}, size_bytes=1024)
+    found = RepositoryStatus(
+        desired.repositories[0],
+        exists=True,
+        settings=(SettingDifference("tag mutability", "IMMUTABLE", "MUTABLE"),),
+        tags=(TagStatus("1.25", TagState.PRESENT, "docker.io/library/nginx", "", image),),
+        untagged=0,
+        size_bytes=1024,
+    )
+    return view_status(
+        Status(MOMENT, EcrTarget("123456789012", "eu-west-1"), (found,), ("mirror/old",), (FAILURE,), ())
+    )
+
+
+def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]:
+    settings = "    ecr: {tag_mutability: mutable, lifecycle: {keep_last: off}}\n"
+    desired = load_text(MINIMAL + settings, folder).desired
+    assert desired
+    selections = select_all(desired.entries, {"docker.io/library/nginx": ["1.25"]})
+    yield view_selections(selections, None, [FAILURE])
+    yield view_differences((Difference(DifferenceKind.MOVED, "source", "tag", "locked", "now"),), (FAILURE,))
+    (repository,) = desired.repositories
+    (rule,) = rules_of(repository)
+    gone = Expiring(repository.name, "", ("1.25",), ("1.25",), None, rule)
+    described = replace(repository.settings, lifecycle=(replace(rule, description=""),))  # type: ignore[type-var]
+    yield view_expiring((replace(repository, settings=described),), (gone,))
+
+
+def shape_of(value: Any) -> Any:
+    """Keys and types without values; of a list, what is in it, each shape once."""
+    if isinstance(value, dict):
+        return {key: shape_of(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return sorted({json.dumps(shape_of(inner), sort_keys=True) for inner in value})
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("other", [{"a": []}, {"a": [{"b": "1"}]}, {"a": ["1"]}, {"a": [{"b": 1}, {"b": 1, "c": 1}]}])
+def test_an_example_of_another_shape_is_noticed(other: Any) -> None:
+    assert shape_of(other) != shape_of({"a": [{"b": 1}]})
+
+
+def test_json_in_documents_is_json() -> None:
+    for path in DOCUMENTS:
+        for block in blocks_of(path, "json"):
+            json.loads(block)
