@@ -45,7 +45,7 @@ from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import status_summary
 from mirrorgen.reporting.syncs import sync_summary, view_sync
 from mirrorgen.reporting.views import View, show, text_table
-from mirrorgen.tools.regctl import Host, Regctl
+from mirrorgen.tools.regctl import Host
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.toolbox import Toolbox
 from mirrorgen.tools.versions import cache_dir
@@ -204,9 +204,8 @@ class Demo:
             raise ToolFailed("a second run found something to do")
 
     def _compare(self, runtime: Runtime, running: Emulator) -> list[Mirrored]:
-        tool = runtime.toolbox.get("regctl")
         address = running.address
-        regctl = Regctl(tool, runtime.runner, runtime.env, (Host(address, tls="disabled"),))
+        regctl = runtime.regctl_at(Host(address, tls="disabled"))
 
         def compare(pair: tuple[str, str, str, str | None]) -> Mirrored:
             source, repository, tag, platform = pair
