@@ -12,7 +12,8 @@ from typing import Any
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.kinds import open_destination
 from mirrorgen.destinations.port import Destination, Holdings
-from mirrorgen.errors import UsageError
+from mirrorgen.errors import InputError, UsageError
+from mirrorgen.files import diff_files
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
 from mirrorgen.rendering.files import render, render_regsync
@@ -54,7 +55,8 @@ class Runtime:
     def runner(self) -> Runner:
         """Runs programs, and keeps the values of credentials out of what is quoted from them."""
         pairs = [(self._value(names.username_env), self._value(names.password_env)) for names in self._credentials()]
-        alone = map(self._value, self.desired.target.variables)
+        users = {names.username_env for names in self._credentials()}
+        alone = map(self._value, self.desired.target.variables.keys() - users)
         return ProcessRunner(Secrets.of(alone, pairs=pairs), self.show_command)
 
     @cached_property
@@ -89,6 +91,18 @@ class Runtime:
     def held(self, desired: DesiredState) -> Holdings:
         """Ask the destination what it holds of a desired state."""
         return self.destination.held({repository.name: repository.tags for repository in desired.repositories})
+
+    def require_rendered(self) -> None:
+        """Make sure that the generated files on disk are what the list asks for.
+
+        Raises:
+            InputError: they are not.
+        """
+        if diff_files(self.root, self.files):
+            raise InputError(
+                "the generated files are not what the list asks for",
+                hint="run `mirrorgen render` and look at the difference",
+            )
 
     def require_copying(self, *others: str) -> None:
         """Make sure that images can be copied, before anything takes its time.

@@ -31,10 +31,11 @@ class Secrets:
 
         Args:
             values: each secret by itself.
-            pairs: user names and passwords that sign in together; each is a secret, and so is the header made of both.
+            pairs: user names and passwords that sign in together; a user name by itself is no secret, and may well be a
+                part of repository names.
         """
         joined = list(pairs)
-        alone = {value for value in (*values, *(value for pair in joined for value in pair)) if value}
+        alone = {value for value in (*values, *(password for _, password in joined)) if value}
         headers = {f"{user}:{password}" for user, password in joined if user and password}
         encoded = {form for text in alone | headers for form in _base64(text)}
         return cls(frozenset(form for value in alone | encoded for form in _written(value)))

@@ -111,7 +111,12 @@ class Project:
         tfvars = json.loads((self.folder / "terraform/terraform.tfvars.json").read_text())
         for image in tfvars["mirrored_images"]:
             mutability = "IMMUTABLE" if immutable else "MUTABLE"
-            self.client().create_repository(repositoryName=image["repository"], imageTagMutability=mutability)
+            # ECR says the default, too; the emulator only repeats what it was told, and the provider would replace it.
+            self.client().create_repository(
+                repositoryName=image["repository"],
+                imageTagMutability=mutability,
+                encryptionConfiguration={"encryptionType": "AES256"},
+            )
 
     def client(self) -> Any:
         return boto3.client(

@@ -21,7 +21,6 @@ def encoded(text: str) -> str:
 @pytest.mark.parametrize(
     "form",
     [
-        USER,
         PASSWORD,
         encoded(PASSWORD),
         encoded(f"{USER}:{PASSWORD}"),
@@ -37,6 +36,10 @@ def encoded(text: str) -> str:
 )
 def test_a_secret_is_masked_however_it_is_written(form: str) -> None:
     assert SECRETS.redact(f"before {form} after") == "before *** after"
+
+
+def test_a_user_name_is_no_secret() -> None:
+    assert SECRETS.redact(f"signed in as {USER}") == f"signed in as {USER}"
 
 
 def test_nothing_is_left_of_a_secret_that_has_another_one_in_it() -> None:
