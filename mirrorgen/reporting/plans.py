@@ -192,10 +192,13 @@ def _terraform(plan: MirrorPlan) -> dict[str, str]:
     for action, verb in _VERBS.items():
         for name in _repositories(plan.changes, action):
             words.setdefault(name, []).append(verb)
-    for name, changes in groupby(plan.changes, key=lambda change: change.name):
-        said = words[name]
+    for name, group in groupby(plan.changes, key=lambda change: change.name):
+        said, changes = words[name], list(group)
         if "change" in said:
             said[said.index("change")] = _changed(changes)
+        fields = [field for change in changes if change.is_repository for field in change.fields]
+        if "replace" in said and fields:
+            said[said.index("replace")] = f"replace, for {', '.join(fields)}"
     for name, count in plan.lost.items():
         words[name].append(f"images: {count}")
     for change in plan.unmanaged:

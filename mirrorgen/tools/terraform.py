@@ -30,7 +30,7 @@ class Change:
         name: the repository concerned.
         action: `create`, `update`, `delete`, `replace`, `forget` for leaving the state but not AWS, or `no-op`; the
             actions that Terraform names, joined by `/`, where they are none of these.
-        fields: names of the attributes an update changes.
+        fields: names of the attributes that an update changes, or that cannot be changed without replacing it.
         import_id: of what the state takes in as it is; otherwise nothing.
         moved_from: the address that the state has now, where it changes; otherwise nothing.
     """
@@ -187,8 +187,12 @@ def _read_change(entry: Mapping[str, Any]) -> Change | None:
         return None
     before, after = change.get("before") or {}, change.get("after") or {}
     name = str(entry.get("index") or after.get("name") or before.get("name") or entry["address"])
-    fields = tuple(sorted(key for key in after if before.get(key) != after.get(key))) if action == "update" else ()
-    return Change(entry["address"], entry["type"], name, action, fields, import_id, moved_from)
+    fields = []
+    if action == "update":
+        fields = [key for key in after if before.get(key) != after.get(key)]
+    elif action == "replace":
+        fields = [str(path[0]) for path in change.get("replace_paths", [])]
+    return Change(entry["address"], entry["type"], name, action, tuple(sorted(set(fields))), import_id, moved_from)
 
 
 def _action(actions: list[str]) -> str:

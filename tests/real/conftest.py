@@ -111,11 +111,11 @@ class Project:
         tfvars = json.loads((self.folder / "terraform/terraform.tfvars.json").read_text())
         for image in tfvars["mirrored_images"]:
             mutability = "IMMUTABLE" if immutable else "MUTABLE"
-            # ECR says the default, too; the emulator only repeats what it was told, and the provider would replace it.
+            # A repository with another encryption would be replaced.
             self.client().create_repository(
                 repositoryName=image["repository"],
                 imageTagMutability=mutability,
-                encryptionConfiguration={"encryptionType": "AES256"},
+                encryptionConfiguration={"encryptionType": image["encryption"]["type"]},
             )
 
     def client(self) -> Any:
