@@ -62,7 +62,7 @@ def view_plan(plan: MirrorPlan) -> View:
             Code(f"To adopt them, put this into {IMPORTS_FILE} and plan again", "hcl", import_blocks(plan.unmanaged)),
             Table(_HEAD, _plan_rows(plan)),
             Items("Changes of Terraform's state alone", _state_lines(plan.changes)),
-            Items("Terraform outputs that change", plan.outputs),
+            Items("Terraform outputs that change", _outputs_alone(plan)),
             Table(("upstream", "to copy", "not upstream", "failed"), _upstream_rows(plan)),
             Items("Tags to copy", tags_by_repository(plan.copies)),
             Items("Tags in the list that upstream does not have", [str(failure.ref) for failure in absent]),
@@ -80,8 +80,8 @@ def plan_summary(plan: MirrorPlan) -> str:
     parts = [f"Repositories: {', '.join(said) or 'no change'}.", f"Tags: {len(plan.copies)} to copy."]
     counts = Counter(failure.kind for failure in plan.failures)
     absent, unmanaged = counts[Kind.NOT_UPSTREAM], counts[Kind.UNMANAGED]
-    if plan.outputs:
-        parts.append(f"Terraform outputs to change: {len(plan.outputs)}.")
+    if outputs := _outputs_alone(plan):
+        parts.append(f"Terraform outputs to change: {len(outputs)}.")
     if plan.is_applicable and not plan.changes and not plan.outputs:
         parts.append(_STATE_ONLY)
     if unmanaged:
@@ -99,11 +99,16 @@ def view_applied(plan: TerraformPlan) -> View:
     blocks: list[Block] = [
         Items(f"Repositories {_DONE[action]}", _repositories(plan.changes, action)) for action in _VERBS
     ]
-    blocks.append(Items("Terraform outputs changed", plan.outputs))
+    blocks.append(Items("Terraform outputs changed", _outputs_alone(plan)))
     if not plan.changes and not plan.outputs:
         nothing = "Nothing to apply: every repository is as the list asks."
         blocks = [Line(_STATE_ONLY if plan.is_applicable else nothing)]
     return View({"repositories": done, "outputs": list(plan.outputs)}, blocks)
+
+
+def _outputs_alone(plan: MirrorPlan | TerraformPlan) -> tuple[str, ...]:
+    """Outputs where nothing else changes: the module's own follows from every repository that comes or goes."""
+    return () if plan.changes else plan.outputs
 
 
 def tags_by_repository(refs: Sequence[TagRef]) -> list[str]:

@@ -90,6 +90,12 @@ def test_outputs_alone_are_something_to_do() -> None:
     )
 
 
+def test_outputs_that_follow_from_a_repository_are_not_worth_a_line() -> None:
+    plan = planned(CREATE, outputs=("repositories",))
+    assert "output" not in text(plan)
+    assert json.loads(show(view_plan(plan), ResultFormat.JSON))["outputs"] == ["repositories"]
+
+
 def test_a_plan_that_changes_what_is_not_named_here_is_something_to_do() -> None:
     assert text(planned()) == (
         "Repositories: no change. Tags: 0 to copy. Terraform's state changes, and nothing in ECR.\n"
