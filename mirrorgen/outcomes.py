@@ -26,6 +26,7 @@ class Kind(StrEnum):
 
     NOT_UPSTREAM = "not-upstream"
     NO_REPOSITORY = "no-repository"
+    UNMANAGED = "unmanaged"
     UNAUTHORIZED = "unauthorized"
     REFUSED = "refused"
     UNSUPPORTED = "unsupported"

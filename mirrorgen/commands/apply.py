@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, TerraformBin, load_usable, runtime_for
+from mirrorgen.commands.options import DEFAULT_LIST, ListFile, TerraformBin, Wait, load_usable, runtime_for
 from mirrorgen.commands.reported import ReportFile, Result, reported
 from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
@@ -21,6 +21,7 @@ def apply(
     ] = False,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
     report: ReportFile = None,
+    wait: Wait = False,
     terraform_bin: TerraformBin = None,
 ) -> ExitCode:
     """Create and change the repositories.
@@ -29,11 +30,11 @@ def apply(
     registry in which a push makes the repository.
     """
     from mirrorgen.operations.repositories.applying import apply_plan
-    from mirrorgen.reporting.plans import view_changes
+    from mirrorgen.reporting.plans import view_applied
 
     def run() -> Result:
         runtime = runtime_for(load_usable(file), options={"terraform": terraform_bin})
-        changes = apply_plan(runtime, allow_destroy=allow_destroy)
-        return Result(ExitCode.OK, view_changes(changes))
+        applied = apply_plan(runtime, allow_destroy=allow_destroy, wait=wait)
+        return Result(ExitCode.OK, view_applied(applied))
 
     return reported("apply", run, master_list=file, output=output, report=report)

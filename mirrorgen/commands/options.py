@@ -26,6 +26,7 @@ RegsyncBin = Annotated[Path | None, typer.Option("--regsync-bin", help="Path of 
 TerraformBin = Annotated[
     Path | None, typer.Option("--terraform-bin", help="Path of Terraform, or of OpenTofu.", show_default=False)
 ]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for another run in the folder to end.")]
 
 ListOption = Annotated[Path, typer.Option("--file", "-f", metavar="FILE", help="The master list.", show_default=True)]
 Sources = Annotated[

@@ -12,6 +12,7 @@ from mirrorgen.commands.options import (
     ListFile,
     RegsyncBin,
     TerraformBin,
+    Wait,
     load_usable,
     runtime_for,
     show_problems,
@@ -25,6 +26,7 @@ from mirrorgen.reporting.formats import ResultFormat
 def plan(
     file: ListFile = DEFAULT_LIST,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the plan is shown.")] = ResultFormat.TEXT,
+    wait: Wait = False,
     terraform_bin: TerraformBin = None,
     regsync_bin: RegsyncBin = None,
 ) -> ExitCode:
@@ -33,13 +35,14 @@ def plan(
     Lists repositories to create, change and destroy, and tags to copy, and saves Terraform's plan for apply.
 
     Exits with 0 if there is nothing to do, with 3 if there is, with 1 if a rule chooses nothing now, with 5 if upstream
-    lacks a tag or something could not be checked.
+    lacks a tag, something could not be checked or apply would fail.
     """
     from mirrorgen.operations.planning import make_plan
     from mirrorgen.reporting.plans import view_plan
 
     loaded = load_usable(file)
-    made = make_plan(runtime_for(loaded, options={"regsync": regsync_bin, "terraform": terraform_bin}))
+    runtime = runtime_for(loaded, options={"regsync": regsync_bin, "terraform": terraform_bin})
+    made = make_plan(runtime, wait=wait)
     code = exit_code(made.failures, has_differences=made.is_pending)
     announce("mirrorgen plan", Result(code, view_plan(made)), output)
     show_problems(made.problems, loaded)

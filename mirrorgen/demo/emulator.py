@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.tools.environments import environment as environment_of
 from mirrorgen.tools.runner import Runner, start_detached
 
 VERSION = "1.5.33"
@@ -92,6 +93,7 @@ def install(cache_dir: Path, runner: Runner, env: Mapping[str, str]) -> Path:
 def _build(folder: Path, python: Path, runner: Runner, env: Mapping[str, str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
+    env = environment_of("pip", env)
     try:
         runner.run([sys.executable, "-m", "venv", str(folder)], env=env, timeout_s=_INSTALL_TIMEOUT_S)
         runner.run([*pip, "--only-binary", ":all:", f"ministack=={VERSION}"], env=env, timeout_s=_INSTALL_TIMEOUT_S)

@@ -30,8 +30,9 @@ from mirrorgen.master_list.writing import list_document
 from mirrorgen.model.images import MasterList
 from mirrorgen.operations.copying.syncing import plan_sync, sync_images
 from mirrorgen.operations.holding.status import read_status
-from mirrorgen.operations.planning import make_plan, plan_repositories
+from mirrorgen.operations.planning import make_plan
 from mirrorgen.operations.repositories.applying import apply_plan
+from mirrorgen.operations.repositories.planning import plan_repositories
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.locking import relock, selected_indexes
 from mirrorgen.operations.upstream.selecting import select_upstream
@@ -40,12 +41,12 @@ from mirrorgen.rendering.files import render_lock
 from mirrorgen.rendering.module import module_files
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.page import format_page
-from mirrorgen.reporting.plans import view_changes, view_plan
+from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import status_summary
 from mirrorgen.reporting.syncs import sync_summary, view_sync
 from mirrorgen.reporting.views import View, show, text_table
-from mirrorgen.tools.regctl import Host, Regctl
+from mirrorgen.tools.regctl import Host
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.toolbox import Toolbox
 from mirrorgen.tools.versions import cache_dir
@@ -131,7 +132,7 @@ class Demo:
             with self._step("Plan"):
                 self._show(view_plan(make_plan(runtime)))
             with self._step("Apply: Terraform creates the repositories"):
-                self._show(view_changes(apply_plan(runtime, allow_destroy=False)))
+                self._show(view_applied(apply_plan(runtime, allow_destroy=False)))
             with self._step("Sync: regsync copies the images"):
                 self._sync(runtime)
             with self._step("Once more: there must be nothing left to do"):
@@ -195,18 +196,17 @@ class Demo:
             raise ToolFailed("not every image of the list could be mirrored")
 
     def _again(self, runtime: Runtime) -> None:
-        changes = plan_repositories(runtime)
+        plan = plan_repositories(runtime)
         apply_plan(runtime, allow_destroy=False)
         result = sync_images(runtime, plan_sync(runtime))
-        self._show(view_changes(changes))
+        self._show(view_applied(plan))
         self._quote(sync_summary(result))
-        if changes or result.copied or result.failures:
+        if plan.is_applicable or result.copied or result.failures:
             raise ToolFailed("a second run found something to do")
 
     def _compare(self, runtime: Runtime, running: Emulator) -> list[Mirrored]:
-        tool = runtime.toolbox.get("regctl")
         address = running.address
-        regctl = Regctl(tool, runtime.runner, runtime.env, (Host(address, tls="disabled"),))
+        regctl = runtime.regctl_at(Host(address, tls="disabled"))
 
         def compare(pair: tuple[str, str, str, str | None]) -> Mirrored:
             source, repository, tag, platform = pair

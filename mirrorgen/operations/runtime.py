@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,13 +12,16 @@ from typing import Any
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.kinds import open_destination
 from mirrorgen.destinations.port import Destination, Holdings
-from mirrorgen.errors import UsageError
+from mirrorgen.errors import InputError, UsageError
+from mirrorgen.files import diff_files
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
 from mirrorgen.rendering.files import render, render_regsync
+from mirrorgen.tools.environments import environment
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.regsync import Regsync
 from mirrorgen.tools.runner import ProcessRunner, Runner
+from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
 from mirrorgen.tools.toolbox import Toolbox
 from mirrorgen.tools.versions import bin_dir, tool_specs
@@ -50,13 +53,11 @@ class Runtime:
 
     @cached_property
     def runner(self) -> Runner:
-        """Runs programs, and keeps passwords out of what they say."""
-        credentials = [registry.credentials for registry in self.desired.registries]
-        # A user name is no secret, and may be a part of repository names, which programs must be able to say.
-        users = {names.username_env for names in (*credentials, self.desired.target.credentials) if names}
-        names = {*self._upstream_variables(), *self.desired.target.variables} - users
-        secrets = frozenset(value for name in names if len(value := self.environ.get(name, "")) > 3)
-        return ProcessRunner(secrets, self.show_command)
+        """Runs programs, and keeps the values of credentials out of what is quoted from them."""
+        pairs = [(self._value(names.username_env), self._value(names.password_env)) for names in self._credentials()]
+        users = {names.username_env for names in self._credentials()}
+        alone = map(self._value, self.desired.target.variables.keys() - users)
+        return ProcessRunner(Secrets.of(alone, pairs=pairs), self.show_command)
 
     @cached_property
     def files(self) -> dict[str, str | None]:
@@ -87,14 +88,21 @@ class Runtime:
         self._set(self.desired.target.variables)
         return open_destination(self.desired.target, self.environ, say=self.say, regctl=self._target_regctl)
 
-    @property
-    def env(self) -> dict[str, str]:
-        """The environment of programs that work on the target: ours, with that very target named."""
-        return {**self.toolbox.env, **self.destination.environment}
-
     def held(self, desired: DesiredState) -> Holdings:
         """Ask the destination what it holds of a desired state."""
         return self.destination.held({repository.name: repository.tags for repository in desired.repositories})
+
+    def require_rendered(self) -> None:
+        """Make sure that the generated files on disk are what the list asks for.
+
+        Raises:
+            InputError: they are not.
+        """
+        if diff_files(self.root, self.files):
+            raise InputError(
+                "the generated files are not what the list asks for",
+                hint="run `mirrorgen render` and look at the difference",
+            )
 
     def require_copying(self, *others: str) -> None:
         """Make sure that images can be copied, before anything takes its time.
@@ -106,7 +114,7 @@ class Runtime:
             UsageError: a variable that regsync's configuration names is not set.
             ToolUnusable: programs are missing, too old or broken; all of them are named.
         """
-        self._set({**self._upstream_variables(), **self.desired.target.variables})
+        self._set(self._credential_variables)
         self.toolbox.require("regsync", *self.desired.target.programs, *others)
 
     def regsync(self) -> Regsync:
@@ -115,7 +123,15 @@ class Runtime:
         Raises:
             ToolUnusable: it is missing, too old or broken.
         """
-        return Regsync(self.toolbox.get("regsync"), self.runner, self.env)
+        target = self.destination.target
+        env = environment(
+            "regsync",
+            {**self.toolbox.env, **self.destination.environment},
+            starts=target.programs,
+            hosts=[*([] if target.variables else [target.host]), *self._upstream_hosts],
+            reads=self._credential_variables.keys() | self.destination.environment.keys(),
+        )
+        return Regsync(self.toolbox.get("regsync"), self.runner, env)
 
     def regsync_config(self, desired: DesiredState) -> str:
         """Return regsync's configuration for a part of the desired state, with the target that was found."""
@@ -129,8 +145,17 @@ class Runtime:
             ToolUnusable: it is missing, too old or broken.
         """
         self._set(self._upstream_variables())
-        hosts = tuple(self._upstream(registry) for registry in self.desired.registries)
-        return Regctl(self.toolbox.get("regctl"), self.runner, self.toolbox.env, hosts)
+        return self.regctl_at(*map(self._upstream, self.desired.registries))
+
+    def regctl_at(self, *hosts: Host) -> Regctl:
+        """Return regctl for registries, of which those that need settings are named.
+
+        Raises:
+            ToolUnusable: it is missing, too old or broken.
+        """
+        asked = [*(host.name for host in hosts), *self._upstream_hosts]
+        env = environment("regctl", self.toolbox.env, hosts=asked, credentials=self._credential_variables)
+        return Regctl(self.toolbox.get("regctl"), self.runner, env, hosts)
 
     def terraform(self) -> Terraform:
         """Return Terraform in the module beside the list.
@@ -143,12 +168,24 @@ class Runtime:
         problem = module_problem(module)
         if problem:
             raise problem
-        return Terraform(self.toolbox.get("terraform"), module, self.runner, with_providers(self.env))
+        available = with_providers({**self.toolbox.env, **self.destination.environment})
+        env = environment("terraform", available, credentials=self._credential_variables)
+        return Terraform(self.toolbox.get("terraform"), module, self.runner, env)
 
     def _target_regctl(self) -> Regctl:
         target = self.desired.target
-        host = Host(target.host, tls=target.sign_in().get("tls", "enabled"), **self._values(target.credentials))
-        return Regctl(self.toolbox.get("regctl"), self.runner, self.toolbox.env, (host,))
+        tls = target.sign_in().get("tls", "enabled")
+        return self.regctl_at(Host(target.host, tls=tls, **self._values(target.credentials)))
+
+    @property
+    def _upstream_hosts(self) -> list[str]:
+        named = {entry.source.host for _, entry in self.desired.entries}
+        return [*named, *(registry.hostname for registry in self.desired.registries if registry.hostname)]
+
+    @property
+    def _credential_variables(self) -> dict[str, str]:
+        """Variables with credentials, and which of them each is."""
+        return {**self._upstream_variables(), **self.desired.target.variables}
 
     def _upstream(self, registry: Registry) -> Host:
         return Host(
@@ -159,6 +196,14 @@ class Runtime:
             requests_per_second=registry.requests_per_second,
             **self._values(registry.credentials),
         )
+
+    def _credentials(self) -> Iterator[Credentials]:
+        """What signs in to a registry, by the names of its variables."""
+        upstream = (registry.credentials for registry in self.desired.registries)
+        yield from filter(None, (*upstream, self.desired.target.credentials))
+
+    def _value(self, name: str) -> str:
+        return self.environ.get(name, "")
 
     def _values(self, names: Credentials | None) -> dict[str, Any]:
         if names is None:

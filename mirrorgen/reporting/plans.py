@@ -3,27 +3,51 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
 
 from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.operations.repositories.adopting import IMPORTS_FILE, import_blocks
 from mirrorgen.outcomes import Kind, TagRef
-from mirrorgen.reporting.views import Items, Line, Table, View, failure_documents, failure_items
-from mirrorgen.tools.terraform import REPOSITORY, Change
+from mirrorgen.reporting.views import Block, Code, Items, Line, Table, View, failure_documents, failure_items
+from mirrorgen.tools.terraform import Change, TerraformPlan
 
-_VERBS = {"create": "create", "update": "change", "replace": "replace", "delete": "destroy"}
+_VERBS = {
+    "create": "create",
+    "update": "change",
+    "replace": "replace",
+    "delete": "destroy",
+    "import": "import",
+    "move": "move",
+    "forget": "forget",
+}
+"""How each kind of change is called, in the order in which they are counted."""
+
+_DONE = {
+    "create": "created",
+    "update": "changed",
+    "replace": "replaced",
+    "delete": "destroyed",
+    "import": "imported into Terraform's state, as they are",
+    "move": "moved in Terraform's state",
+    "forget": "left to themselves: in ECR still, and in Terraform's state no more",
+}
 _HEAD = ("repository", "source", "terraform", "to copy", "not upstream", "failed")
+_EXISTS = "In ECR already, and not in Terraform's state: creating them would fail, so that this plan was not saved"
+_STATE_ONLY = "Terraform's state changes, and nothing in ECR."
 
 
 def view_plan(plan: MirrorPlan) -> View:
     """Return the plan: what happens to repositories, which tags are copied, what is missing."""
     absent = [failure for failure in plan.failures if failure.kind is Kind.NOT_UPSTREAM]
-    failed = [failure for failure in plan.failures if failure.kind is not Kind.NOT_UPSTREAM]
+    failed = [failure for failure in plan.failures if failure.kind not in {Kind.NOT_UPSTREAM, Kind.UNMANAGED}]
     lost = [f"{name} (images: {plan.lost.get(name, 0)})" for name in sorted(change.name for change in plan.destroyed)]
     document = {
         "pending": plan.is_pending,
-        "repositories": {verb: _repositories(plan.changes, action) for action, verb in _VERBS.items()},
+        "repositories": _by_verb(plan.changes),
+        "outputs": list(plan.outputs),
+        "unmanaged": [change.name for change in plan.unmanaged],
+        "imports": import_blocks(plan.unmanaged),
         "destroyed_images": dict(plan.lost),
         "upstreams": _upstreams(plan),
         "copy": [ref.document() for ref in plan.copies],
@@ -34,7 +58,11 @@ def view_plan(plan: MirrorPlan) -> View:
         document,
         [
             Items("Repositories to DESTROY, with every image in them (refused without --allow-destroy)", lost),
+            Items(_EXISTS, [change.name for change in plan.unmanaged]),
+            Code(f"To adopt them, put this into {IMPORTS_FILE} and plan again", "hcl", import_blocks(plan.unmanaged)),
             Table(_HEAD, _plan_rows(plan)),
+            Items("Changes of Terraform's state alone", _state_lines(plan.changes)),
+            Items("Terraform outputs that change", _outputs_alone(plan)),
             Table(("upstream", "to copy", "not upstream", "failed"), _upstream_rows(plan)),
             Items("Tags to copy", tags_by_repository(plan.copies)),
             Items("Tags in the list that upstream does not have", [str(failure.ref) for failure in absent]),
@@ -48,24 +76,39 @@ def plan_summary(plan: MirrorPlan) -> str:
     """Return one line that counts what is to be done."""
     if not plan.is_pending and not plan.failures:
         return "Nothing to do: every repository and every tag is as the list asks."
-    counts = {verb: len(_repositories(plan.changes, action)) for action, verb in _VERBS.items()}
-    said = [f"{counts[verb]} to {verb}" for verb in ("create", "change", "replace", "destroy") if counts[verb]]
+    said = [f"{len(names)} to {verb}" for verb, names in _by_verb(plan.changes).items() if names]
     parts = [f"Repositories: {', '.join(said) or 'no change'}.", f"Tags: {len(plan.copies)} to copy."]
-    absent = sum(failure.kind is Kind.NOT_UPSTREAM for failure in plan.failures)
+    counts = Counter(failure.kind for failure in plan.failures)
+    absent, unmanaged = counts[Kind.NOT_UPSTREAM], counts[Kind.UNMANAGED]
+    if outputs := _outputs_alone(plan):
+        parts.append(f"Terraform outputs to change: {len(outputs)}.")
+    if plan.is_applicable and not plan.changes and not plan.outputs:
+        parts.append(_STATE_ONLY)
+    if unmanaged:
+        parts.append(f"In ECR already, and not in Terraform's state: {unmanaged}.")
     if absent:
         parts.append(f"Not found upstream: {absent}.")
-    if len(plan.failures) > absent:
-        parts.append(f"Failed: {len(plan.failures) - absent}.")
+    if len(plan.failures) > absent + unmanaged:
+        parts.append(f"Failed: {len(plan.failures) - absent - unmanaged}.")
     return " ".join(parts)
 
 
-def view_changes(changes: Sequence[Change]) -> View:
+def view_applied(plan: TerraformPlan) -> View:
     """Return what an apply did."""
-    done = {verb: _repositories(changes, action) for action, verb in _VERBS.items()}
-    titles = {"create": "created", "change": "changed", "replace": "replaced", "destroy": "destroyed"}
-    nothing = Line("Nothing to apply: every repository is as the list asks.")
-    blocks = [Items(f"Repositories {titles[verb]}", names) for verb, names in done.items()]
-    return View({"repositories": done}, blocks if changes else [nothing])
+    done = _by_verb(plan.changes)
+    blocks: list[Block] = [
+        Items(f"Repositories {_DONE[action]}", _repositories(plan.changes, action)) for action in _VERBS
+    ]
+    blocks.append(Items("Terraform outputs changed", _outputs_alone(plan)))
+    if not plan.changes and not plan.outputs:
+        nothing = "Nothing to apply: every repository is as the list asks."
+        blocks = [Line(_STATE_ONLY if plan.is_applicable else nothing)]
+    return View({"repositories": done, "outputs": list(plan.outputs)}, blocks)
+
+
+def _outputs_alone(plan: MirrorPlan | TerraformPlan) -> tuple[str, ...]:
+    """Outputs where nothing else changes: the module's own follows from every repository that comes or goes."""
+    return () if plan.changes else plan.outputs
 
 
 def tags_by_repository(refs: Sequence[TagRef]) -> list[str]:
@@ -74,12 +117,48 @@ def tags_by_repository(refs: Sequence[TagRef]) -> list[str]:
     return [f"{repository}: {', '.join(ref.tag for ref in group)}" for repository, group in groups]
 
 
+def _by_verb(changes: Sequence[Change]) -> dict[str, list[str]]:
+    return {verb: _repositories(changes, action) for action, verb in _VERBS.items()}
+
+
 def _repositories(changes: Iterable[Change], action: str) -> list[str]:
-    """Repositories that an action concerns; a changed policy changes its repository."""
-    own = {change.name: change.action for change in changes if change.resource_type == REPOSITORY}
-    policies = {change.name for change in changes if change.resource_type != REPOSITORY} - own.keys()
-    found = {name for name, what in own.items() if what == action}
-    return sorted(found | policies if action == "update" else found)
+    """Repositories that an action concerns; what is done to a policy changes its repository."""
+    own: dict[str, set[str]] = {}
+    others: dict[str, set[str]] = {}
+    for change in changes:
+        (own if change.is_repository else others).setdefault(change.name, set()).update(_actions(change))
+    for name, actions in others.items():
+        # A repository that comes, goes or changes takes its policy along.
+        if not own.get(name, set()) & _ON_REPOSITORIES:
+            own.setdefault(name, set()).update("update" if act in _ON_REPOSITORIES else act for act in actions)
+    return sorted(name for name, actions in own.items() if action in actions)
+
+
+_ON_REPOSITORIES = {"create", "update", "replace", "delete"}
+
+
+def _actions(change: Change) -> Iterator[str]:
+    """Everything that is done to a resource: an import may change it, too."""
+    if change.import_id:
+        yield "import"
+    if change.moved_from:
+        yield "move"
+    if change.action != "no-op":
+        # What Terraform does in a way that is not known here changes something.
+        yield change.action if change.action in _VERBS else "update"
+
+
+def _state_lines(changes: Iterable[Change]) -> list[str]:
+    """What Terraform's state takes in, calls otherwise or lets go."""
+    lines = []
+    for change in changes:
+        if change.import_id:
+            lines.append(f"import {change.address} from {change.import_id}")
+        if change.moved_from:
+            lines.append(f"move {change.moved_from} to {change.address}")
+        if change.action == "forget":
+            lines.append(f"forget {change.address}, which stays in ECR")
+    return lines
 
 
 def _plan_rows(plan: MirrorPlan) -> list[tuple[str, ...]]:
@@ -106,23 +185,30 @@ def _work(plan: MirrorPlan) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {what: [] for what in _WORK}
     found["copy"] = [ref.repository for ref in plan.copies]
     for failure in plan.failures:
-        what = "not_upstream" if failure.kind is Kind.NOT_UPSTREAM else "failed"
-        found[what].append(failure.ref.repository)
+        if failure.kind is not Kind.UNMANAGED:
+            what = "not_upstream" if failure.kind is Kind.NOT_UPSTREAM else "failed"
+            found[what].append(failure.ref.repository)
     return found
 
 
 def _terraform(plan: MirrorPlan) -> dict[str, str]:
     """What Terraform does to each repository."""
-    done = {name: verb for action, verb in _VERBS.items() for name in _repositories(plan.changes, action)}
-    changed: dict[str, list[Change]] = {}
-    for change in plan.changes:
-        changed.setdefault(change.name, []).append(change)
-    for name, verb in done.items():
-        if name in plan.lost:
-            done[name] = f"{verb}, images: {plan.lost[name]}"
-        elif verb == "change":
-            done[name] = _changed(changed[name])
-    return done
+    words: dict[str, list[str]] = {}
+    for action, verb in _VERBS.items():
+        for name in _repositories(plan.changes, action):
+            words.setdefault(name, []).append(verb)
+    for name, group in groupby(plan.changes, key=lambda change: change.name):
+        said, changes = words[name], list(group)
+        if "change" in said:
+            said[said.index("change")] = _changed(changes)
+        fields = [field for change in changes if change.is_repository for field in change.fields]
+        if "replace" in said and fields:
+            said[said.index("replace")] = f"replace, for {', '.join(fields)}"
+    for name, count in plan.lost.items():
+        words[name].append(f"images: {count}")
+    for change in plan.unmanaged:
+        words[change.name] = ["exists"]
+    return {name: ", ".join(said) for name, said in words.items()}
 
 
 def _upstreams(plan: MirrorPlan) -> dict[str, dict[str, int]]:
@@ -139,8 +225,15 @@ def _upstream_rows(plan: MirrorPlan) -> list[tuple[str, ...]]:
     return [(host, *map(str, counts.values())) for host, counts in _upstreams(plan).items()]
 
 
+_RESOURCES = {"aws_ecr_lifecycle_policy": "lifecycle policy"}
+
+
 def _changed(changes: Iterable[Change]) -> str:
-    fields: list[Any] = [
-        ", ".join(change.fields) if change.resource_type == REPOSITORY else "lifecycle policy" for change in changes
-    ]
-    return f"change {', '.join(fields)}"
+    """What is changed: attributes of the repository, or what belongs to it."""
+    fields: list[str] = []
+    for change in changes:
+        if change.is_repository:
+            fields += change.fields
+        elif set(_actions(change)) & _ON_REPOSITORIES:
+            fields.append(_RESOURCES.get(change.resource_type, change.address))
+    return f"change {', '.join(fields)}".rstrip()

@@ -35,7 +35,22 @@ class Line:
     text: str
 
 
-Block = Table | Items | Line
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Lines below a title that are meant to be copied; nothing else stands in them.
+
+    Attributes:
+        title: what they are.
+        language: as Markdown names it.
+        text: of ours, or escaped for that language.
+    """
+
+    title: str
+    language: str
+    text: str
+
+
+Block = Table | Items | Line | Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,7 @@ class View:
 
     Attributes:
         document: for programs; JSON adds the version of the format.
-        blocks: for people, in order; tables without rows and items without lines are left out.
+        blocks: for people, in order; what has no rows, lines or text is left out.
     """
 
     document: Mapping[str, Any]
@@ -98,6 +113,8 @@ def _text(block: Block) -> str:
             return text_table([head, *rows]) if rows else ""
         case Items(title, lines):
             return f"{title}:\n" + "".join(f"  {line}\n" for line in lines) if lines else ""
+        case Code(title, _, text):
+            return f"{title}:\n\n{text}" if text else ""
 
 
 def _markdown(block: Block) -> str:
@@ -108,6 +125,8 @@ def _markdown(block: Block) -> str:
             return _markdown_table(head, rows) if rows else ""
         case Items(title, lines):
             return f"### {title}\n\n" + "".join(f"- {code_span(line)}\n" for line in lines) if lines else ""
+        case Code(title, language, text):
+            return f"### {title}\n\n```{language}\n{text}```\n" if text else ""
 
 
 def _markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.tools.environments import environment
 from mirrorgen.tools.runner import Runner
 
 
@@ -18,7 +19,7 @@ def untracked(root: Path, names: Sequence[str], runner: Runner, env: Mapping[str
         root: the folder the names are relative to.
         names: of files that exist.
         runner: runs git.
-        env: its whole environment; in a hook it says which index is meant.
+        env: ours; in a hook it says which index is meant.
 
     Raises:
         ToolUnusable: git is missing.
@@ -28,7 +29,7 @@ def untracked(root: Path, names: Sequence[str], runner: Runner, env: Mapping[str
     if git is None:
         raise ToolUnusable("git is not on PATH")
     try:
-        completed = runner.run([git, "ls-files", "--others", "-z", "--", *names], cwd=root, env=env)
+        completed = runner.run([git, "ls-files", "--others", "-z", "--", *names], cwd=root, env=environment("git", env))
     except ToolFailed as error:
         raise ToolFailed(error.message, hint=f"is {root.absolute()} in a git repository?") from error
     return [name for name in completed.stdout.split("\0") if name]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.tools.environments import environment
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.versions import Found, ToolSpec, bin_dir, find_tool
 
@@ -34,7 +35,8 @@ def install(spec: ToolSpec, runner: Runner, env: Mapping[str, str]) -> Found:
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".build-") as folder:
         try:
-            runner.run(install_argv(go, spec), env={**env, "GOBIN": folder, "CGO_ENABLED": "0"}, timeout_s=1800.0)
+            build_env = {**environment("go", env), "GOBIN": folder, "CGO_ENABLED": "0"}
+            runner.run(install_argv(go, spec), env=build_env, timeout_s=1800.0)
         except ToolFailed as error:
             raise ToolFailed(error.message, hint="is a Go module proxy reachable? GOPROXY names another one") from error
         (Path(folder) / spec.name).replace(target / spec.name)

@@ -133,7 +133,7 @@ class Regctl:
         if completed.code:
             lines = completed.stderr.strip().splitlines()
             said = lines[-1] if lines else f"regctl ended with exit code {completed.code}"
-            raise RegistryFailed(said, kind_of(said, [arguments[-1]]))
+            raise RegistryFailed(completed.secrets.redact(said), kind_of(said, [arguments[-1]]))
         return completed.stdout
 
 

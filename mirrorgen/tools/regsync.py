@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from mirrorgen.outcomes import Kind
 from mirrorgen.tools.runner import Completed, Runner
+from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.versions import Tool
 from mirrorgen.tools.words import kind_of
 
@@ -50,7 +51,7 @@ class Event:
         kind: what happened.
         source: reference of the upstream image, or repository where all of its tags are concerned.
         target: reference of the image in ECR, where the line names it.
-        reason: what regsync gives as the error.
+        reason: what regsync gives as the error, to the letter; see `Outcome.quote`.
     """
 
     kind: EventKind
@@ -72,11 +73,13 @@ class Outcome:
         events: in the order they happened.
         code: regsync's exit code; 0 does not mean that every tag is there.
         trouble: what it said where it failed without naming an image; otherwise nothing.
+        secrets: what must not be read in a quotation.
     """
 
     events: list[Event] = field(default_factory=list)
     code: int = 0
     trouble: str = ""
+    secrets: Secrets = field(default_factory=Secrets, repr=False)
 
     @property
     def ended_early(self) -> bool:
@@ -86,6 +89,10 @@ class Outcome:
     def of(self, *kinds: EventKind) -> list[Event]:
         """Return the events of some kinds."""
         return [event for event in self.events if event.kind in kinds]
+
+    def quote(self, event: Event) -> Event:
+        """Return an event with its reason fit to be shown."""
+        return replace(event, reason=self.secrets.redact(event.reason))
 
 
 # Only at the debug level does regsync name the images that need nothing, which a progress bar counts too.
@@ -124,20 +131,20 @@ class Regsync:
         return self._run("once", config, on_event)
 
     def _run(self, command: str, config: str, on_event: Callable[[Event], None] | None) -> Outcome:
-        outcome = Outcome()
+        outcome = Outcome(secrets=self.runner.secrets)
 
         def take(line: str) -> None:
             event = parse_line(line)
             if event:
                 outcome.events.append(event)
                 if on_event:
-                    on_event(event)
+                    on_event(outcome.quote(event))
 
         argv = [str(self.tool.path), command, *_COMMON]
         completed = self.runner.run(argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take)
         outcome.code = completed.code
         if completed.code != 0 and not outcome.of(EventKind.FAILED):
-            outcome.trouble = f"regsync failed\n{_without_debug(completed).describe()}"
+            outcome.trouble = _without_debug(completed).failure().message
         return outcome
 
 
@@ -159,4 +166,4 @@ def parse_line(line: str) -> Event | None:
 
 def _without_debug(completed: Completed) -> Completed:
     lines = [line for line in completed.stderr.splitlines() if '"level":"DEBUG"' not in line]
-    return Completed(completed.argv, completed.code, "", "\n".join(lines))
+    return replace(completed, stdout="", stderr="\n".join(lines))

@@ -9,11 +9,12 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.tools.secrets import Secrets
 
 INTERRUPT_GRACE_S = 20.0
 """Terraform needs this long at most to write its state after an interrupt."""
@@ -21,24 +22,40 @@ INTERRUPT_GRACE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A child that ended: what was run, its exit code, what it printed."""
+    """A child that ended.
+
+    Attributes:
+        argv: what was run.
+        code: its exit code.
+        stdout, stderr: what it printed, to the letter; only what `describe` and `secrets.redact` make of it is shown.
+        secrets: what must not be read in a quotation.
+    """
 
     argv: tuple[str, ...]
     code: int
     stdout: str
     stderr: str
+    secrets: Secrets = field(default_factory=Secrets, repr=False)
 
     def describe(self) -> str:
         """Command, exit code and both streams, indented, for an error message."""
-        parts = [f"command: {shlex.join(self.argv)}", f"exit code: {self.code}"]
+        parts = [f"command: {self.secrets.redact(shlex.join(self.argv))}", f"exit code: {self.code}"]
         for name, text in (("stdout", self.stdout), ("stderr", self.stderr)):
-            lines = text.strip().splitlines()[-40:] or ["(none)"]
+            lines = self.secrets.redact(text.strip()).splitlines()[-40:] or ["(none)"]
             parts.append("\n".join([f"{name}:", *(f"    {line}" for line in lines)]))
         return "\n".join(parts)
+
+    def failure(self, *, hint: str = "") -> ToolFailed:
+        """Return what to raise where the program failed."""
+        return ToolFailed(f"{Path(self.argv[0]).name} failed\n{self.describe()}", hint=hint)
 
 
 class Runner(Protocol):
     """What the tool wrappers need from the operating system."""
+
+    @property
+    def secrets(self) -> Secrets:
+        """What must not be read where a child is quoted before it has ended."""
 
     def run(
         self,
@@ -59,11 +76,11 @@ class ProcessRunner:
     """Runs real processes.
 
     Attributes:
-        secrets: values that must not appear in anything a child's output is quoted in.
+        secrets: what must not be read in anything that quotes a child.
         on_start: told the command line of each child before it starts.
     """
 
-    secrets: frozenset[str] = frozenset()
+    secrets: Secrets = field(default_factory=Secrets)
     on_start: Callable[[str], None] | None = None
 
     def run(
@@ -88,7 +105,7 @@ class ProcessRunner:
             cwd: the folder to run in.
             stdin: text given on standard input.
             success_codes: exit codes that are not a failure; None takes every code.
-            on_stderr_line: called with each line of standard error as it arrives.
+            on_stderr_line: called with each line of standard error as it arrives, to the letter.
             timeout_s: seconds after which the child is killed.
 
         Raises:
@@ -96,7 +113,7 @@ class ProcessRunner:
             ToolFailed: the exit code is not a success code, or time ran out.
         """
         if self.on_start:
-            self.on_start(shlex.join(argv))
+            self.on_start(self.secrets.redact(shlex.join(argv)))
         timed_out = threading.Event()
         pipe = subprocess.PIPE
         with _start(argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe) as process:
@@ -114,11 +131,11 @@ class ProcessRunner:
             finally:
                 if timer:
                     timer.cancel()
-        completed = Completed(tuple(argv), code, stdout, stderr)
+        completed = Completed(tuple(argv), code, stdout, stderr, self.secrets)
         if timed_out.is_set():
             raise ToolFailed(f"{Path(argv[0]).name} did not end within {timeout_s:g} s\n{completed.describe()}")
         if success_codes is not None and code not in success_codes:
-            raise ToolFailed(f"{Path(argv[0]).name} failed\n{completed.describe()}")
+            raise completed.failure()
         return completed
 
     def _communicate(
@@ -134,8 +151,7 @@ class ProcessRunner:
         drain.start()
         lines = []
         try:
-            for raw in process.stderr:
-                line = self._redact(raw)
+            for line in process.stderr:
                 lines.append(line)
                 if on_stderr_line:
                     on_stderr_line(line.rstrip("\n"))
@@ -145,12 +161,7 @@ class ProcessRunner:
         finally:
             drain.join()
             feeder.join()
-        return self._redact("".join(out)), "".join(lines)
-
-    def _redact(self, text: str) -> str:
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
-        return text
+        return "".join(out), "".join(lines)
 
 
 def _feed(stream: IO[str], text: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from mirrorgen.errors import InputError, ToolUnusable
+from mirrorgen.errors import InputError, ToolFailed, ToolUnusable
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.versions import Tool, cache_dir
 
@@ -16,19 +18,21 @@ EXCLUSIONS_PROVIDER = (6, 8)
 """The first AWS provider that knows exclusion filters."""
 
 REPOSITORY = "aws_ecr_repository"
-PLAN_NO_CHANGES, PLAN_CHANGES = 0, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a plan does to one resource.
+    """What a plan does to one resource, or to what Terraform's state says of it.
 
     Attributes:
         address: as Terraform writes it.
         resource_type: `aws_ecr_repository`, ...
         name: the repository concerned.
-        action: `create`, `update`, `delete` or `replace`.
-        fields: names of the attributes an update changes.
+        action: `create`, `update`, `delete`, `replace`, `forget` for leaving the state but not AWS, or `no-op`; the
+            actions that Terraform names, joined by `/`, where they are none of these.
+        fields: names of the attributes that an update changes, or that cannot be changed without replacing it.
+        import_id: of what the state takes in as it is; otherwise nothing.
+        moved_from: the address that the state has now, where it changes; otherwise nothing.
     """
 
     address: str
@@ -36,11 +40,46 @@ class Change:
     name: str
     action: str
     fields: tuple[str, ...] = ()
+    import_id: str = ""
+    moved_from: str = ""
+
+    @property
+    def is_repository(self) -> bool:
+        """Whether it is about a repository itself."""
+        return self.resource_type == REPOSITORY
 
     @property
     def destroys_repository(self) -> bool:
         """Whether images would be lost."""
-        return self.resource_type == REPOSITORY and self.action in {"delete", "replace"}
+        return self.is_repository and (self.action == "replace" or "delete" in self.action.split("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class TerraformPlan:
+    """What a saved plan would do.
+
+    Attributes:
+        changes: to resources, sorted by what is changed.
+        outputs: names of output values that change.
+        is_applicable: whether applying it does anything, be it to the state alone.
+    """
+
+    changes: tuple[Change, ...] = ()
+    outputs: tuple[str, ...] = ()
+    is_applicable: bool = False
+
+
+class AlreadyExists(ToolFailed):
+    """Repositories could not be created, because they are there and Terraform's state does not have them.
+
+    Args:
+        message: what Terraform said.
+        addresses: of the repositories, as Terraform writes them.
+    """
+
+    def __init__(self, message: str, addresses: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.addresses = addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +106,37 @@ class Terraform:
         """
         self._run("init", "-input=false", "-no-color")
 
-    def plan(self, plan_file: Path) -> bool:
-        """Write a plan; return whether it changes anything.
+    def plan(self, plan_file: Path) -> None:
+        """Write a plan.
 
         Raises:
             ToolFailed: Terraform refuses the module or cannot reach AWS.
         """
-        completed = self.runner.run(
-            self._argv("plan", "-input=false", "-no-color", "-detailed-exitcode", f"-out={plan_file}"),
-            env=self.env,
-            success_codes=(PLAN_NO_CHANGES, PLAN_CHANGES),
-        )
-        return completed.code == PLAN_CHANGES
+        self._run("plan", "-input=false", "-no-color", f"-out={plan_file}")
 
-    def show(self, plan_file: Path) -> list[Change]:
-        """Return what a saved plan would do."""
+    def show(self, plan_file: Path) -> TerraformPlan:
+        """Return what a saved plan would do.
+
+        Raises:
+            ToolFailed: it is no plan, or one of another version of Terraform.
+        """
         completed = self.runner.run(self._argv("show", "-json", "-no-color", str(plan_file)), env=self.env)
-        return read_changes(completed.stdout)
+        return read_plan(completed.stdout)
 
     def apply(self, plan_file: Path) -> None:
         """Apply a saved plan, and only that.
 
         Raises:
+            AlreadyExists: repositories that were to be created are there already.
             ToolFailed: Terraform failed, or the state has changed since the plan was made.
         """
-        self._run("apply", "-input=false", "-no-color", str(plan_file))
+        argv = self._argv("apply", "-input=false", "-no-color", str(plan_file))
+        completed = self.runner.run(argv, env=self.env, success_codes=None)
+        addresses = existing_addresses(completed.stderr) if completed.code else ()
+        if addresses:
+            raise AlreadyExists(completed.failure().message, addresses)
+        if completed.code:
+            raise completed.failure()
 
     def provider_version(self) -> str | None:
         """Return the version of the AWS provider that `init` chose."""
@@ -119,28 +164,59 @@ class Terraform:
         return [str(self.tool.path), f"-chdir={self.module}", *arguments]
 
 
-def read_changes(plan_json: str) -> list[Change]:
-    """Read the output of `terraform show -json PLAN`, sorted by what is changed.
+def read_plan(plan_json: str) -> TerraformPlan:
+    """Read the output of `terraform show -json PLAN`.
 
-    Source: https://developer.hashicorp.com/terraform/internals/json-format, resource_changes.
+    Source: https://developer.hashicorp.com/terraform/internals/json-format, plan representation.
     """
-    changes = []
-    for entry in json.loads(plan_json).get("resource_changes", []):
-        change = entry["change"]
-        action = _action(change["actions"])
-        if entry.get("mode") != "managed" or action is None:
-            continue
-        before, after = change.get("before") or {}, change.get("after") or {}
-        name = str(entry.get("index") or after.get("name") or before.get("name") or entry["address"])
-        fields = tuple(sorted(key for key in after if before.get(key) != after.get(key))) if action == "update" else ()
-        changes.append(Change(entry["address"], entry["type"], name, action, fields))
-    return sorted(changes, key=lambda change: (change.name, change.resource_type))
+    data = json.loads(plan_json)
+    changes = [change for entry in data.get("resource_changes", []) if (change := _read_change(entry))]
+    outputs = [name for name, change in data.get("output_changes", {}).items() if change["actions"] != ["no-op"]]
+    # OpenTofu, and Terraform before 1.8, do not say it themselves.
+    is_applicable = data.get("applyable", bool(changes or outputs))
+    ordered = sorted(changes, key=lambda change: (change.name, change.resource_type))
+    return TerraformPlan(tuple(ordered), tuple(sorted(outputs)), is_applicable)
 
 
-def _action(actions: list[str]) -> str | None:
-    if set(actions) == {"create", "delete"}:
-        return "replace"
-    return actions[0] if actions[0] in {"create", "update", "delete"} else None
+def _read_change(entry: Mapping[str, Any]) -> Change | None:
+    change = entry["change"]
+    action = _action(change["actions"])
+    import_id = str((change.get("importing") or {}).get("id", ""))
+    moved_from = entry.get("previous_address", "")
+    if entry.get("mode") != "managed" or (action == "no-op" and not import_id and not moved_from):
+        return None
+    before, after = change.get("before") or {}, change.get("after") or {}
+    name = str(entry.get("index") or after.get("name") or before.get("name") or entry["address"])
+    fields = []
+    if action == "update":
+        fields = [key for key in after if before.get(key) != after.get(key)]
+    elif action == "replace":
+        fields = [str(path[0]) for path in change.get("replace_paths", [])]
+    return Change(entry["address"], entry["type"], name, action, tuple(sorted(set(fields))), import_id, moved_from)
+
+
+def _action(actions: list[str]) -> str:
+    return "replace" if set(actions) == {"create", "delete"} else "/".join(actions)
+
+
+def existing_addresses(stderr: str) -> tuple[str, ...]:
+    """Return the addresses of repositories that could not be created because they exist, each once.
+
+    Args:
+        stderr: what `terraform apply` said: a paragraph for each error, that names the address in a line of its own.
+    """
+    found = []
+    for said in re.split(r"^\W*Error: ", stderr, flags=re.MULTILINE)[1:]:
+        address = re.search(r"^\W*with (\S.*),$", said, re.MULTILINE)
+        # The text is wrapped, but an exception has no blank in its name.
+        if address and "RepositoryAlreadyExistsException" in said:
+            found.append(address[1])
+    return tuple(dict.fromkeys(found))
+
+
+def hcl_string(text: str) -> str:
+    """Return text as a string of HCL: JSON's strings are HCL's, but for the beginnings of templates."""
+    return json.dumps(text).replace("${", "$${").replace("%{", "%%{")
 
 
 def module_problem(module: Path) -> InputError | None:
@@ -191,8 +267,7 @@ def find_provider_mirror(home: Path, *, roots: tuple[Path, ...] | None = None) -
 
 def provider_config(mirror: Path) -> str:
     """Return a Terraform CLI configuration that takes the AWS provider from a folder, all else as usual."""
-    # JSON's strings are HCL's, but for ${ and %{.
-    path = json.dumps(str(mirror)).replace("${", "$${").replace("%{", "%%{")
+    path = hcl_string(str(mirror))
     return (
         "provider_installation {\n"
         "  filesystem_mirror {\n"

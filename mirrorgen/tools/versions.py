@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mirrorgen.errors import ToolFailed, ToolUnusable, UsageError
 from mirrorgen.resources import resource
+from mirrorgen.tools.environments import environment
 from mirrorgen.tools.runner import Runner
 
 PROBE_TIMEOUT_S = 30.0
@@ -102,7 +103,7 @@ def find_tool(name: str, runner: Runner, env: Mapping[str, str], *, option: Path
     if path is None:
         return Found(spec, None, "", "not found")
     try:
-        completed = runner.run([str(path), *spec.probe], env=env, timeout_s=PROBE_TIMEOUT_S)
+        completed = runner.run([str(path), *spec.probe], env=environment(name, env), timeout_s=PROBE_TIMEOUT_S)
     except (ToolFailed, ToolUnusable) as error:
         return Found(spec, path, "", f"{path} does not work: {error.message.splitlines()[0]}")
     match = re.search(r"(?<![0-9.])v?(\d+\.\d+\.\d+)", completed.stdout)

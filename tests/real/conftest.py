@@ -111,7 +111,12 @@ class Project:
         tfvars = json.loads((self.folder / "terraform/terraform.tfvars.json").read_text())
         for image in tfvars["mirrored_images"]:
             mutability = "IMMUTABLE" if immutable else "MUTABLE"
-            self.client().create_repository(repositoryName=image["repository"], imageTagMutability=mutability)
+            # A repository with another encryption would be replaced.
+            self.client().create_repository(
+                repositoryName=image["repository"],
+                imageTagMutability=mutability,
+                encryptionConfiguration={"encryptionType": image["encryption"]["type"]},
+            )
 
     def client(self) -> Any:
         return boto3.client(

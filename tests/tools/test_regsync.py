@@ -11,6 +11,7 @@ import pytest
 from mirrorgen.tools.regctl import read_manifest
 from mirrorgen.tools.regsync import Event, EventKind, Regsync, parse_line
 from mirrorgen.tools.runner import Completed
+from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.versions import Tool, tool_specs
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -18,6 +19,8 @@ ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 class KeepingRunner:
     """Runs nothing, and keeps what it was asked to run."""
+
+    secrets = Secrets()
 
     def __init__(self) -> None:
         self.argv: list[str] = []

@@ -11,6 +11,7 @@ import pytest
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
 from mirrorgen.tools.runner import Completed, ProcessRunner
+from mirrorgen.tools.secrets import Secrets
 
 ENV = {"PATH": os.defpath}
 
@@ -63,17 +64,14 @@ def test_a_program_that_is_not_there_is_unusable() -> None:
         ProcessRunner().run(["/nowhere/tool"], env=ENV)
 
 
-def test_a_secret_is_in_no_stream_no_line_and_no_message() -> None:
+def test_a_child_is_read_to_the_letter_and_quoted_without_secrets() -> None:
     lines: list[str] = []
-    runner = ProcessRunner(secrets=frozenset({"hunter2"}))
-    with pytest.raises(ToolFailed) as caught:
-        run(
-            "import sys; print('hunter2'); print('say hunter2', file=sys.stderr); sys.exit(1)",
-            runner,
-            on_stderr_line=lines.append,
-        )
-    assert lines == ["say ***"]
-    assert "hunter2" not in caught.value.message.partition("exit code")[2]
+    started: list[str] = []
+    runner = ProcessRunner(secrets=Secrets.of(["hunter2"]), on_start=started.append)
+    code = "import sys; print('hunter2'); print('say hunter2', file=sys.stderr); sys.exit(1)"
+    result = run(code, runner, on_stderr_line=lines.append, success_codes=None)
+    assert (result.stdout, result.stderr, lines) == ("hunter2\n", "say hunter2\n", ["say hunter2"])
+    assert "hunter2" not in result.describe() + str(result.failure()) + "".join(started)
 
 
 # A child that starts a child of its own, says its process id, and waits for it.

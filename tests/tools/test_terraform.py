@@ -8,21 +8,32 @@ from typing import Any
 
 import pytest
 
-from mirrorgen.tools.terraform import Change, find_provider_mirror, provider_config, read_changes, with_providers
+from mirrorgen.tools.terraform import (
+    Change,
+    TerraformPlan,
+    existing_addresses,
+    find_provider_mirror,
+    provider_config,
+    read_plan,
+    with_providers,
+)
 
 
-def resource(kind: str, actions: list[str], before: Any = None, after: Any = None, index: str = "mirror/a") -> Any:
+def resource(
+    kind: str, actions: list[str], before: Any = None, after: Any = None, *, change: Any = None, **entry: Any
+) -> Any:
     return {
-        "address": f'{kind}.this["{index}"]',
+        "address": f'{kind}.this["mirror/a"]',
         "mode": "managed",
         "type": kind,
-        "index": index,
-        "change": {"actions": actions, "before": before, "after": after},
+        "index": "mirror/a",
+        "change": {"actions": actions, "before": before, "after": after, **(change or {})},
+        **entry,
     }
 
 
-def changes(*resources: Any) -> list[Change]:
-    return read_changes(json.dumps({"resource_changes": resources}))
+def changes(*resources: Any) -> tuple[Change, ...]:
+    return read_plan(json.dumps({"resource_changes": resources})).changes
 
 
 @pytest.mark.parametrize(
@@ -33,6 +44,9 @@ def changes(*resources: Any) -> list[Change]:
         (["delete"], "delete", True),
         (["delete", "create"], "replace", True),
         (["create", "delete"], "replace", True),
+        (["forget"], "forget", False),
+        (["create", "forget"], "create/forget", False),
+        (["delete", "something"], "delete/something", True),
     ],
 )
 def test_what_happens_to_a_repository(actions: list[str], action: str, destroys: bool) -> None:
@@ -42,7 +56,7 @@ def test_what_happens_to_a_repository(actions: list[str], action: str, destroys:
 
 @pytest.mark.parametrize("actions", [["no-op"], ["read"]])
 def test_what_changes_nothing_is_no_change(actions: list[str]) -> None:
-    assert changes(resource("aws_ecr_repository", actions)) == []
+    assert changes(resource("aws_ecr_repository", actions, mode="managed" if actions == ["no-op"] else "data")) == ()
 
 
 def test_a_replaced_policy_destroys_no_repository() -> None:
@@ -56,8 +70,56 @@ def test_an_update_names_the_fields() -> None:
     assert change.fields == ("b", "c")
 
 
+def test_a_replacement_names_the_fields_that_force_it() -> None:
+    paths = {"replace_paths": [["encryption_configuration", 0, "encryption_type"], ["name"]]}
+    (change,) = changes(resource("aws_ecr_repository", ["delete", "create"], change=paths))
+    assert change.fields == ("encryption_configuration", "name")
+
+
+@pytest.mark.parametrize("actions", [["no-op"], ["update"], ["delete", "create"]])
+def test_an_import_is_a_change_whatever_else_is_done(actions: list[str]) -> None:
+    (change,) = changes(resource("aws_ecr_repository", actions, change={"importing": {"id": "mirror/a"}}))
+    assert change.import_id == "mirror/a"
+
+
+def test_another_address_is_a_change() -> None:
+    (change,) = changes(resource("aws_ecr_repository", ["no-op"], previous_address="aws_ecr_repository.old"))
+    assert (change.action, change.moved_from) == ("no-op", "aws_ecr_repository.old")
+
+
+def test_outputs_that_change_are_named() -> None:
+    outputs = {"b": {"actions": ["create"]}, "a": {"actions": ["update"]}, "same": {"actions": ["no-op"]}}
+    assert read_plan(json.dumps({"output_changes": outputs})) == TerraformPlan((), ("a", "b"), True)
+
+
+def test_what_terraform_says_of_its_plan_counts() -> None:
+    assert read_plan('{"applyable": true}').is_applicable
+    assert not read_plan('{"applyable": false, "output_changes": {"a": {"actions": ["create"]}}}').is_applicable
+
+
 def test_a_plan_without_changes() -> None:
-    assert read_changes("{}") == []
+    assert read_plan("{}") == TerraformPlan()
+
+
+# As Terraform 1.11.4 and AWS provider 6 write it; long lines are wrapped.
+EXISTS = """
+Error: creating ECR Repository (mirror/a): operation error ECR: CreateRepository, https response error
+StatusCode: 400, RequestID: 1, RepositoryAlreadyExistsException: The repository with name 'mirror/a'
+already exists in the registry with id '123456789012'
+
+  with aws_ecr_repository.this["mirror/a"],
+  on main.tf line 11, in resource "aws_ecr_repository" "this":
+  11: resource "aws_ecr_repository" "this" {
+
+"""
+DENIED = EXISTS.replace("RepositoryAlreadyExistsException", "AccessDeniedException").replace("mirror/a", "mirror/b")
+
+
+@pytest.mark.parametrize("frame", ["", "│ "])
+def test_repositories_that_exist_are_found_in_what_apply_says(frame: str) -> None:
+    said = "".join(f"{frame}{line}\n" for line in (EXISTS + DENIED + EXISTS).splitlines())
+    assert existing_addresses(said) == ('aws_ecr_repository.this["mirror/a"]',)
+    assert existing_addresses(DENIED) == ()
 
 
 @pytest.fixture

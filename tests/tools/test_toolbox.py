@@ -10,11 +10,14 @@ import pytest
 
 from mirrorgen.errors import ToolUnusable
 from mirrorgen.tools.runner import Completed
+from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.toolbox import Toolbox
 
 
 class VersionRunner:
     """Every program says that it has this version; counts how often one was asked."""
+
+    secrets = Secrets()
 
     def __init__(self, version: str) -> None:
         self.version = version

@@ -13,6 +13,7 @@ from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.port import Holdings, StoredImage
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.runner import Completed
+from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.toolbox import Toolbox
 from mirrorgen.tools.versions import Found, tool_specs
 from tests.memory_destination import MemoryDestination
@@ -50,6 +51,8 @@ class AnsweringRunner:
         listings: what regctl lists, by upstream repository; one that is not here is down.
         given: what regsync was given on standard input, each time.
     """
+
+    secrets = Secrets()
 
     runs: list[tuple[int, Sequence[str]]]
     listings: Mapping[str, Sequence[str]]

@@ -20,10 +20,11 @@ images:
 """
 
 
-def test_passwords_are_cut_out_of_what_programs_say_and_user_names_are_not(desire: Desire, tmp_path: Path) -> None:
-    """A user name may be a part of a repository's name: cut out, every tag of it would look missing."""
+def test_passwords_are_masked_where_programs_are_quoted_and_user_names_are_not(desire: Desire, tmp_path: Path) -> None:
+    """A user name may be a part of a repository's name, by which people look for what failed."""
     credentials = {"T_USER": "mirror", "T_TOKEN": "correct-horse", "Q_USER": "robot", "Q_TOKEN": "hunter22"}
     environ = {"PATH": os.environ["PATH"], **credentials}
     runner = Runtime(tmp_path, desire(LIST), environ=environ).runner
-    said = runner.run(["echo", "harbor.example.com/mirror/quay/robot/app correct-horse hunter22"], env=environ).stdout
-    assert said == "harbor.example.com/mirror/quay/robot/app *** ***\n"
+    said = runner.run(["echo", "harbor.example.com/mirror/quay/robot/app correct-horse hunter22"], env=environ)
+    assert said.stdout == "harbor.example.com/mirror/quay/robot/app correct-horse hunter22\n"
+    assert "stdout:\n    harbor.example.com/mirror/quay/robot/app *** ***\n" in said.describe()

@@ -12,11 +12,11 @@ from mirrorgen.desired.shards import split
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.operations.copying.pending import pending
+from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.copying.syncing import plan_sync, sync_images
 from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.holding.pruning import make_prune_plan
 from mirrorgen.operations.holding.status import TagState, read_status
-from mirrorgen.operations.planning import plan_copies
 from mirrorgen.outcomes import Kind, TagRef
 from mirrorgen.rendering.files import REGSYNC, render
 from tests.unit.conftest import Desire, Load
@@ -140,7 +140,8 @@ def test_one_source_that_cannot_be_listed_fails_its_own_tags_alone(moved: Desire
 
 def test_a_plan_shows_what_each_source_lacks(moved: DesiredState, tmp_path: Path) -> None:
     runtime = runtime_of(tmp_path, moved, {PAUSE: {}}, runs=[(0, [line(f"{NEW}:3.9.0", f"{PAUSE}:3.9.0")])])
-    copies, failures = plan_copies(runtime, prepare(runtime))
+    work = prepare(runtime)
+    copies, failures = plan_copies(runtime, work, runtime.held(work.desired))
     assert copies == (TagRef(PAUSE, "3.9.0"),)
     assert [(failure.ref.tag, failure.kind, failure.source) for failure in failures] == [
         ("3.1", Kind.NOT_UPSTREAM, OLD),

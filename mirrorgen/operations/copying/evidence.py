@@ -54,9 +54,9 @@ def failures_of(outcome: Outcome, desired: DesiredState) -> dict[TagRef, Failure
     for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED):
         for ref in _refs_of(event, by_location):
             kind = Kind.UNSUPPORTED if event.kind is EventKind.SKIPPED else event.failure_kind
-            known = entries.get(ref)
-            failure = known.failure(ref, kind, event.reason) if known else None
-            found[ref] = failure or Failure(ref, kind, event.reason, source=event.source)
+            known, reason = entries.get(ref), outcome.quote(event).reason
+            failure = known.failure(ref, kind, reason) if known else None
+            found[ref] = failure or Failure(ref, kind, reason, source=event.source)
     return found
 
 

@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-from mirrorgen.errors import InputError
-from mirrorgen.operations.planning import discard_plan, load_plan
+from mirrorgen.errors import InputError, ToolFailed
+from mirrorgen.operations.repositories.adopting import adoption_hint
+from mirrorgen.operations.repositories.saved import WorkFolder
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.tools.terraform import Change
+from mirrorgen.tools.terraform import AlreadyExists, TerraformPlan
 
 
-def apply_plan(runtime: Runtime, *, allow_destroy: bool) -> tuple[Change, ...]:
-    """Apply the saved plan and return what it changed; nothing where a push makes repositories.
+def apply_plan(runtime: Runtime, *, allow_destroy: bool, wait: bool = False) -> TerraformPlan:
+    """Apply the saved plan and return what it did; nothing where a push makes repositories.
 
     Args:
         runtime: of the list the plan was made for.
         allow_destroy: whether a repository may be destroyed with its images.
+        wait: whether to wait for another run in the folder.
 
     Raises:
         InputError: there is no plan, it is out of date, or it destroys a repository and that is not allowed.
+        Occupied: another run works in the folder.
         ToolFailed: Terraform failed.
     """
     if not runtime.desired.target.is_provisioned:
-        return ()
-    plan = load_plan(runtime)
+        return TerraformPlan()
+    folder = WorkFolder(runtime.root)
+    with folder.turn("mirrorgen apply", wait=wait, say=runtime.say):
+        return _apply(runtime, folder, allow_destroy=allow_destroy)
+
+
+def _apply(runtime: Runtime, folder: WorkFolder, *, allow_destroy: bool) -> TerraformPlan:
+    runtime.require_rendered()
+    folder.require_current_plan()
+    terraform = runtime.terraform()
+    plan = terraform.show(folder.plan_file)
     destroyed = [change.name for change in plan.changes if change.destroys_repository]
     if destroyed and not allow_destroy:
         message = f"the plan destroys repositories with their images: {', '.join(destroyed)}"
         raise InputError(message, hint="if that is meant, run `mirrorgen apply --allow-destroy`")
     try:
-        if plan.changes:
+        if plan.is_applicable:
             runtime.say("terraform apply")
-            runtime.terraform().apply(plan.file)
+            terraform.apply(folder.plan_file)
+    except AlreadyExists as error:
+        existing = [change for change in plan.changes if change.address in error.addresses]
+        raise ToolFailed(error.message, hint=adoption_hint(existing)) from error
     finally:
         # Once begun, also a plan that failed is out of date.
-        discard_plan(runtime.root)
-    return plan.changes
+        folder.discard_plan()
+    return plan

@@ -1,0 +1,42 @@
+"""Plan the copies: what regsync would do, as it says itself."""
+
+from __future__ import annotations
+
+from mirrorgen.desired.selection import NOT_UPSTREAM
+from mirrorgen.destinations.port import Holdings
+from mirrorgen.errors import ToolFailed
+from mirrorgen.operations.copying.evidence import brought, failures_of, said_of
+from mirrorgen.operations.copying.pending import pending
+from mirrorgen.operations.copying.work import Work
+from mirrorgen.operations.runtime import Runtime
+from mirrorgen.outcomes import Failure, Kind, TagRef
+from mirrorgen.tools.regsync import EventKind
+
+
+def plan_copies(runtime: Runtime, work: Work, held: Holdings) -> tuple[tuple[TagRef, ...], tuple[Failure, ...]]:
+    """Let regsync check what the target may lack; return tags to copy, and what is nowhere or cannot be looked at.
+
+    Args:
+        runtime: of the list.
+        work: the list, with every tag known.
+        held: what the target holds of it.
+
+    Raises:
+        ToolFailed: regsync failed, and nothing is known of any image.
+    """
+    todo = pending(work.desired, held)
+    if todo.is_empty:
+        return (), work.failures
+    runtime.say("regsync check")
+    outcome = runtime.regsync().check(runtime.regsync_config(todo.desired))
+    if outcome.trouble:
+        raise ToolFailed(outcome.trouble)
+    said, failed = said_of(outcome), failures_of(outcome, todo.desired)
+    copies = {ref for ref, kind in said.items() if kind is EventKind.NEEDED}
+    nowhere = [
+        entry.failure(ref, Kind.NOT_UPSTREAM, NOT_UPSTREAM)
+        for ref, entry in brought(todo.desired).items()
+        if ref not in said and ref not in failed
+    ]
+    found = sorted([*failed.values(), *nowhere], key=lambda failure: failure.ref)
+    return tuple(sorted(copies)), (*work.failures, *found)

@@ -1,0 +1,62 @@
+"""Plan the repositories: what Terraform would do, kept on disk for `apply`, and what would fail if it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, TFVARS
+from mirrorgen.destinations.port import Holdings
+from mirrorgen.operations.repositories.saved import WorkFolder
+from mirrorgen.operations.runtime import Runtime
+from mirrorgen.outcomes import Failure, Kind, TagRef
+from mirrorgen.rendering.module import check_variables
+from mirrorgen.tools.terraform import Change, TerraformPlan
+
+
+def plan_repositories(runtime: Runtime) -> TerraformPlan:
+    """Let Terraform plan, keep the plan on disk, and return what it does; nothing where pushes make repositories.
+
+    Raises:
+        InputError: the generated files or the module do not fit the list.
+        ToolUnusable, ToolFailed: Terraform cannot do its part.
+    """
+    runtime.require_rendered()
+    if not runtime.desired.target.is_provisioned:
+        return TerraformPlan()
+    terraform = runtime.terraform()
+    generated = runtime.desired.generated()[TFVARS]
+    assert generated
+    assert generated.document is not None
+    check_variables(terraform.module, generated.document)
+    folder = WorkFolder(runtime.root)
+    folder.discard_plan()
+    runtime.say("terraform init")
+    terraform.init()
+    if runtime.files[EXCLUSIONS] is not None:
+        terraform.require_exclusions()
+    runtime.say("terraform plan")
+    terraform.plan(folder.plan_file)
+    plan = terraform.show(folder.plan_file)
+    folder.seal()
+    return plan
+
+
+def unmanaged(changes: Iterable[Change], held: Holdings) -> tuple[Change, ...]:
+    """Return the creations that would fail, because the repository is there and Terraform's state does not have it.
+
+    Args:
+        changes: of a plan.
+        held: what the target holds, for each repository that is to be created.
+    """
+    return tuple(change for change in changes if creates_repository(change) and held[change.name] is not None)
+
+
+def creates_repository(change: Change) -> bool:
+    """Return whether a change makes a repository that was not there."""
+    return change.is_repository and change.action == "create" and not change.import_id
+
+
+def unmanaged_failures(changes: Iterable[Change]) -> list[Failure]:
+    """Return a failure for each creation that would fail."""
+    reason = "it exists, and Terraform's state does not have it, so that creating it would fail"
+    return [Failure(TagRef(change.name), Kind.UNMANAGED, reason) for change in changes]

@@ -1,0 +1,136 @@
+"""The work folder below `terraform/`: the plan that `apply` applies, and whose turn it is."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from mirrorgen.errors import InputError, MirrorgenError
+from mirrorgen.files import write_files
+
+_FOLDER = Path("terraform/.mirrorgen")
+_PLAN, _INPUTS, _TURN = "plan.tfplan", "inputs.json", "run.lock"
+_PLAN_AGAIN = "run `mirrorgen plan` first; `apply` applies exactly what it showed"
+
+
+class Occupied(MirrorgenError):
+    """Another run works in the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFolder:
+    """What runs of one list keep beside its Terraform module.
+
+    Attributes:
+        root: the folder of the list.
+    """
+
+    root: Path
+
+    @property
+    def plan_file(self) -> Path:
+        """Terraform's saved plan."""
+        return self.root / _FOLDER / _PLAN
+
+    @contextmanager
+    def turn(self, command: str, *, wait: bool, say: Callable[[str], None]) -> Iterator[None]:
+        """Let one run after the other work here: they share Terraform's state and the saved plan.
+
+        The kernel ends a turn with its process, however that ends, so that none is left over.
+
+        Args:
+            command: what this run is called in the error of another.
+            wait: whether to wait for a run that is under way.
+            say: told whom this one waits for.
+
+        Raises:
+            Occupied: another run is under way, and this one does not wait.
+            InputError: the folder cannot be written to.
+        """
+        with self._open_turn() as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = f"{_holder(stream)} works in {self.root}"
+                if not wait:
+                    hint = "wait until it has ended, or give --wait"
+                    raise Occupied(f"{holder}; nothing was done", hint=hint) from None
+                say(f"waiting: {holder}")
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            _write(stream, json.dumps({"pid": os.getpid(), "command": command}))
+            try:
+                yield
+            finally:
+                _write(stream, "")
+
+    def seal(self) -> None:
+        """Note what the plan was made from.
+
+        Raises:
+            InputError: the folder cannot be written to.
+        """
+        write_files(self.root / _FOLDER, {_INPUTS: json.dumps({"sha256": self._inputs_digest()})})
+
+    def require_current_plan(self) -> None:
+        """Make sure that there is a plan, and that what it was made from is as it was.
+
+        Raises:
+            InputError: there is none, the list or the module has changed since, or nobody can tell.
+        """
+        inputs = self.root / _FOLDER / _INPUTS
+        if not self.plan_file.is_file() or not inputs.is_file():
+            raise InputError("there is no saved plan", hint=_PLAN_AGAIN)
+        try:
+            sealed = json.loads(inputs.read_text(encoding="utf-8"))["sha256"]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            message = f"{inputs} does not say what the saved plan was made from"
+            raise InputError(message, hint="run `mirrorgen plan` again; it writes both anew") from error
+        if sealed != self._inputs_digest():
+            raise InputError("the list or the Terraform module has changed since the plan was made", hint=_PLAN_AGAIN)
+
+    def discard_plan(self) -> None:
+        """Remove the saved plan: it was applied, would fail, or a new one is being made."""
+        for name in (_PLAN, _INPUTS):
+            (self.root / _FOLDER / name).unlink(missing_ok=True)
+
+    def _open_turn(self) -> IO[str]:
+        folder = self.root / _FOLDER
+        try:
+            # A plan holds the state, which is nobody else's business.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+            return (folder / _TURN).open("a+", encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"cannot write {error.filename}: {error.strerror}", hint="Terraform's plan and state are kept there"
+            ) from error
+
+    def _inputs_digest(self) -> str:
+        module = self.root / "terraform"
+        digest = hashlib.sha256()
+        for path in sorted([*module.glob("*.tf"), *module.glob("*.tfvars.json")]):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+
+def _holder(stream: IO[str]) -> str:
+    stream.seek(0)
+    try:
+        holder = json.load(stream)
+        return f"`{holder['command']}` (process {int(holder['pid'])})"
+    except (ValueError, TypeError, KeyError):
+        # It has come that far, and not yet said who it is.
+        return "another run"
+
+
+def _write(stream: IO[str], text: str) -> None:
+    stream.truncate(0)
+    stream.write(text)
+    stream.flush()
