@@ -28,6 +28,9 @@ class Answer:
     is_cut: bool = False
 
 
+StandIn = Callable[[str, str], Answer | None]
+"""Gets method and path of a request; an answer given here keeps it from the backend."""
+
 Tamper = Callable[[str, str, Answer], Answer | None]
 """Gets method, path and answer of a request; None ends the connection without an answer."""
 
@@ -49,7 +52,11 @@ class CountingProxy:
 
 @contextmanager
 def counting_proxy(
-    backend: str, name: Callable[[str, str], str], tamper: Tamper | None = None
+    backend: str,
+    name: Callable[[str, str], str],
+    tamper: Tamper | None = None,
+    *,
+    stand_in: StandIn | None = None,
 ) -> Iterator[CountingProxy]:
     """Forward every request to `backend`, a host with a port, and count it.
 
@@ -57,6 +64,7 @@ def counting_proxy(
         backend: where requests go.
         name: what a request with this method and path is counted as.
         tamper: changes answers.
+        stand_in: answers in the place of the backend.
     """
     lock = threading.Lock()
 
@@ -67,22 +75,21 @@ def counting_proxy(
             with lock:
                 proxy.counts[name(self.command, self.path)] += 1
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer: Answer | None = self.ask(body)
-            if tamper and answer:
-                answer = tamper(self.command, self.path, answer)
-            if answer is None:
+            answer = (stand_in(self.command, self.path) if stand_in else None) or self.ask(body)
+            passed_on = tamper(self.command, self.path, answer) if tamper else answer
+            if passed_on is None:
                 self.close_connection = True
                 return
-            self.send_response(answer.status)
-            for key, value in answer.headers.items():
+            self.send_response(passed_on.status)
+            for key, value in passed_on.headers.items():
                 self.send_header(key, value)
             if self.command != "HEAD":
-                self.send_header("Content-Length", str(len(answer.body)))
+                self.send_header("Content-Length", str(len(passed_on.body)))
             self.end_headers()
-            content = answer.body[: len(answer.body) // 2] if answer.is_cut else answer.body
+            content = passed_on.body[: len(passed_on.body) // 2] if passed_on.is_cut else passed_on.body
             if self.command != "HEAD":
                 self.wfile.write(content)
-            self.close_connection = self.close_connection or answer.is_cut
+            self.close_connection = self.close_connection or passed_on.is_cut
 
         def ask(self, body: bytes) -> Answer:
             connection = http.client.HTTPConnection(backend, timeout=60)

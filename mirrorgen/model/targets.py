@@ -50,6 +50,11 @@ class Target(ABC):
     def host(self) -> str:
         """Host name of the registry; what the list leaves out, regsync fills in when it runs."""
 
+    @property
+    def address(self) -> str:
+        """Host name that requests go to, with a port where it is not the usual one."""
+        return str(self.sign_in().get("hostname", self.host))
+
     @abstractmethod
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""

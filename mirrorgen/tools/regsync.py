@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from mirrorgen.outcomes import Kind
-from mirrorgen.tools.runner import Completed, Runner
+from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.versions import Tool
 from mirrorgen.tools.words import kind_of
@@ -25,6 +28,8 @@ class EventKind(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     NOTHING = "nothing"
+    SEEN = "seen"
+    STORED = "stored"
 
 
 _MESSAGES = {
@@ -43,6 +48,13 @@ _MESSAGES = {
 }
 
 
+_REQUEST = "reg http request"
+_REQUESTS = {"HEAD": EventKind.SEEN, "PUT": EventKind.STORED}
+
+# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints; a digest is no tag.
+_MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<tag>[^/:]+)")
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One log line that matters.
@@ -58,6 +70,7 @@ class Event:
     source: str
     target: str = ""
     reason: str = ""
+    digest: str = ""
 
     @property
     def failure_kind(self) -> Kind:
@@ -95,8 +108,13 @@ class Outcome:
         return replace(event, reason=self.secrets.redact(event.reason))
 
 
-# Only at the debug level does regsync name the images that need nothing, which a progress bar counts too.
-_COMMON = ("-c", "-", "--logopt", "json", "-v", "debug")
+_COMMON = ("-c", "-", "--logopt", "json")
+
+# Only at the debug level does regsync name the images that need nothing, which a progress bar counts too; at the trace
+# level it also shows its requests, and only there the digests that a copy is proven by.
+_VERBOSITY = {"check": "debug", "once": "trace"}
+
+_QUOTED_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,35 +144,46 @@ class Regsync:
 
         Args:
             config: text of regsync.yaml.
-            on_event: told each event as it happens.
+            on_event: told each event but requests as it happens.
         """
         return self._run("once", config, on_event)
 
     def _run(self, command: str, config: str, on_event: Callable[[Event], None] | None) -> Outcome:
         outcome = Outcome(secrets=self.runner.secrets)
+        said: deque[str] = deque(maxlen=_QUOTED_LINES)
 
         def take(line: str) -> None:
             event = parse_line(line)
             if event:
                 outcome.events.append(event)
-                if on_event:
+                if on_event and event.kind not in _REQUESTS.values():
                     on_event(outcome.quote(event))
+            if '"level":"DEBUG' not in line:
+                said.append(line)
 
-        argv = [str(self.tool.path), command, *_COMMON]
+        argv = [str(self.tool.path), command, *_COMMON, "-v", _VERBOSITY[command]]
         completed = self.runner.run(argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take)
         outcome.code = completed.code
         if completed.code != 0 and not outcome.of(EventKind.FAILED):
-            outcome.trouble = _without_debug(completed).failure().message
+            outcome.trouble = replace(completed, stdout="", stderr="\n".join(said)).failure().message
         return outcome
 
 
 def parse_line(line: str) -> Event | None:
     """Read one JSON log line; None for a line that says nothing about an image."""
+    is_request = _REQUEST in line
+    # Most lines are about requests, and few of these about a tag.
+    if is_request and "/manifests/" not in line:
+        return None
     try:
-        data: dict[str, Any] = json.loads(line)
+        data: Any = json.loads(line)
     except ValueError:
         return None
-    kind = _MESSAGES.get(data.get("msg", "")) if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return None
+    if is_request and data.get("msg") == _REQUEST:
+        return _request(data)
+    kind = _MESSAGES.get(data.get("msg", ""))
     if kind is None:
         return None
     source = data.get("source") or data.get("ref") or ""
@@ -164,6 +193,12 @@ def parse_line(line: str) -> Event | None:
     return Event(kind, str(source), str(data.get("target", "")), str(reason))
 
 
-def _without_debug(completed: Completed) -> Completed:
-    lines = [line for line in completed.stderr.splitlines() if '"level":"DEBUG"' not in line]
-    return replace(completed, stdout="", stderr="\n".join(lines))
+def _request(data: Mapping[str, Any]) -> Event | None:
+    """Read what a request for the manifest of a tag came to (internal/reghttp/http.go); None for any other."""
+    kind = _REQUESTS.get(data.get("req-method", ""))
+    url = urlsplit(data.get("req-url", ""))
+    named = _MANIFEST.fullmatch(url.path)
+    digests = data.get("resp-headers", {}).get("Docker-Content-Digest", [])
+    if kind is None or named is None or not digests or not str(data.get("resp-status", "")).startswith("20"):
+        return None
+    return Event(kind, "", f"{url.netloc}/{named['repository']}:{named['tag']}", digest=str(digests[0]))

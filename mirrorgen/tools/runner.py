@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,12 @@ from typing import IO, Protocol
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
 from mirrorgen.tools.secrets import Secrets
+
+KEPT_LINES = 2000
+"""Of standard error, the last; regsync logs every request."""
+
+KEPT_LINE_LENGTH = 20_000
+"""Characters of each; a registry may answer an error with a whole page."""
 
 INTERRUPT_GRACE_S = 20.0
 """Terraform needs this long at most to write its state after an interrupt."""
@@ -27,7 +34,8 @@ class Completed:
     Attributes:
         argv: what was run.
         code: its exit code.
-        stdout, stderr: what it printed, to the letter; only what `describe` and `secrets.redact` make of it is shown.
+        stdout, stderr: what it printed, to the letter, of the latter the last lines; only what `describe` and
+            `secrets.redact` make of it is shown.
         secrets: what must not be read in a quotation.
     """
 
@@ -149,10 +157,10 @@ class ProcessRunner:
         drain = threading.Thread(target=lambda stream: out.append(stream.read()), args=(process.stdout,), daemon=True)
         feeder.start()
         drain.start()
-        lines = []
+        lines: deque[str] = deque(maxlen=KEPT_LINES)
         try:
             for line in process.stderr:
-                lines.append(line)
+                lines.append(line[:KEPT_LINE_LENGTH])
                 if on_stderr_line:
                     on_stderr_line(line.rstrip("\n"))
         except BaseException:

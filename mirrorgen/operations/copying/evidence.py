@@ -6,6 +6,7 @@ Silence proves nothing: regsync does not mention a tag that is not in upstream's
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.model.images import Entry
@@ -29,11 +30,35 @@ def target_of(event: Event) -> TagRef:
     return TagRef(repository, tag)
 
 
-def said_of(outcome: Outcome) -> Mapping[TagRef, EventKind]:
-    """Return what regsync said of each tag that it compared: it matches, is refreshed, or needs a copy."""
-    return {
-        target_of(event): event.kind for event in outcome.of(EventKind.MATCHES, EventKind.REFRESHED, EventKind.NEEDED)
-    }
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What regsync said of a tag that it compared.
+
+    Attributes:
+        kind: that it matches, is refreshed, or needs a copy.
+        digest: what the target told it that it holds, or has stored; None where no answer named one.
+    """
+
+    kind: EventKind
+    digest: str | None
+
+
+def words_of(outcome: Outcome, address: str) -> Mapping[TagRef, Word]:
+    """Return what regsync said of each tag that it compared.
+
+    Args:
+        outcome: of a run.
+        address: of the target; what other registries answered is no proof.
+    """
+    seen, stored = (
+        {target_of(event): event.digest for event in outcome.of(kind) if event.target.partition("/")[0] == address}
+        for kind in (EventKind.SEEN, EventKind.STORED)
+    )
+    words: dict[TagRef, Word] = {}
+    for event in outcome.of(EventKind.MATCHES, EventKind.REFRESHED, EventKind.NEEDED):
+        ref = target_of(event)
+        words[ref] = Word(event.kind, (stored if event.kind is EventKind.NEEDED else seen).get(ref))
+    return words
 
 
 def failures_of(outcome: Outcome, desired: DesiredState) -> dict[TagRef, Failure]:

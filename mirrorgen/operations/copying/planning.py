@@ -5,7 +5,7 @@ from __future__ import annotations
 from mirrorgen.desired.selection import NOT_UPSTREAM
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.errors import ToolFailed
-from mirrorgen.operations.copying.evidence import brought, failures_of, said_of
+from mirrorgen.operations.copying.evidence import brought, failures_of, words_of
 from mirrorgen.operations.copying.pending import pending
 from mirrorgen.operations.copying.work import Work
 from mirrorgen.operations.runtime import Runtime
@@ -31,12 +31,12 @@ def plan_copies(runtime: Runtime, work: Work, held: Holdings) -> tuple[tuple[Tag
     outcome = runtime.regsync().check(runtime.regsync_config(todo.desired))
     if outcome.trouble:
         raise ToolFailed(outcome.trouble)
-    said, failed = said_of(outcome), failures_of(outcome, todo.desired)
-    copies = {ref for ref, kind in said.items() if kind is EventKind.NEEDED}
+    words, failed = words_of(outcome, runtime.destination.target.address), failures_of(outcome, todo.desired)
+    copies = {ref for ref, word in words.items() if word.kind is EventKind.NEEDED}
     nowhere = [
         entry.failure(ref, Kind.NOT_UPSTREAM, NOT_UPSTREAM)
         for ref, entry in brought(todo.desired).items()
-        if ref not in said and ref not in failed
+        if ref not in words and ref not in failed
     ]
     found = sorted([*failed.values(), *nowhere], key=lambda failure: failure.ref)
     return tuple(sorted(copies)), (*work.failures, *found)

@@ -14,7 +14,7 @@ from mirrorgen.errors import ToolFailed
 from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import settled_digest
 from mirrorgen.operations.copying.budget import BudgetGate, Requests, requests_of
-from mirrorgen.operations.copying.evidence import brought, failures_of, said_of
+from mirrorgen.operations.copying.evidence import Word, brought, failures_of, words_of
 from mirrorgen.operations.copying.gates import Gate, pass_gates
 from mirrorgen.operations.copying.pending import Pending, pending, reduced
 from mirrorgen.operations.copying.verifying import unlike_upstream
@@ -170,13 +170,15 @@ class _Run:
             raise ToolFailed(outcome.trouble)
         self._attempts += 1
         before, self._held = self._held, runtime.held(self._work.desired)
-        said, failed = said_of(outcome), failures_of(outcome, given)
+        words = words_of(outcome, runtime.destination.target.address)
+        failed = failures_of(outcome, given)
         for ref, entry in brought(given).items():
             was = (before[ref.repository] or {}).get(ref.tag)
-            doubt = failed.get(ref) or self._doubt(ref, entry, said.get(ref), outcome, was)
+            word = words.get(ref)
+            doubt = failed.get(ref) or self._doubt(ref, entry, word, outcome, was)
             self._failed.pop(ref, None)
             self._proven.pop(ref, None)
-            if said.get(ref) is EventKind.NEEDED:
+            if word and word.kind is EventKind.NEEDED:
                 self._copied.add(ref)
             if doubt:
                 self._failed[ref] = doubt
@@ -218,23 +220,23 @@ class _Run:
             return entry.failure(ref, Kind.NOT_AS_LOCKED, f"{self._label} holds another digest than the {said}")
         return None
 
-    def _doubt(
-        self, ref: TagRef, entry: Entry, said: EventKind | None, outcome: Outcome, was: str | None
-    ) -> Failure | None:
+    def _doubt(self, ref: TagRef, entry: Entry, word: Word | None, outcome: Outcome, was: str | None) -> Failure | None:
         """Say why regsync's word is no proof for a tag that it did not fail at, if it is none."""
         held = self._digest(ref)
-        needed = said is EventKind.NEEDED
+        is_copy = word is not None and word.kind is EventKind.NEEDED
         ended = outcome.ended_early or bool(outcome.trouble)
-        if ended and (said is None or needed):
-            how_far = "was done with" if needed else "came to"
+        if ended and (word is None or is_copy):
+            how_far = "was done with" if is_copy else "came to"
             reason = f"regsync ended before it {how_far} this tag (exit code {outcome.code})"
-        elif said is None:
+        elif word is None:
             return entry.failure(ref, Kind.NOT_UPSTREAM, NOT_UPSTREAM)
         elif held is None:
             reason = f"regsync reported no failure, but {self._label} does not hold the tag"
-        elif needed and held == was:
+        elif word.digest not in {None, held}:
+            reason = f"{self._label} answered regsync that the tag names {word.digest}, and lists it as {held}"
+        elif is_copy and held == was:
             reason = f"regsync reported no failure, but {self._label} holds the tag as before"
-        elif not needed and was is not None and held != was:
+        elif not is_copy and was is not None and held != was:
             reason = f"{self._label} has changed while regsync compared the tag"
         else:
             return None
