@@ -29,14 +29,14 @@ from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_differences
-from mirrorgen.reporting.plans import view_changes, view_plan
+from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.removals import view_deleted, view_prune_plan
 from mirrorgen.reporting.reports import Report, format_report
 from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import view_status
 from mirrorgen.reporting.syncs import view_sync, view_sync_plan
 from mirrorgen.reporting.views import View, show
-from mirrorgen.tools.terraform import REPOSITORY, Change
+from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 from tests.conftest import RunCli
 from tests.documents import CLI, DOCUMENTS, MINIMAL, blocks_of, load_text
 
@@ -54,13 +54,18 @@ def test_json_of_validate(run_cli: RunCli, in_folder: Path) -> None:
 
 
 def test_json_of_results(tmp_path: Path) -> None:
-    actions = ("create", "update", "replace", "delete")
-    changes = tuple(Change(f"{REPOSITORY}.this", REPOSITORY, f"mirror/{action}", action) for action in actions)
     sources = {REF.repository: (Source("docker.io", "library/nginx"),)}
+    actions = ("create", "update", "replace", "delete", "forget")
+    changes = (
+        *(Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/docker-hub/old", action) for action in actions),
+        Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/import", "no-op", import_id="mirror/import"),
+        Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/move", "no-op", moved_from=f"{REPOSITORY}.other"),
+    )
+    plan = MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={"mirror/docker-hub/old": 3})
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [
-        view_plan(MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={"mirror/docker-hub/old": 3})),
-        view_changes(changes),
+        view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1])),
+        view_applied(TerraformPlan(changes, ("repositories",), is_applicable=True)),
         sync,
         view_sync_plan(
             SyncPlan(

@@ -27,9 +27,8 @@ LAYERS = (
     {"project"},
     {"operations.runtime"},
     {"operations.upstream"},
-    {"operations.copying"},
+    {"operations.copying", "operations.repositories"},
     {"operations.holding", "operations.planning"},
-    {"operations.repositories"},
     {"reporting"},
     {"demo"},
     {"commands"},
@@ -42,7 +41,7 @@ DIVIDED = {"__init__", "destinations", "operations"}
 # Modules that know ECR, outside of its own rooms.
 KNOW_ECR = {
     "mirrorgen/destinations/kinds.py": "it is the one place that names every kind",
-    "mirrorgen/operations/planning.py": "Terraform gets ECR's variables; a plain registry has no plan",
+    "mirrorgen/operations/repositories/planning.py": "Terraform gets ECR's variables; a plain registry has no plan",
     "mirrorgen/operations/holding/expiring.py": "only ECR has lifecycle rules, and `lifecycle` is about nothing else",
     "mirrorgen/reporting/lifecycles.py": "it shows these rules in ECR's own form",
 }

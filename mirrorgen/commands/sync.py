@@ -37,7 +37,7 @@ def sync(
     ] = False,
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Also hold fixed tags that ECR has against upstream: a HEAD request for each."),
+        typer.Option("--verify", help="Also hold fixed tags that are there against upstream: a HEAD request for each."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Copy nothing; show what would be looked at, and exit with 3 if any.")
