@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,13 @@ def test_a_digest_that_upstream_does_not_have_fails_with_its_tag(listed: Desired
     runtime = runtime_of(tmp_path, listed, {APP: {}}, runs=[(1, [said])])
     (failure,) = sync_images(runtime, plan_sync(runtime)).failures
     assert (failure.ref, failure.kind, failure.source) == (TagRef(APP, "nonroot"), Kind.NOT_UPSTREAM, SOURCE)
+
+
+def test_one_of_a_type_that_cannot_be_copied_is_named_with_its_tag(listed: DesiredState, tmp_path: Path) -> None:
+    said = json.dumps({"msg": "Skipping unsupported media type", "ref": f"{SOURCE}@{ASKED}", "mediaType": "x/y"})
+    runtime = runtime_of(tmp_path, listed, {APP: {}}, runs=[(0, [said])])
+    (failure,) = sync_images(runtime, plan_sync(runtime)).failures
+    assert (failure.ref, failure.kind) == (TagRef(APP, "nonroot"), Kind.UNSUPPORTED)
 
 
 def test_another_digest_after_the_copy_is_said(listed: DesiredState, tmp_path: Path) -> None:
