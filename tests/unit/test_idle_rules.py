@@ -17,7 +17,7 @@ from mirrorgen.operations.planning import plan_copies
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import ExitCode, Kind, TagRef, exit_code
 from tests.unit.conftest import Desire
-from tests.unit.memory import PUSHED, AnsweringRunner, runtime_of
+from tests.unit.memory import PUSHED, AnsweringRunner, line, runtime_of
 
 IDLE, OTHER = "mirror/quay/org/idle", "mirror/quay/org/other"
 LIST = """\
@@ -33,7 +33,8 @@ HELD: Holdings = {IDLE: {"v1.0.0": "sha256:a"}, OTHER: {"v1.0.0": "sha256:b"}}
 
 @pytest.fixture
 def runtime(desire: Desire, tmp_path: Path) -> Runtime:
-    return runtime_of(tmp_path, desire(LIST), HELD, runs=[(0, [])], listings={"quay.io/org/idle": ["v1.0.0"]})
+    compared = line("quay.io/org/other:v1.0.0", f"{OTHER}:v1.0.0", message="Image matches")
+    return runtime_of(tmp_path, desire(LIST), HELD, runs=[(0, [compared])], listings={"quay.io/org/idle": ["v1.0.0"]})
 
 
 def given(runtime: Runtime) -> list[str]:
