@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pytest
 
 from benchmarks.counting import Answer, CountingProxy, Tamper, counting_proxy
 from mirrorgen.demo import upstreams
+from mirrorgen.tools.versions import bin_dir
 from tests.real.conftest import Project, wait_until
 
 BAD, GOOD = "quay.io/org/faulty", "docker.io/org/healthy"
@@ -212,6 +213,20 @@ def test_a_repository_that_ecr_does_not_have(project: Project) -> None:
         assert sorted(project.held("docker-hub/org/healthy")) == TAGS
         project.client().create_repository(repositoryName=name)
         assert sync(project)[0] == 0
+
+
+@pytest.mark.parametrizeX
+def test_regsync_killed_by_the_system(script: str, project: Project, fake_tool: Callable[[str, str], Path]) -> None:
+    """Before or after it has copied, and without any failure that it could have named: what it did is not known."""
+    project.serve({GOOD: TAGS})
+    project.write({GOOD: TAGS})
+    project.create_repositories()
+    regsync = bin_dir(project.env) / "regsync"
+    killed = f'if [ "$1" = once ] && mkdir "{project.folder}/killed" 2>/dev/null; then {script}; fi'
+    wrapper = fake_tool("regsync", f'{killed.format(regsync=regsync)}\nexec "{regsync}" "$@"')
+    result = project.run("sync", "--retry-wait", "0.1", "--regsync-bin", str(wrapper))
+    assert result.stdout == "Tags copied: 1, up to date: 0, failed: 0. All 1 tags of the list are in ECR.\n"
+    assert "trying 1 tags again" in result.stderr
 
 
 def test_no_room_for_the_report(project: Project) -> None:
