@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,12 @@ class KeepingRunner:
         return Completed(tuple(argv), 0, "", "")
 
 
-@pytest.mark.parametrize("command", ["check", "once"])
-def test_the_configuration_comes_on_standard_input(command: str) -> None:
+@pytest.mark.parametrize(("command", "verbosity"), [("check", "debug"), ("once", "trace")])
+def test_the_configuration_comes_on_standard_input(command: str, verbosity: str) -> None:
     runner = KeepingRunner()
     regsync = Regsync(Tool(tool_specs()["regsync"], Path("/bin/regsync"), "0.11.5"), runner, {})
     getattr(regsync, command)("version: 1\n")
-    assert runner.argv == ["/bin/regsync", command, "-c", "-", "--logopt", "json", "-v", "debug"]
+    assert runner.argv == ["/bin/regsync", command, "-c", "-", "--logopt", "json", "-v", verbosity]
     assert runner.stdin == "version: 1\n"
 
 
@@ -82,3 +83,24 @@ def test_the_digest_of_a_manifest_is_that_of_its_bytes() -> None:
     manifest = read_manifest(body)
     assert manifest.platforms == ("linux/arm/v7",)
     assert manifest.digest == "sha256:181154d4d348ae748b4ea37f88dbaed97fe9a05b6a98b507709e0d18f1fe4c3a"
+
+
+def test_requests_for_manifests_of_tags_name_digests() -> None:
+    """Lines of regsync 0.11.5, shortened."""
+
+    def request(method: str, tag: str, status: str = "200 OK", **headers: list[str]) -> str:
+        url = f"http://{ECR}/v2/mirror/quay/org/app/manifests/{tag}"
+        said = {"level": "DEBUG-4", "msg": "reg http request", "req-method": method, "req-url": url}
+        return json.dumps({**said, "resp-status": status, "resp-headers": headers})
+
+    digest = f"sha256:{1:064x}"
+    named = {"Docker-Content-Digest": [digest]}
+    target = f"{ECR}/mirror/quay/org/app:latest"
+    assert parse_line(request("HEAD", "latest", **named)) == Event(EventKind.SEEN, "", target, digest=digest)
+    assert parse_line(request("PUT", "latest", "201 Created", **named)) == Event(
+        EventKind.STORED, "", target, digest=digest
+    )
+    assert parse_line(request("GET", "latest", **named)) is None
+    assert parse_line(request("HEAD", "latest", "404 Not Found", **named)) is None
+    assert parse_line(request("HEAD", digest, **named)) is None
+    assert parse_line(request("PUT", "latest", "201 Created")) is None

@@ -20,11 +20,19 @@ def run(code: str, runner: ProcessRunner | None = None, **options: object) -> Co
     return (runner or ProcessRunner()).run([sys.executable, "-c", code], **{"env": ENV, **options})  # type: ignore[arg-type]
 
 
-def test_both_streams_are_captured_however_much_there_is() -> None:
-    result = run(
-        "import sys; sys.stderr.write('e' * 10**6); sys.stdout.write('o' * 10**6); sys.stderr.write('e' * 10**6)"
-    )
-    assert (len(result.stdout), len(result.stderr)) == (10**6, 2 * 10**6)
+def test_both_streams_are_captured_at_once() -> None:
+    write = "sys.stderr.write('e' * 9_999 + chr(10))"
+    result = run(f"import sys; {write}; sys.stdout.write('o' * 10**6); [{write} for _ in range(99)]")
+    assert (len(result.stdout), len(result.stderr)) == (10**6, 10**6)
+
+
+def test_of_endless_complaints_the_last_are_kept_and_all_are_told() -> None:
+    heard: list[str] = []
+    code = "import sys; [print(n, file=sys.stderr) for n in range(9_999)]; sys.stderr.write('e' * 10**6)"
+    result = run(code, on_stderr_line=heard.append)
+    assert len(heard) == 10_000
+    kept = result.stderr.splitlines()
+    assert (len(kept), kept[-2], len(kept[-1])) == (2_000, "9998", 20_000)
 
 
 def test_a_child_that_does_not_read_its_input_is_no_problem() -> None:

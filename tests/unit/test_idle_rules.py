@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from mirrorgen.destinations.port import Holdings
+from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.copying.syncing import plan_sync, sync_images
 from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.holding.pruning import make_prune_plan
 from mirrorgen.operations.holding.status import read_status
-from mirrorgen.operations.planning import plan_copies
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import ExitCode, Kind, TagRef, exit_code
 from tests.unit.conftest import Desire
@@ -60,7 +60,7 @@ def test_so_have_status_and_prune_and_plan(runtime: Runtime) -> None:
     assert exit_code(status.failures) is ExitCode.PROBLEMS
     prune = make_prune_plan(runtime, older_than_days=0, now=PUSHED + timedelta(days=1))
     assert (exit_code(prune.failures), prune.removals) == (ExitCode.PROBLEMS, ())
-    _, failures = plan_copies(runtime, prepare(runtime))
+    _, failures = plan_copies(runtime, prepare(runtime), HELD)
     assert exit_code(failures) is ExitCode.PROBLEMS
 
 

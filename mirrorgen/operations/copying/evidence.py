@@ -78,11 +78,21 @@ def failures_of(outcome: Outcome, desired: DesiredState) -> dict[TagRef, Failure
     found: dict[TagRef, Failure] = {}
     for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED):
         for ref in _refs_of(event, by_location):
-            kind = Kind.UNSUPPORTED if event.kind is EventKind.SKIPPED else event.failure_kind
-            known, reason = entries.get(ref), outcome.quote(event).reason
+            known = entries.get(ref)
+            kind, reason = _meaning(outcome.quote(event), known)
             failure = known.failure(ref, kind, reason) if known else None
             found[ref] = failure or Failure(ref, kind, reason, source=event.source)
     return found
+
+
+def _meaning(event: Event, entry: Entry | None) -> tuple[Kind, str]:
+    """Return the kind of a failure, and its reason."""
+    if event.kind is EventKind.SKIPPED:
+        return Kind.UNSUPPORTED, event.reason
+    # That is all regsync says where an index lacks the platform (getPlatformDigest in cmd/regsync/root.go).
+    if entry and entry.copying.platform and event.reason == "not found":
+        return Kind.UNSUPPORTED, f"upstream has no image for {entry.copying.platform}"
+    return event.failure_kind, event.reason
 
 
 def _refs_of(event: Event, by_location: Mapping[str, list[TagRef]]) -> list[TagRef]:
