@@ -113,5 +113,5 @@ def _copies(target: str, tag: TagStatus) -> Iterator[tuple[str, str]]:
     if tag.source:
         yield "source", f"{tag.source}:{tag.tag}"
     if tag.image:
-        yield "image by tag", f"{target}:{tag.tag}"
-        yield "image by digest", f"{target}@{tag.image.digest}"
+        yield "image:tag", f"{target}:{tag.tag}"
+        yield "image@digest", f"{target}@{tag.image.digest}"

@@ -1,19 +1,26 @@
 "use strict";
 const table = document.getElementById("table"), body = table.tBodies[0];
 const heads = Array.from(table.querySelectorAll("thead th"));
-const data = row => Array.from(row.cells).slice(0, -1).map(cell => cell.textContent).join(" ").toLowerCase();
-const rows = Array.from(body.rows, row => ({ row, text: data(row), state: row.dataset.state }));
-const search = document.getElementById("search"), state = document.getElementById("state"), shown = document.getElementById("shown");
+// What a row is found by: what it shows, and the references that it lets copy.
+const words = row => [...row.cells].slice(0, -1).map(cell => cell.textContent)
+  .concat([...row.querySelectorAll("button")].map(button => button.value)).join(" ").toLowerCase();
+const rows = Array.from(body.rows, row => ({ row, text: words(row), state: row.dataset.state }));
+const search = document.getElementById("search"), state = document.getElementById("state"), shown = document.getElementById("shown"), more = document.getElementById("more");
+
+// A browser needs seconds to lay out ten thousand rows, and nobody reads them all.
+const FIRST = 500;
+let limit = FIRST;
 
 function filter() {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   let count = 0;
   for (const { row, text, state: found } of rows) {
-    const fits = (!state.value || found === state.value) && words.every(word => text.includes(word));
-    row.hidden = !fits;
+    const fits = (!state.value || found === state.value) && wanted.every(word => text.includes(word));
     count += fits;
+    row.hidden = !fits || count > limit;
   }
-  shown.textContent = `${count} of ${rows.length} images`;
+  more.hidden = count <= limit;
+  shown.textContent = `${count} of ${rows.length} images` + (more.hidden ? "" : `, the first ${limit} below`);
 }
 
 const key = (row, column) => row.cells[column].dataset.key ?? row.cells[column].textContent;
@@ -23,9 +30,10 @@ function sort(head, column) {
   const direction = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
   for (const other of heads) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
-  const keyed = rows.map(({ row }) => [key(row, column), row]);
-  keyed.sort((first, second) => direction * compare(first[0], second[0]));
-  body.append(...keyed.map(([, row]) => row));
+  const keys = new Map(rows.map(entry => [entry, key(entry.row, column)]));
+  rows.sort((first, second) => direction * compare(keys.get(first), keys.get(second)));
+  body.append(...rows.map(({ row }) => row));
+  filter();
 }
 
 // Where there is no clipboard interface, or it is not allowed: the older way, which copies a selection.
@@ -66,4 +74,9 @@ body.addEventListener("click", event => {
 });
 search.addEventListener("input", filter);
 state.addEventListener("change", filter);
+more.addEventListener("click", () => {
+  limit = Infinity;
+  filter();
+  search.focus();
+});
 filter();
