@@ -197,9 +197,13 @@ def test_on_a_phone_a_row_is_read_from_top_to_bottom(window: Any, folder: Path) 
 def test_name_and_value_of_a_bar_stand_clear_of_it_and_of_each_other(window: Any, folder: Path, width: int) -> None:
     opened = shown(window, folder / "small.html", width=width)
     overlapping = """
-    const box = element => { const range = new Range(); range.selectNodeContents(element); return range.getBoundingClientRect(); };
+    const box = element => {
+      const range = new Range();
+      range.selectNodeContents(element);
+      return range.getBoundingClientRect();
+    };
     return [...document.querySelectorAll("figure li")].filter(bar => {
-      const [name, value, drawn] = [box(bar.children[0]), box(bar.children[1]), bar.children[2].getBoundingClientRect()];
+      const [name, value] = [...bar.children].map(box), drawn = bar.children[2].getBoundingClientRect();
       return name.right > value.left || Math.max(name.bottom, value.bottom) > drawn.top + 4 || !drawn.width;
     }).map(bar => bar.textContent)
     """
