@@ -94,8 +94,7 @@ SCANS = [
     (stored(findings={}), "no findings", "no findings"),
     (stored(scan="not scanned"), "not scanned", "not scanned"),
     (stored(scan="unknown"), "unknown", "unknown"),
-    (stored(scan=""), "unknown", "unknown"),
-    (stored(scan="in progress"), "unknown", "in progress"),
+    (stored(scan="scan in progress"), "unknown", "scan in progress"),
     (stored(findings={"NEW": 3}), "findings", "new: 3"),
 ]
 
@@ -108,7 +107,8 @@ def test_no_findings_no_scan_and_not_known_are_different_things(image: StoredIma
     assert {name for name, value, _ in bars(page)["Images by result of their scan"] if value == "1"} == {scan}
     view = view_status(status)
     (tag,) = view.document["repositories"][0]["tags"]
-    assert (tag["scan"], tag["findings"]) == (scan, image.findings)
+    assert tag["findings"] == image.findings
+    assert tag["scan"] == (shown if image.findings is None else scan)
     assert f"| `{shown}` |" in show(view, ResultFormat.MARKDOWN)
     samples = samples_of(status, "mirrorgen_images")
     assert {labels["scan"]: value for labels, value in samples if value} == {scan: 1}
