@@ -14,7 +14,7 @@ from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagSta
 from mirrorgen.reporting.charts import charts_of
 from mirrorgen.reporting.escaping import printable
 from mirrorgen.reporting.scans import findings, severity_key
-from mirrorgen.reporting.status import day, problem_rows, pushed, size
+from mirrorgen.reporting.status import WHAT_A_SIZE_COUNTS, day, problem_rows, pushed, size
 from mirrorgen.resources import resource
 
 _HEADS = ("repository", "tag", "state", "source", "digest", "size", "pushed", "pulled", "findings", "expires", "owner")
@@ -51,9 +51,11 @@ def format_page(status: Status) -> str:
         at=status.at.isoformat(timespec="seconds"),
         cards=list(_cards(status)),
         problems=problem_rows(status),
+        strays=status.strays or (),
         charts=list(charts_of(status)),
         states=[str(state) for state in TagState],
         heads=_HEADS,
+        size_note=WHAT_A_SIZE_COUNTS,
         copy=_COPY,
         rows=[
             _row(status.target.host, repository, tag) for repository in status.repositories for tag in repository.tags
@@ -82,6 +84,8 @@ def _cards(status: Status) -> Iterator[tuple[str, str, str]]:
         yield f"tags {state}", f"{count:,}", _KINDS[state] if count else ""
     other = sum(bool(repository.settings) or not repository.exists for repository in status.repositories)
     yield "other settings", f"{other:,}", "bad" if other else ""
+    strays = status.strays
+    yield "not in the list", "not known" if strays is None else f"{len(strays):,}", "warn" if strays else ""
     sizes = [repository.size_bytes for repository in status.repositories]
     yield "size", size(None if None in sizes else sum(count or 0 for count in sizes)), ""
 

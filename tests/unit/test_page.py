@@ -51,6 +51,16 @@ def test_problems_come_first() -> None:
     assert "None: ECR holds what the list asks for." in format_page(made_up(2, 2, wrong=False))
 
 
+@pytest.mark.parametrize(("strays", "shown"), [((), "0"), (None, "not known"), (("mirror/old", "mirror/<b>"), "2")])
+def test_repositories_that_the_list_does_not_have_are_named(strays: tuple[str, ...] | None, shown: str) -> None:
+    text = format_page(replace(made_up(1, 1), strays=strays))
+    assert re.search(rf"<dt>not in the list</dt><dd class=\"(?:warn)?\">{shown}</dd>", text)
+    section = re.search(r'id="strays">.*?</section>', text, re.DOTALL)
+    assert re.findall("<li><code>(.*?)</code>", section.group() if section else "") == (
+        ["mirror/old", "mirror/&lt;b&gt;"] if strays else []
+    )
+
+
 def bars(text: str) -> dict[str, list[tuple[str, str, str]]]:
     """Name, value and length of each bar by the title of its chart."""
     return {
