@@ -245,6 +245,16 @@ def test_a_reference_is_copied_with_the_keyboard_and_said(window: Any, folder: P
         assert not row.get_attribute("hidden")  # a reference finds its row
 
 
+def test_the_clipboard_of_the_browser_is_asked_first(window: Any, folder: Path) -> None:
+    opened = shown(window, folder / "small.html")
+    taken = "writeText: text => { window.taken = text; return Promise.resolve(); }"
+    opened.execute_script(f"Object.defineProperty(navigator, 'clipboard', {{value: {{{taken}}}}})")
+    opened.execute_script("document.execCommand = () => { throw new Error('the older way'); }")
+    button = opened.find_element(By.CSS_SELECTOR, "td button")
+    button.click()
+    assert opened.execute_script("return window.taken") == button.get_attribute("value")
+
+
 def test_where_nothing_may_be_copied_the_text_is_there_to_be_copied_by_hand(window: Any, folder: Path) -> None:
     opened = shown(window, folder / "small.html")
     opened.execute_script(f"{NO_CLIPBOARD}; document.execCommand = () => false")
