@@ -11,6 +11,7 @@ from textwrap import shorten
 from typing import Any
 
 from mirrorgen.errors import InputError
+from mirrorgen.outcomes import Kind
 from mirrorgen.reporting.runs import Run, read_run
 
 
@@ -76,6 +77,9 @@ def read_report(path: Path) -> Report:
     wrong = next(Draft202012Validator(load_schema("report")).iter_errors(data), None)
     if wrong is not None:
         raise _no_report(path, wrong.message)
+    unknown = {failure["kind"] for failure in (data["result"] or {}).get("failures", ())} - set(Kind)
+    if unknown:
+        raise _no_report(path, f"there is no kind of failure called {min(unknown)!r}")
     index, _, count = data["part"].partition("/")
     return Report(
         command=data["command"],

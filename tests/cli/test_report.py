@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from mirrorgen import __version__
 from mirrorgen.commands.reported import Result, reported
 from mirrorgen.errors import InputError, ToolFailed
-from mirrorgen.outcomes import ExitCode, Kind
+from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.runs import run_id
 from mirrorgen.reporting.views import Items, View
@@ -127,8 +127,3 @@ def test_a_file_that_is_no_report(text: str, run_cli: RunCli, in_folder: Path) -
     (in_folder / "report.json").write_text(text, encoding="utf-8", errors="surrogateescape")
     assert run_cli("report", "--merge", "report.json").exit_code == 1
     assert run_cli("report", "report.json").exit_code == 2
-
-
-def test_the_kinds_of_the_schema_are_those_of_failures(run_cli: RunCli) -> None:
-    schema = json.loads(run_cli("schema", "report").stdout)
-    assert schema["$defs"]["failures"]["items"]["properties"]["kind"]["enum"] == [str(kind) for kind in Kind]

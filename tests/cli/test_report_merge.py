@@ -97,6 +97,7 @@ def refused(run_cli: RunCli, *files: str) -> str:
         ({"failures": (FAILURE,), "exit_code": 0}, "2-2.json says exit code 0, and its failures (1) make it 5"),
         ({"failures": (RULE,), "exit_code": 5}, "2-2.json says exit code 5, and its failures (1) make it 1"),
         ({"exit_code": 5}, "2-2.json says exit code 5, and its failures (0) make it 0"),
+        ({"failures": ({**FAILURE, "kind": "bad-luck"},)}, "2-2.json is not a report: there is no kind of failure"),
         ({"ended": MOMENT}, "2-2.json ended before it started"),
         ({"started": MOMENT + timedelta(days=1, minutes=2), "ended": MOMENT + timedelta(days=2)}, "more than 24 hours"),
     ],

@@ -23,7 +23,7 @@ from mirrorgen.reporting.formats import ProblemFormat, ResultFormat
 from mirrorgen.reporting.metrics import format_metrics
 from mirrorgen.reporting.page import format_page
 from mirrorgen.reporting.problems import format_problems
-from mirrorgen.reporting.views import Items, Line, Table, View, show
+from mirrorgen.reporting.views import Code, Items, Line, Table, View, show
 from tests.statuses import repository_status
 
 # What the media read, so that the fuzz comes upon it often.
@@ -92,6 +92,16 @@ def test_sentences_in_markdown(text: str) -> None:
     assert child.content == (text.rstrip(" ") if child.type == "text" else one_line(text))
     # What GitHub reads beyond CommonMark: links, mentions, issues, emoji.
     assert child.type == "code_inline" or not re.search(r"www\.|://|@|#|:\w+:", text, re.IGNORECASE)
+
+
+@fuzz
+@given(texts.map(printable).filter(str.strip))
+@example("```\n# a heading\n```\n")
+def test_blocks_of_code_in_markdown(text: str) -> None:
+    tokens = parsed(show(View({}, [Code("Title", "hcl", text)]), ResultFormat.MARKDOWN))
+    assert tags(tokens) == ["heading_open", "heading_close", "fence"]
+    assert tokens[-1].info == "hcl"
+    assert tokens[-1].content.removesuffix("\n") == text.removesuffix("\n")
 
 
 def test_our_own_sentences_are_not_code() -> None:
