@@ -32,6 +32,7 @@ from mirrorgen.reporting.locks import view_differences
 from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.removals import view_deleted, view_prune_plan
 from mirrorgen.reporting.reports import Report, format_report
+from mirrorgen.reporting.runs import Run
 from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import view_status
 from mirrorgen.reporting.syncs import view_sync, view_sync_plan
@@ -78,7 +79,8 @@ def test_json_of_results(tmp_path: Path) -> None:
         *views_of_selections_differences_and_expiries(tmp_path),
     ]
     made = [show(view, ResultFormat.JSON) for view in views]
-    made.append(format_report(Report("sync", "images.yaml", (1, 1), MOMENT, MOMENT, 0, None, sync.document)))
+    run = Run("17/1", "0.1.0", "sha256:0a1b", None, ())
+    made.append(format_report(Report("sync", run, "images.yaml", (1, 1), MOMENT, MOMENT, 0, None, sync.document)))
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
 

@@ -47,7 +47,7 @@ KNOW_ECR = {
 }
 PRINTING = {"reporting", "commands", "cli"}
 # Slow to import, so only inside the commands that need them.
-LAZY = {"yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich", "re2", "pygal", "prometheus_client"}
+LAZY = {"yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich", "re2", "prometheus_client"}
 MAX_LINES = 300
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

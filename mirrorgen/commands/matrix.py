@@ -10,7 +10,12 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.options import DEFAULT_LIST, ListFile, load_usable
+from mirrorgen.desired.parts import MAX_PARTS
+from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
+
+# https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations
+MAX_GITHUB_JOBS = 256
 
 
 class JobKind(StrEnum):
@@ -23,7 +28,7 @@ class JobKind(StrEnum):
 
 @boundary
 def matrix(
-    shards: Annotated[int, typer.Option("--shards", min=1, max=1000, metavar="N", help="How many parts.")],
+    shards: Annotated[int, typer.Option("--shards", min=1, max=MAX_PARTS, metavar="N", help="How many parts.")],
     file: ListFile = DEFAULT_LIST,
     kind: Annotated[JobKind, typer.Option("--for", help="What runs the parts.")] = JobKind.GITHUB,
     image: Annotated[
@@ -32,21 +37,21 @@ def matrix(
 ) -> ExitCode:
     """Print the jobs that copy a list in parts.
 
-    For github a matrix, in which a part without any repository gets no job; for kubernetes an Indexed Job; for batch
-    the input of `aws batch submit-job`.
+    For github a matrix; for kubernetes an Indexed Job; for batch the input of `aws batch submit-job`.
     """
     from mirrorgen.desired.shards import split
     from mirrorgen.rendering.files import render_job
 
     desired = load_usable(file).desired
     assert desired
+    if kind is JobKind.GITHUB and shards > MAX_GITHUB_JOBS:
+        raise UsageError(f"--shards {shards}: a matrix of GitHub has at most {MAX_GITHUB_JOBS} jobs")
     if kind is not JobKind.GITHUB:
         typer.echo(render_job(kind, shards=shards, image=image, master_list=f"/list/{file.name}"), nl=False)
         return ExitCode.OK
     include = [
         {"shard": f"{number}/{shards}", "repositories": len(part.repositories), "tags": part.tag_count}
         for number, part in enumerate(split(desired, shards), start=1)
-        if part.repositories
     ]
     typer.echo(json.dumps({"include": include}))
     return ExitCode.OK

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mirrorgen.commands.boundary import is_debugging
+from mirrorgen.desired.parts import MAX_PARTS
 from mirrorgen.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ def parse_shard(text: str | None, environ: Mapping[str, str]) -> tuple[int, int]
     index = _number(found) + 1 if found is not None else _number(which)
     if not 1 <= index <= _number(count):
         raise UsageError(f"--shard {text}: there is no such part", hint="write 1/4 for the first of four, or env/4")
+    if int(count) > MAX_PARTS:
+        raise UsageError(f"--shard {text}: a list has at most {MAX_PARTS} parts")
     return index, int(count)
 
 

@@ -67,4 +67,4 @@ def prune(
     if plan is not None:
         return announce("mirrorgen prune --plan", make(plan), output)
     assert apply is not None
-    return reported("prune", partial(delete, apply), master_list=file, output=output, report=report)
+    return reported("prune", partial(delete, apply), master_list=file, output=output, report=report, only=only or ())

@@ -19,13 +19,14 @@ def report(
 ) -> ExitCode:
     """Join the reports of the parts of a sync.
 
-    Prints the joined report, and exits as one sync of the whole list would have: with 5 if anything is not mirrored,
-    or if a part has no report.
+    Prints the joined report, and exits as one sync of the whole list would have. Exits with 1, and prints nothing, if
+    they are not all the parts of one run, each with a result.
     """
-    from mirrorgen.reporting.reports import format_report, merge_reports, read_report
+    from mirrorgen.reporting.merging import merge_reports
+    from mirrorgen.reporting.reports import format_report, read_report
 
     if not merge:
         raise UsageError("what is to be done with the reports is not said", hint="add --merge")
-    joined = merge_reports([read_report(path) for path in files])
+    joined = merge_reports([(path, read_report(path)) for path in files])
     typer.echo(format_report(joined), nl=False)
     return ExitCode(joined.exit_code)

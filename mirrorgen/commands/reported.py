@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +57,7 @@ def reported(
     output: ResultFormat,
     report: Path | None,
     part: tuple[int, int] = (1, 1),
+    only: Sequence[str] = (),
 ) -> ExitCode:
     """Run a command that changes something, and say what came of it, also where it could not go on.
 
@@ -67,36 +68,48 @@ def reported(
         output: how the result is printed.
         report: where the report goes.
         part: which of how many parts of the list.
+        only: patterns for the sources or repositories that matter; all where there are none.
 
     Raises:
         InputError: the report cannot be written. What was done is done, and the result has been printed.
     """
-    started = datetime.now(UTC)
-
-    def write(exit_code: ExitCode, error: str | None, shown: Result | None = None) -> None:
-        if report is None:
-            return
-        from mirrorgen.files import write_files
-        from mirrorgen.reporting.reports import Report, format_report
-
-        result = shown.view.document if shown else None
-        ended = datetime.now(UTC)
-        made = Report(command, str(master_list), part, started, ended, int(exit_code), error, result)
-        write_files(report.parent, {report.name: format_report(made)})
+    write = _writer(command, master_list, report, part, only)
 
     # What a killed run leaves behind. And a place that cannot be written to is said before anything is done.
-    write(ExitCode.FAILED, "the run has not come to its end")
+    write(ExitCode.FAILED, "the run has not come to its end", None)
     try:
         done = run()
     except MirrorgenError as failure:
-        write(failure.exit_code, failure.message)
+        write(failure.exit_code, failure.message, None)
         raise
     except KeyboardInterrupt:
-        write(ExitCode.INTERRUPTED, "interrupted")
+        write(ExitCode.INTERRUPTED, "interrupted", None)
         raise
     announce(f"mirrorgen {command}", done, output)
     write(done.exit_code, None, done)
     return done.exit_code
+
+
+def _writer(
+    command: str, master_list: Path, report: Path | None, part: tuple[int, int], only: Sequence[str]
+) -> Callable[[ExitCode, str | None, Result | None], None]:
+    """Return what writes the report of the run that begins now, as often as there is more to say."""
+    if report is None:
+        return lambda _exit_code, _error, _result: None
+    from mirrorgen.files import write_files
+    from mirrorgen.reporting.reports import Report, format_report
+    from mirrorgen.reporting.runs import this_run
+
+    started = datetime.now(UTC)
+    run = this_run(master_list, only, os.environ)
+
+    def write(exit_code: ExitCode, error: str | None, result: Result | None) -> None:
+        document = result.view.document if result else None
+        ended = datetime.now(UTC)
+        made = Report(command, run, str(master_list), part, started, ended, int(exit_code), error, document)
+        write_files(report.parent, {report.name: format_report(made)})
+
+    return write
 
 
 def _append(path: Path, text: str) -> None:

@@ -42,7 +42,7 @@ def status(
     if output is StatusFormat.HTML:
         from mirrorgen.reporting.page import format_page
 
-        typer.echo(format_page(found, registry=found.target.host), nl=False)
+        typer.echo(format_page(found), nl=False)
     elif output is StatusFormat.PROMETHEUS:
         from mirrorgen.reporting.metrics import format_metrics
 

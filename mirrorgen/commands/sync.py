@@ -82,4 +82,4 @@ def sync(
 
     if dry_run:
         return announce("mirrorgen sync --dry-run", look_ahead(), output)
-    return reported("sync", run, master_list=file, output=output, report=report, part=part)
+    return reported("sync", run, master_list=file, output=output, report=report, part=part, only=only or ())

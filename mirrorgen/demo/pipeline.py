@@ -230,7 +230,7 @@ class Demo:
         # Not in the demo's own folder, which goes.
         folder = cache_dir(os.environ)
         folder.mkdir(parents=True, exist_ok=True)
-        text = format_page(found, registry=found.target.host)
+        text = format_page(found)
         write_files(folder, {PAGE: text})
         return folder / PAGE
 

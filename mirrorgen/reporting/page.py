@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
-from mirrorgen.reporting.status import SEVERITIES, day, findings, problem_rows, pushed, size
+from mirrorgen.reporting.charts import charts_of
+from mirrorgen.reporting.escaping import printable
+from mirrorgen.reporting.scans import findings, severity_key
+from mirrorgen.reporting.status import WHAT_A_SIZE_COUNTS, day, problem_rows, pushed, size
 from mirrorgen.resources import resource
 
-_HEADS = ("repository", "tag", "state", "digest", "size", "pushed", "pulled", "findings", "expires", "owner")
+_HEADS = ("repository", "tag", "state", "source", "digest", "size", "pushed", "pulled", "findings", "expires", "owner")
+_COPY = "copy"
 _KINDS = {
     TagState.PRESENT: "good",
     TagState.MISSING: "bad",
@@ -20,36 +26,55 @@ _KINDS = {
     TagState.ARCHIVED: "bad",
     TagState.EXTRA: "warn",
 }
-_AGES = ((7, "a week"), (30, "a month"), (90, "three months"), (365, "a year"))
 
 
-def format_page(status: Status, *, registry: str) -> str:
-    """Return the page.
-
-    Args:
-        status: what was found.
-        registry: the ECR registry, for the reader.
-    """
+def format_page(status: Status) -> str:
+    """Return the page."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resource("templates")),
+        loader=jinja2.FileSystemLoader(resource("templates/status")),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=True,
+        finalize=_printable,
     )
-    in_sync = status.is_in_sync
-    return environment.get_template("status.html.j2").render(
-        headline="in sync" if in_sync else "not in sync",
-        in_sync=in_sync,
-        registry=registry,
+    style, script = environment.get_template("page.css").render(heads=(*_HEADS, _COPY)), _own("page.js")
+    return environment.get_template("page.html.j2").render(
+        style=Markup(style),  # noqa: S704 - ours, without a word of the user
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        in_sync=status.is_in_sync,
+        headline="in sync" if status.is_in_sync else "not in sync",
+        label=status.target.label,
+        registry=status.target.host,
         at=status.at.isoformat(timespec="seconds"),
         cards=list(_cards(status)),
         problems=problem_rows(status),
-        charts=list(_charts(status)),
+        strays=status.strays or (),
+        charts=list(charts_of(status)),
         states=[str(state) for state in TagState],
         heads=_HEADS,
-        rows=[_row(one, tag) for one in status.repositories for tag in one.tags],
+        size_note=WHAT_A_SIZE_COUNTS,
+        copy=_COPY,
+        rows=[
+            _row(status.target.host, repository, tag) for repository in status.repositories for tag in repository.tags
+        ],
     )
+
+
+def _own(name: str) -> Markup:
+    """A file of ours, which stands in the page as it is."""
+    return Markup((resource("templates/status") / name).read_text(encoding="utf-8"))  # noqa: S704
+
+
+def _hash(text: str) -> str:
+    """What the page's policy knows an inline style or script by: https://www.w3.org/TR/CSP3/#framework-directive-source-list."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _printable(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _cards(status: Status) -> Iterator[tuple[str, str, str]]:
@@ -57,78 +82,40 @@ def _cards(status: Status) -> Iterator[tuple[str, str, str]]:
     for state in TagState:
         count = status.count(state)
         yield f"tags {state}", f"{count:,}", _KINDS[state] if count else ""
-    other = sum(bool(one.settings) or not one.exists for one in status.repositories)
+    other = sum(bool(repository.settings) or not repository.exists for repository in status.repositories)
     yield "other settings", f"{other:,}", "bad" if other else ""
-    yield "size", size(sum(one.size_bytes or 0 for one in status.repositories)), ""
+    strays = status.strays
+    yield "not in the list", "not known" if strays is None else f"{len(strays):,}", "warn" if strays else ""
+    sizes = [repository.size_bytes for repository in status.repositories]
+    yield "size", size(None if None in sizes else sum(count or 0 for count in sizes)), ""
 
 
-def _row(one: RepositoryStatus, tag: TagStatus) -> Mapping[str, Any]:
+def _row(host: str, repository: RepositoryStatus, tag: TagStatus) -> Mapping[str, Any]:
     image = tag.image
-    counts = image.findings if image else None
+    name = repository.repository.name
     return {
-        "repository": one.repository.name,
+        "repository": name,
         "tag": tag.tag,
         "state": str(tag.state),
         "kind": _KINDS[tag.state],
+        "source": tag.source,
         "digest": image.digest[:19] if image else "",
         "size": size(image.size_bytes) if image else "",
         "size_bytes": (image.size_bytes or 0) if image else -1,
         "pushed": pushed(image) if image else "",
         "pulled": day(image.pulled_at) if image else "",
         "findings": findings(image) if image else "",
-        # Sorts the worst together: a group of figures for each severity.
-        "severity": ".".join(str((counts or {}).get(severity, 0)) for severity in SEVERITIES),
+        "severity": severity_key(image),
         "expires": f"by rule {tag.expires_by}" if tag.expires_by is not None else "",
         "owner": tag.owner,
+        "copies": list(_copies(f"{host}/{name}", tag)),
     }
 
 
-def _charts(status: Status) -> Iterator[tuple[str, str]]:
-    images = [tag.image for one in status.repositories for tag in one.tags if tag.image]
-    by_registry = Counter(
-        tag.source.partition("/")[0] for one in status.repositories for tag in one.tags if tag.image and tag.source
-    )
-    yield _bars("Images by registry", by_registry.most_common(10))
-    ages = Counter(_age((status.at - image.pushed_at).days) for image in images if image.pushed_at)
-    names = [f"up to {name}" for _, name in _AGES] + ["older"]
-    yield _bars("Images by age", [(name, ages[name]) for name in names])
-    largest = sorted(status.repositories, key=lambda one: (-(one.size_bytes or 0), one.repository.name))[:10]
-    yield _bars("Largest repositories, MiB", [(one.repository.name, (one.size_bytes or 0) / 2**20) for one in largest])
-    months = Counter(image.pushed_at.strftime("%Y-%m") for image in images if image.pushed_at)
-    total, growth = 0, []
-    for month in sorted(months):
-        total += months[month]
-        growth.append((month, total))
-    yield _bars("Images by month, growing", growth[-12:])
-
-
-def _age(days: int) -> str:
-    return next((f"up to {name}" for limit, name in _AGES if days <= limit), "older")
-
-
-def _bars(title: str, values: Sequence[tuple[str, float]]) -> tuple[str, str]:
-    import pygal
-    from pygal.style import CleanStyle
-
-    chart = pygal.HorizontalBar(
-        title=title,
-        style=CleanStyle(
-            font_family="system-ui, sans-serif",
-            title_font_size=16,
-            label_font_size=13,
-            major_label_font_size=13,
-            value_font_size=13,
-        ),
-        width=560,
-        truncate_label=34,
-        show_legend=False,
-        print_values=True,
-        value_formatter=lambda value: f"{value:,.0f}",
-        height=300,
-        js=[],
-        disable_xml_declaration=True,
-        no_data_text="nothing yet",
-    )
-    chart.x_labels = [name for name, _ in reversed(values)]
-    chart.add("", [value for _, value in reversed(values)])
-    return title, chart.render(is_unicode=True)
+def _copies(target: str, tag: TagStatus) -> Iterator[tuple[str, str]]:
+    """What can be copied of a row: references that docker, kubectl and the like take as they are."""
+    if tag.source:
+        yield "source", f"{tag.source}:{tag.tag}"
+    if tag.image:
+        yield "image:tag", f"{target}:{tag.tag}"
+        yield "image@digest", f"{target}@{tag.image.digest}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from mirrorgen import __version__
 from mirrorgen.problems import CODES, Problem, Severity, format_path
+from mirrorgen.reporting.escaping import github_data, github_property
 from mirrorgen.reporting.formats import ProblemFormat
 
 
@@ -61,18 +62,12 @@ def _github(problems: Sequence[Problem]) -> str:
 
 
 def _annotation(problem: Problem) -> str:
-    """One workflow command; its escapes are those of actions/toolkit, packages/core/src/command.ts."""
+    """One workflow command; see actions/toolkit, packages/core/src/command.ts."""
     level = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE: "notice"}[problem.severity]
     properties = {"file": problem.file, "line": problem.line or 1, "col": problem.column or 1, "title": problem.code}
-    said = ",".join(f"{key}={_escape(str(value), ':,')}" for key, value in properties.items())
+    said = ",".join(f"{key}={github_property(str(value))}" for key, value in properties.items())
     message = f"{problem.message}\nhint: {problem.hint}" if problem.hint else problem.message
-    return f"::{level} {said}::{_escape(message, '')}\n"
-
-
-def _escape(text: str, also: str) -> str:
-    for char in "%\r\n" + also:
-        text = text.replace(char, f"%{ord(char):02X}")
-    return text
+    return f"::{level} {said}::{github_data(message)}\n"
 
 
 def _sarif(problems: Sequence[Problem]) -> str:

@@ -9,10 +9,8 @@ from typing import Any
 from mirrorgen.destinations.port import StoredImage
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.outcomes import Kind
+from mirrorgen.reporting.scans import findings, scan
 from mirrorgen.reporting.views import Items, Line, Table, View, failure_documents
-
-SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
-"""Of findings in ECR, the worst first."""
 
 WHAT_A_SIZE_COUNTS = (
     "The size of a multi-platform image counts every image that its index names, once; layers shared between them "
@@ -141,15 +139,6 @@ def size(count: int | None) -> str:
     return f"{amount:.1f} TiB"
 
 
-def findings(image: StoredImage) -> str:
-    """Return the findings of a scan, the worst first; `none` is a result, other words say why there is none."""
-    counts = image.findings
-    if counts is None:
-        return image.scan
-    known = [severity for severity in SEVERITIES if counts.get(severity)]
-    return ", ".join(f"{severity.lower()}: {counts[severity]}" for severity in known) or "none"
-
-
 def _repository_document(status: RepositoryStatus) -> dict[str, Any]:
     return {
         "name": status.repository.name,
@@ -175,6 +164,6 @@ def _tag_document(tag: TagStatus) -> dict[str, Any]:
         "pushed_at": image.pushed_at.isoformat() if image and image.pushed_at else None,
         "pulled_at": image.pulled_at.isoformat() if image and image.pulled_at else None,
         "findings": dict(image.findings) if image and image.findings is not None else None,
-        "scan": findings(image) if image and image.findings is None else None,
+        "scan": scan(image) if image else None,
         "expires_by": tag.expires_by,
     }

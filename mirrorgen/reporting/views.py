@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from mirrorgen.outcomes import Failure
+from mirrorgen.reporting.escaping import markdown, markdown_block, markdown_cell, markdown_code
 from mirrorgen.reporting.formats import ResultFormat
 
 
@@ -98,13 +98,6 @@ def text_table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def code_span(text: str) -> str:
-    """Return text from outside as Markdown code on one line, whatever it holds."""
-    line = " ".join(text.split())
-    fence = "`" * (max((len(list(run)) for char, run in groupby(line) if char == "`"), default=0) + 1)
-    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
-
-
 def _text(block: Block) -> str:
     match block:
         case Line(text):
@@ -120,21 +113,17 @@ def _text(block: Block) -> str:
 def _markdown(block: Block) -> str:
     match block:
         case Line(text):
-            return f"{text}\n"
+            return f"{markdown(text)}\n"
         case Table(head, rows):
             return _markdown_table(head, rows) if rows else ""
         case Items(title, lines):
-            return f"### {title}\n\n" + "".join(f"- {code_span(line)}\n" for line in lines) if lines else ""
+            items = "".join(f"- {markdown_code(line)}\n" for line in lines)
+            return f"### {markdown(title)}\n\n{items}" if lines else ""
         case Code(title, language, text):
-            return f"### {title}\n\n```{language}\n{text}```\n" if text else ""
+            return f"### {markdown(title)}\n\n{markdown_block(language, text)}" if text else ""
 
 
 def _markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    lines += [f"| {' | '.join(_markdown_cell(cell) for cell in row)} |" for row in rows]
+    lines += [f"| {' | '.join(markdown_cell(cell) for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"
-
-
-def _markdown_cell(text: str) -> str:
-    """A cell is code; its end would be a `|` even within it."""
-    return code_span(text).replace("|", "\\|") if text.strip() else ""

@@ -16,14 +16,23 @@ from mirrorgen.errors import UsageError
 from tests.conftest import RunCli
 
 
-def test_a_job_for_each_part_that_has_something(run_cli: RunCli, in_folder: Path) -> None:
+def test_a_job_for_each_part_also_for_one_without_anything(run_cli: RunCli, in_folder: Path) -> None:
     entries = "".join(f'  - source: quay.io/org/app{i}\n    tags: ["v1.0.0", "v1.1.0"]\n' for i in range(20))
     (in_folder / "images.yaml").write_text("images:\n" + entries)
     jobs = json.loads(run_cli("matrix", "--shards", "4").stdout)["include"]
     assert [job["shard"] for job in jobs] == ["1/4", "2/4", "3/4", "4/4"]
     assert sum(job["repositories"] for job in jobs) == 20
     assert sum(job["tags"] for job in jobs) == 40
-    assert len(json.loads(run_cli("matrix", "--shards", "100").stdout)["include"]) <= 20
+    jobs = json.loads(run_cli("matrix", "--shards", "100").stdout)["include"]
+    assert [job["shard"] for job in jobs] == [f"{number}/100" for number in range(1, 101)]
+    assert sum(job["repositories"] for job in jobs) == 20
+
+
+def test_github_has_room_for_256_jobs(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text('images:\n  - source: nginx\n    tags: ["1.25"]\n')
+    assert run_cli("matrix", "--shards", "256").exit_code == 0
+    assert run_cli("matrix", "--shards", "257").exit_code == 2
+    assert run_cli("matrix", "--shards", "257", "--for", "batch").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -42,7 +51,9 @@ def test_parts_count_from_1_and_job_indexes_from_0(
     assert parse_shard(text, variables) == expected
 
 
-@pytest.mark.parametrize("text", ["", "1", "0/4", "5/4", "a/4", "1/0", "1/", "/4", "-1/4", "1/4/2", "env/4", "٣/4"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "0/4", "5/4", "a/4", "1/0", "1/", "/4", "-1/4", "1/4/2", "1/1001", "env/4", "٣/4"]
+)
 def test_what_is_no_part(text: str) -> None:
     with pytest.raises(UsageError):
         parse_shard(text, {})
@@ -62,6 +73,9 @@ def test_the_kubernetes_job_fits_the_schema_of_kubernetes(run_cli: RunCli, in_fo
     (container,) = job["spec"]["template"]["spec"]["containers"]
     assert container["image"] == "it's: #odd"
     assert container["args"][:3] == ["sync", "--shard", "env/4"]
+    (variable,) = container["env"]
+    assert variable["name"] == "MIRRORGEN_RUN"
+    assert variable["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.labels['batch.kubernetes.io/controller-uid']"
 
 
 def test_the_batch_job_is_an_array(run_cli: RunCli, in_folder: Path) -> None:

@@ -1,20 +1,21 @@
-"""Reports: written by a command in any case, checked by their schema, and joined."""
+"""Reports: written by a command in any case, with what they are of, and checked by their schema."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from mirrorgen import __version__
 from mirrorgen.commands.reported import Result, reported
 from mirrorgen.errors import InputError, ToolFailed
-from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
+from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
-from mirrorgen.reporting.reports import Report, format_report
+from mirrorgen.reporting.runs import run_id
 from mirrorgen.reporting.views import Items, View
 from tests.conftest import RunCli
 
@@ -84,66 +85,45 @@ def test_the_page_of_a_github_job_gets_the_markdown(tmp_path: Path, monkeypatch:
     assert summary.read_text() == "before\n## mirrorgen sync\n\n### Copied\n\n- `a:1`\n\n"
 
 
-def part(folder: Path, index: int, count: int, **more: Any) -> str:
-    result = {
-        "copied": [{"repository": f"r{index}", "tag": "1"}],
-        "unchanged": index,
-        "failures": more.pop("failures", []),
+def digest(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def test_a_report_says_which_run_it_is_of(in_folder: Path, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    (in_folder / "images.yaml").write_text("the list")
+    monkeypatch.setenv("MIRRORGEN_RUN", "nightly-7")
+    run(in_folder / "report.json", Result(ExitCode.OK, SHOWN), only=["quay.io/*"])
+    assert read(in_folder / "report.json", run_cli)["run"] == {
+        "id": "nightly-7",
+        "mirrorgen": __version__,
+        "list_digest": digest("the list"),
+        "lock_digest": None,
+        "only": ["quay.io/*"],
     }
-    moment = datetime(2026, 1, 31, index, tzinfo=UTC)
-    fields: dict[str, Any] = {"exit_code": 0, "error": None, "result": result, "command": "sync", **more}
-    report = Report(
-        master_list="images.yaml", part=(index, count), started=moment, ended=moment.replace(minute=9), **fields
-    )
-    path = folder / f"{index}-{count}.json"
-    path.write_text(format_report(report))
-    return str(path)
+    (in_folder / "images.lock.yaml").write_text("the lock")
+    run(in_folder / "report.json", Result(ExitCode.OK, SHOWN))
+    assert read(in_folder / "report.json", run_cli)["run"]["lock_digest"] == digest("the lock")
 
 
-def test_the_parts_of_a_sync_are_joined(run_cli: RunCli, in_folder: Path) -> None:
-    failure = Failure(TagRef("r0", "9"), Kind.NOT_UPSTREAM, "upstream has no such tag").document()
-    files = [part(in_folder, 2, 3), part(in_folder, 1, 3, exit_code=5, failures=[failure]), part(in_folder, 3, 3)]
-    result = run_cli("report", "--merge", *files)
-    assert result.exit_code == 5
-    joined = json.loads(result.stdout)
-    Draft202012Validator(json.loads(run_cli("schema", "report").stdout)).validate(joined)
-    assert joined["result"] == {
-        "copied": [{"repository": f"r{index}", "tag": "1"} for index in (1, 2, 3)],
-        "unchanged": 6,
-        "failures": [failure],
-    }
-    assert (joined["part"], joined["error"]) == ("1/1", None)
-    assert (joined["started"], joined["ended"]) == ("2026-01-31T01:00:00+00:00", "2026-01-31T03:09:00+00:00")
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, None),
+        ({"GITHUB_RUN_ID": "17", "GITHUB_RUN_ATTEMPT": "2"}, "17/2"),
+        ({"AWS_BATCH_JOB_ID": "0b1c:3"}, "0b1c"),
+        ({"MIRRORGEN_RUN": "mine", "GITHUB_RUN_ID": "17", "GITHUB_RUN_ATTEMPT": "2"}, "mine"),
+    ],
+)
+def test_what_runs_the_parts_names_the_run(variables: dict[str, str], expected: str | None) -> None:
+    assert run_id(variables) == expected
 
 
-def test_all_parts_well_is_all_well(run_cli: RunCli, in_folder: Path) -> None:
-    assert run_cli("report", "--merge", part(in_folder, 1, 2), part(in_folder, 2, 2)).exit_code == 0
-
-
-def test_a_part_without_a_report_is_a_failure(run_cli: RunCli, in_folder: Path) -> None:
-    result = run_cli("report", "--merge", part(in_folder, 1, 3), part(in_folder, 3, 3))
-    assert result.exit_code == 5
-    assert json.loads(result.stdout)["error"] == "2/3: there is no report"
-
-
-def test_a_part_that_was_killed_is_a_failure(run_cli: RunCli, in_folder: Path) -> None:
-    killed = part(in_folder, 2, 2, exit_code=5, error="the run has not come to its end", result=None)
-    result = run_cli("report", "--merge", part(in_folder, 1, 2), killed)
-    assert result.exit_code == 5
-    assert json.loads(result.stdout)["error"] == "2/2: the run has not come to its end"
-
-
-@pytest.mark.parametrize("other", [{"command": "apply"}, {"count": 4}, {"index": 1}])
-def test_reports_that_do_not_belong_together(other: dict[str, Any], run_cli: RunCli, in_folder: Path) -> None:
-    first = part(in_folder, 1, 2)
-    (in_folder / "other").mkdir()
-    index, count = other.pop("index", 2), other.pop("count", 2)
-    result = run_cli("report", "--merge", first, part(in_folder / "other", index, count, **other))
-    assert (result.exit_code, result.stdout) == (1, "")
-
-
-@pytest.mark.parametrize("text", ["", "{}", '{"version": 2}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", '{"version": 2}', "[" * 100_000, '{"version": 1e999}', "\udcff"],
+    ids=["empty", "no report", "another version", "nested", "infinite", "not UTF-8"],
+)
 def test_a_file_that_is_no_report(text: str, run_cli: RunCli, in_folder: Path) -> None:
-    (in_folder / "report.json").write_text(text)
+    (in_folder / "report.json").write_text(text, encoding="utf-8", errors="surrogateescape")
     assert run_cli("report", "--merge", "report.json").exit_code == 1
     assert run_cli("report", "report.json").exit_code == 2

@@ -144,12 +144,29 @@ def test_the_shards_together_copy_the_whole_list_and_none_does_the_work_of_anoth
     copied = []
     for index in range(3):
         project.variables = {"JOB_COMPLETION_INDEX": str(index)}
-        result = project.run("sync", "--shard", "env/3", "--format", "json")
+        result = project.run("sync", "--shard", "env/3", "--format", "json", "--report", f"part-{index}.json")
         assert result.returncode == 0, result.stderr
         copied += [one["repository"] for one in json.loads(result.stdout)["copied"]]
     assert sorted(copied) == sorted(f"{project.prefix}/quay/org/shard{i}" for i in range(6))
+    joined = project.run("report", "--merge", *(f"part-{index}.json" for index in range(3)))
+    assert joined.returncode == 0, joined.stderr
+    assert len(json.loads(joined.stdout)["result"]["copied"]) == 6
     assert project.run("sync", "--dry-run").returncode == 0
     assert project.run("sync", "--shard", "4/3").returncode == 2
+
+
+def test_a_part_without_anything_says_so_in_its_report(project: Project) -> None:
+    images = {"quay.io/org/alone": ["v1.0.0"]}
+    project.serve(images)
+    project.write(images)
+    project.create_repositories()
+    for index in (1, 2):
+        result = project.run("sync", "--shard", f"{index}/2", "--report", f"part-{index}.json")
+        assert result.returncode == 0, result.stderr
+    joined = project.run("report", "--merge", "part-1.json", "part-2.json")
+    assert joined.returncode == 0, joined.stderr
+    result = json.loads(joined.stdout)["result"]
+    assert (len(result["copied"]), result["unchanged"], result["failures"]) == (1, 0, [])
 
 
 def test_signatures_may_come_later_so_signed_tags_are_looked_at(project: Project) -> None:
