@@ -88,19 +88,18 @@ def test_the_digest_of_a_manifest_is_that_of_its_bytes() -> None:
 def test_requests_for_manifests_of_tags_name_digests() -> None:
     """Lines of regsync 0.11.5, shortened."""
 
-    def request(method: str, tag: str, status: str = "200 OK", **headers: list[str]) -> str:
+    def request(method: str, tag: str, status: str = "200 OK", *, digests: list[str]) -> str:
         url = f"http://{ECR}/v2/mirror/quay/org/app/manifests/{tag}"
         said = {"level": "DEBUG-4", "msg": "reg http request", "req-method": method, "req-url": url}
-        return json.dumps({**said, "resp-status": status, "resp-headers": headers})
+        return json.dumps({**said, "resp-status": status, "resp-headers": {"Docker-Content-Digest": digests}})
 
     digest = f"sha256:{1:064x}"
-    named = {"Docker-Content-Digest": [digest]}
     target = f"{ECR}/mirror/quay/org/app:latest"
-    assert parse_line(request("HEAD", "latest", **named)) == Event(EventKind.SEEN, "", target, digest=digest)
-    assert parse_line(request("PUT", "latest", "201 Created", **named)) == Event(
+    assert parse_line(request("HEAD", "latest", digests=[digest])) == Event(EventKind.SEEN, "", target, digest=digest)
+    assert parse_line(request("PUT", "latest", "201 Created", digests=[digest])) == Event(
         EventKind.STORED, "", target, digest=digest
     )
-    assert parse_line(request("GET", "latest", **named)) is None
-    assert parse_line(request("HEAD", "latest", "404 Not Found", **named)) is None
-    assert parse_line(request("HEAD", digest, **named)) is None
-    assert parse_line(request("PUT", "latest", "201 Created")) is None
+    assert parse_line(request("GET", "latest", digests=[digest])) is None
+    assert parse_line(request("HEAD", "latest", "404 Not Found", digests=[digest])) is None
+    assert parse_line(request("HEAD", digest, digests=[digest])) is None
+    assert parse_line(request("PUT", "latest", "201 Created", digests=[])) is None
