@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from mirrorgen.master_list.reading import Document
+from mirrorgen.master_list.document import Document
 from mirrorgen.problems import KeyPath, Problem
 from mirrorgen.resources import resource
 
