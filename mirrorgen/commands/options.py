@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -66,7 +67,7 @@ def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str
     loaded = load(path, use_lock=use_lock)
     errors = [problem for problem in loaded.problems if problem.is_error and problem.code not in tolerated]
     if errors or loaded.desired is None:
-        typer.echo(format_problems(errors, ProblemFormat.TEXT), err=True, nl=False)
+        typer.echo(format_problems(errors, ProblemFormat.TEXT, excerpts=sys.stderr.isatty()), err=True, nl=False)
         raise InputError(
             f"{path} cannot be used: {summary(errors)}", hint=f"`mirrorgen validate {path}` says the same at any time"
         )
@@ -177,7 +178,7 @@ def show_problems(problems: Iterable[Problem], loaded: Loaded) -> bool:
     from mirrorgen.reporting.problems import format_problems
 
     placed = sort_problems([loaded.document.place(problem) for problem in problems])
-    typer.echo(format_problems(placed, ProblemFormat.TEXT), err=True, nl=False)
+    typer.echo(format_problems(placed, ProblemFormat.TEXT, excerpts=sys.stderr.isatty()), err=True, nl=False)
     return bool(placed)
 
 

@@ -22,7 +22,7 @@ KINDS = {"int": "a number", "float": "a number", "bool": "a boolean", "timestamp
 # What libyaml counts as the end of a line.
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _COMMENT = re.compile(r"\s+(#.*)?$")
-_SHOWN_BEFORE, _SHOWN_AFTER = 60, 100
+_SHOWN_BEFORE, _SHOWN_AFTER = 40, 70
 """How many characters of a line are shown around what is wrong: a list of tags may be one line of a megabyte."""
 
 _SECRET_KEY = re.compile("cred|passw|secret|token|user", re.IGNORECASE)
