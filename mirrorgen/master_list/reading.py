@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import yaml
 
-from mirrorgen.master_list.document import LOADER, Document, span_at
+from mirrorgen.master_list.document import LOADER, Document
 from mirrorgen.master_list.plain_data import fill_in_data
-from mirrorgen.master_list.syntax import syntax_problem
+from mirrorgen.master_list.syntax import depth_problem, syntax_problem
 from mirrorgen.problems import Problem
 
 MAX_BYTES = 32 * 1024 * 1024
 """Forty times a list of 10,000 images; anything larger is a mistake."""
-MAX_DEPTH = 20
-"""The format itself is five deep; libyaml's composer recurses on the C stack and would crash far below."""
 
 
 def read_file(path: Path) -> Document:
@@ -57,7 +54,7 @@ def read_bytes(content: bytes, *, file: str) -> Document:
         document.problems.append(_not_utf8(error, content).at(file, *_place(content, error.start)))
         return document
     try:
-        deep = _too_deep(document)
+        deep = depth_problem(document)
         root = None if deep else yaml.compose(document.text, Loader=LOADER)
     except yaml.YAMLError as error:
         document.problems.append(syntax_problem(error, document))
@@ -79,16 +76,3 @@ def _not_utf8(error: UnicodeDecodeError, content: bytes) -> Problem:
 def _place(content: bytes, offset: int) -> tuple[int, int]:
     """Line and column of a byte, from 1."""
     return content.count(b"\n", 0, offset) + 1, offset - content.rfind(b"\n", 0, offset)
-
-
-def _too_deep(document: Document) -> Problem | None:
-    depth = 0
-    for event in yaml.parse(document.text, Loader=LOADER):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                problem = Problem("too-deep", f"lists and mappings are nested more than {MAX_DEPTH} deep")
-                return document.locate(problem, span_at(cast(yaml.Mark, event.start_mark)))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-    return None

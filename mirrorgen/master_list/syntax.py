@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import takewhile
+from typing import cast
 
 import yaml
 
 from mirrorgen.master_list.document import LOADER, Document, Span, span_at
 from mirrorgen.problems import Problem
 
+MAX_DEPTH = 20
+"""The format itself is five deep; libyaml's composer recurses on the C stack and would crash far below."""
+
 # What may stand behind a closing quote on its line.
 _AFTER_QUOTE = frozenset(",]}:#\r\n")
+
+
+def depth_problem(document: Document) -> Problem | None:
+    """Return a problem where a document is nested too deep to be read.
+
+    Raises:
+        yaml.YAMLError: it cannot be parsed.
+    """
+    depth = 0
+    for event in yaml.parse(document.text, Loader=LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                return _too_deep(document, span_at(cast(yaml.Mark, event.start_mark)))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
+
+
+def _too_deep(document: Document, span: Span) -> Problem:
+    return document.locate(Problem("too-deep", f"lists and mappings are nested more than {MAX_DEPTH} deep"), span)
 
 
 def syntax_problem(error: yaml.YAMLError, document: Document) -> Problem:
@@ -22,6 +47,8 @@ def syntax_problem(error: yaml.YAMLError, document: Document) -> Problem:
         what, context = "a second document starts here; the list is one document", None
     mark = getattr(error, "problem_mark", None)
     span = span_at(mark) if mark else _reader_span(error, document.text)
+    if "nesting depth" in what:
+        return _too_deep(document, span)
     if "end of stream" in what and "quoted" in str(context):
         what, context, span = "the quote that opens here is never closed", None, span_at(error.context_mark)  # type: ignore[attr-defined]
     message = f"{what}, {context}" if context else str(what)
