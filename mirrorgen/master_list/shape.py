@@ -19,6 +19,7 @@ from jsonschema.validators import extend
 
 from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.hints import hint_for_unknown_key, written_as_wanted
+from mirrorgen.model.references import may_hold_password
 from mirrorgen.model.spelling import nearest
 from mirrorgen.problems import KeyPath, Problem
 from mirrorgen.resources import resource
@@ -39,6 +40,7 @@ _TEXT_KEYWORDS = {
     "not",
     "if",
 }
+_MAX_SHOWN = 140
 _NAMES = {
     "object": "a mapping",
     "array": "a list",
@@ -167,9 +169,15 @@ def _wrong_type(error: Any, schema: dict[str, Any], path: KeyPath, document: Doc
         in_list = isinstance(path[-1], int)
         hint = f'write "{written.text}"' if in_list or written.kind != "null" else "write a value, or remove the key"
         return Problem(code, message, path, hint)
-    found = _NAMES[_type_name(error.instance)] if written is None else f"{written.text!r}"
+    found = _NAMES[_type_name(error.instance)] if written is None else _shown(written.text)
     hint = (written and written_as_wanted(path, written.text)) or schema.get("x-hint", "")
     return Problem("wrong-type", f"{wanted} is needed here, not {found}", path, hint)
+
+
+def _shown(text: str) -> str:
+    if may_hold_password(text):
+        return "text with an @"
+    return repr(text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "...")
 
 
 def _not_text(text: str, value: Any, kind: str) -> str:
