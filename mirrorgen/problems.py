@@ -71,6 +71,9 @@ CODES: dict[str, str] = {
     "reference-has-tag": "The source carries a tag; tags belong under `tags`.",
     "reference-has-digest": "The source carries a digest; it names a repository, not one image.",
     "duplicate-registry": "One registry is configured twice, under two of its names.",
+    "unlikely-host": "A host that is one slip away from a well-known registry.",
+    "unused-registry": "A registry is configured that no image comes from.",
+    "limit-too-low": "A limit of pulls that is lower than what one image takes, so that it would never be copied.",
     # desired state
     "alias-collision": "Two registries share one alias, so their repositories would mix.",
     "duplicate-target": "Two entries bring one source into one target repository.",
