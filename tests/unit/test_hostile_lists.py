@@ -48,7 +48,7 @@ def lists(draw: st.DrawFn) -> Any:
     for _ in range(draw(st.integers(1, 3))):
         parent: Any = data
         while True:
-            step = draw(st.sampled_from(sorted(parent) if isinstance(parent, dict) else range(len(parent))))
+            step = draw(st.sampled_from(list(parent) if isinstance(parent, dict) else range(len(parent))))
             if not isinstance(parent[step], dict | list) or not parent[step] or draw(st.integers(0, 5)) == 0:
                 break
             parent = parent[step]
