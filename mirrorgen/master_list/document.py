@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -181,10 +182,12 @@ class Document:
         if self._secrets is None:
             self._secrets = sorted({span_of(node) for node in _secret_nodes(self.root)}) if self.root else []
         shown = ""
-        for secret in self._secrets:
-            if secret.start < end and secret.end > start:
-                shown += self.text[start : max(start, secret.start)] + _HIDDEN
-                start = min(end, secret.end)
+        # Scalars do not overlap, so that they end in the order in which they start.
+        index = bisect_right(self._secrets, start, key=lambda secret: secret.end)
+        while index < len(self._secrets) and self._secrets[index].start < end:
+            shown += self.text[start : max(start, self._secrets[index].start)] + _HIDDEN
+            start = min(end, self._secrets[index].end)
+            index += 1
         return shown + self.text[start:end]
 
 

@@ -92,14 +92,15 @@ def hint_for_unknown_key(key: str, value: Any, schema: Mapping[str, Any], valida
     """
     homes = {home: inner for home, inner in _homes(schema, validator.schema) if _could_hold(inner, value)}
     exact = [home for home in homes if home[-1] == key]
-    near_here = nearest(key, schema.get("properties", ()))
-    near_deeper = [home for home in homes if home[-1] in nearest(key, {home[-1] for home in homes})]
-    if near_here and not exact:
-        return f"did you mean {near_here[0]!r}?"
-    for home in [*exact, *near_deeper]:
-        # What is not of the form wanted there may be anything, a secret too.
-        return f"it goes under `{home[0]}`: {_nested(home, value, validator.evolve(schema=homes[home]))}"
     known = schema.get("properties", ())
+    near_here = () if exact else nearest(key, known)
+    if near_here:
+        return f"did you mean {near_here[0]!r}?"
+    near_deeper = () if exact else nearest(key, {home[-1] for home in homes})
+    deeper = exact or [home for home in homes if home[-1] in near_deeper]
+    if deeper:
+        home = deeper[0]
+        return f"it goes under `{home[0]}`: {_nested(home, value, validator.evolve(schema=homes[home]))}"
     return f"known keys here: {', '.join(known)}" if known else str(schema.get("x-hint", "remove it"))
 
 
@@ -123,6 +124,7 @@ def _could_hold(schema: Mapping[str, Any], value: Any) -> bool:
 def _nested(home: Home, value: Any, validator: Any) -> str:
     import yaml
 
+    # What is not of the form wanted there may be anything, a secret too.
     if validator.schema.get("x-secret") or not validator.is_valid(value):
         value = "..."
     for step in reversed(home):

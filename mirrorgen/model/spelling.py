@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable
 
 _LETTERS_PER_SLIP = 4
@@ -26,7 +24,8 @@ def nearest(written: str, known: Iterable[str]) -> list[str]:
             most = slips
     if found:
         return sorted(found[min(found)])
-    return sorted(name for name in known if len(written) > 2 and re.match(re.escape(written) + r"[_.-]", name))
+    beginnings = tuple(written + mark for mark in "_.-")
+    return sorted(name for name in known if len(written) > 2 and name.startswith(beginnings))
 
 
 def slips_between(first: str, second: str, *, most: int) -> int | None:
@@ -34,7 +33,7 @@ def slips_between(first: str, second: str, *, most: int) -> int | None:
 
     The optimal string alignment distance: https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance
     """
-    if abs(len(first) - len(second)) > most or (Counter(first) - Counter(second)).total() > most:
+    if abs(len(first) - len(second)) > most or len(set(first) - set(second)) > most:
         return None
     before: list[int] = []
     above = list(range(len(second) + 1))
