@@ -71,6 +71,9 @@ CODES: dict[str, str] = {
     "reference-has-tag": "The source carries a tag; tags belong under `tags`.",
     "reference-has-digest": "The source carries a digest; it names a repository, not one image.",
     "duplicate-registry": "One registry is configured twice, under two of its names.",
+    "unlikely-host": "A host that is one slip away from a well-known registry.",
+    "unused-registry": "A registry is configured that no image comes from.",
+    "limit-too-low": "A limit of pulls that is lower than what one image takes, so that it would never be copied.",
     # desired state
     "alias-collision": "Two registries share one alias, so their repositories would mix.",
     "duplicate-target": "Two entries bring one source into one target repository.",
@@ -101,6 +104,15 @@ CODES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The line of a file on which something is wrong; `text[start:end]` is what is to be underlined."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong in a user's file.
 
@@ -114,6 +126,7 @@ class Problem:
         related: path of the other value that takes part, if there is one.
         file, line, column: the place; line and column count from 1, 0 means the whole file.
         related_line: the line of `related`.
+        excerpt: what stands at the place; None where it cannot be shown, or must not.
     """
 
     code: str
@@ -127,14 +140,15 @@ class Problem:
     line: int = 0
     column: int = 0
     related_line: int = 0
+    excerpt: Excerpt | None = None
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
             raise ValueError(f"undocumented problem code {self.code!r}")
 
-    def at(self, file: str, line: int, column: int, related_line: int = 0) -> Problem:
+    def at(self, file: str, line: int, column: int, related_line: int = 0, excerpt: Excerpt | None = None) -> Problem:
         """Return this problem with its place filled in."""
-        return replace(self, file=file, line=line, column=column, related_line=related_line)
+        return replace(self, file=file, line=line, column=column, related_line=related_line, excerpt=excerpt)
 
     @property
     def is_error(self) -> bool:

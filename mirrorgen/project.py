@@ -8,8 +8,9 @@ from pathlib import Path
 
 from mirrorgen.desired.state import DesiredState, derive
 from mirrorgen.master_list.building import build_model
+from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.lock import Lock, lock_path, lock_problems, locked_digests, needs_lock, read_lock
-from mirrorgen.master_list.reading import Document, read_file
+from mirrorgen.master_list.reading import read_file
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.model.images import MasterList
 from mirrorgen.problems import Problem, sort_problems

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 from typer.testing import CliRunner
 
@@ -27,6 +28,11 @@ REAL_CACHE_DIR = Path(
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mirrorgen"
 )
 """The user's own cache, in which `make test` has put the pinned programs."""
+
+
+# The same examples on every run, however slow the machine is.
+hypothesis.settings.register_profile("mirrorgen", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("mirrorgen")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

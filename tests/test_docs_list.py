@@ -17,9 +17,9 @@ from mirrorgen.destinations.ecr.rules import Lifecycle
 from mirrorgen.destinations.ecr.settings import EcrSettings, Encryption, RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.registry.target import RegistryTarget
-from mirrorgen.master_list import building
 from mirrorgen.master_list.shape import load_schema
 from mirrorgen.model import images as model
+from mirrorgen.model import registries
 from mirrorgen.model.references import Source, parse_source
 from mirrorgen.model.tags import is_fixed
 from mirrorgen.problems import CODES, Severity
@@ -150,7 +150,7 @@ def _values(path: str, settings: Any) -> dict[str, Any]:
 
 def test_default_aliases() -> None:
     documented = {code(host): code(alias) for host, alias in rows_of(FIELDS, "registry", "alias")}
-    assert documented == building._ALIASES
+    assert documented == registries._ALIASES
 
 
 def test_what_a_source_means() -> None:

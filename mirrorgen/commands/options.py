@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -66,7 +66,7 @@ def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str
     loaded = load(path, use_lock=use_lock)
     errors = [problem for problem in loaded.problems if problem.is_error and problem.code not in tolerated]
     if errors or loaded.desired is None:
-        typer.echo(format_problems(errors, ProblemFormat.TEXT), err=True, nl=False)
+        typer.echo(format_problems(errors, ProblemFormat.TEXT, excerpts=sys.stderr.isatty()), err=True, nl=False)
         raise InputError(
             f"{path} cannot be used: {summary(errors)}", hint=f"`mirrorgen validate {path}` says the same at any time"
         )
@@ -149,24 +149,23 @@ def _fits(repository: Repository, pattern: str) -> bool:
 
 
 def canonical_sources(written: Sequence[str], loaded: Loaded) -> list[str]:
-    """Return the full form of sources that were given on the command line.
+    """Return the full form of sources that were given on the command line, in short or in full.
 
     Raises:
-        UsageError: one is not in the list.
+        UsageError: one is not in the list, or may be several.
     """
-    from mirrorgen.model.references import Source, parse_source
+    from mirrorgen.desired.naming import sources_meant
 
     assert loaded.desired
     known = sorted({str(entry.source) for _, entry in loaded.desired.entries})
     found = []
     for text in written:
-        source = parse_source(text, ())
-        if not isinstance(source, Source) or str(source) not in known:
-            near = difflib.get_close_matches(str(source) if isinstance(source, Source) else text, known, n=1)
-            raise UsageError(
-                f"{text!r} is not a source of {loaded.path}", hint=f"did you mean {near[0]!r}?" if near else ""
-            )
-        found.append(str(source))
+        meant, is_certain = sources_meant(text, known)
+        if not is_certain:
+            hint = f"did you mean {' or '.join(map(repr, meant))}?" if meant else ""
+            unclear = f"{text!r} may be several sources of {loaded.path}" if len(meant) > 1 else None
+            raise UsageError(unclear or f"{text!r} is not a source of {loaded.path}", hint=hint)
+        found += meant
     return found
 
 
@@ -177,7 +176,7 @@ def show_problems(problems: Iterable[Problem], loaded: Loaded) -> bool:
     from mirrorgen.reporting.problems import format_problems
 
     placed = sort_problems([loaded.document.place(problem) for problem in problems])
-    typer.echo(format_problems(placed, ProblemFormat.TEXT), err=True, nl=False)
+    typer.echo(format_problems(placed, ProblemFormat.TEXT, excerpts=sys.stderr.isatty()), err=True, nl=False)
     return bool(placed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -31,7 +32,7 @@ def validate(
         load(path, also=lambda model: list(expiry_problems(model, today=today))) for path in files or [DEFAULT_LIST]
     ]
     problems = [problem for one in loaded for problem in one.problems]
-    typer.echo(format_problems(problems, output), nl=False)
+    typer.echo(format_problems(problems, output, excerpts=sys.stdout.isatty()), nl=False)
     if output is ProblemFormat.TEXT:
         for one in loaded:
             counted = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mirrorgen.master_list.building import default_alias
 from mirrorgen.model.images import Image, Registry
 from mirrorgen.model.references import DOCKER_HUB, Source
+from mirrorgen.model.registries import default_alias
 
 
 def repository_name(image: Image, *, prefix: str, registries: Mapping[str, Registry]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mirrorgen.desired.newest import newest
 from mirrorgen.desired.state import DesiredState, Repository
 from mirrorgen.model.images import Entry, TagRule
+from mirrorgen.model.spelling import nearest
 from mirrorgen.model.tags import is_moving, passes
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.problems import Problem
@@ -151,5 +151,5 @@ def resolve(state: DesiredState, selections: Iterable[Selection]) -> DesiredStat
 
 def _selection(repository: str, entry: Entry, available: set[str]) -> Selection:
     absent = [tag for tag in entry.rule.exact if tag not in available]
-    near = [(tag, next(iter(difflib.get_close_matches(tag, available, n=1)), "")) for tag in absent]
+    near = [(tag, next(iter(nearest(tag, available)), "")) for tag in absent]
     return Selection(repository, entry, len(available), select(entry.rule, available), tuple(near))

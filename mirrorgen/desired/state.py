@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from mirrorgen.desired.mapping import alias_of, repository_name
 from mirrorgen.desired.sharing import sharing_problems
-from mirrorgen.master_list.building import default_alias
 from mirrorgen.model.images import Entry, Image, MasterList, Registry
+from mirrorgen.model.registries import default_alias
 from mirrorgen.model.tags import passes
 from mirrorgen.model.targets import Generated, Provisioned, Settings, Target
 from mirrorgen.problems import KeyPath, Problem, Severity

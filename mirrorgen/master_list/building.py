@@ -7,34 +7,17 @@ from datetime import date
 from typing import Any
 
 from mirrorgen.destinations.kinds import read_target
+from mirrorgen.master_list.registries import host_problems, limit_problems, unused_registries
 from mirrorgen.master_list.rules import build_rule
 from mirrorgen.model.credentials import read_credentials
 from mirrorgen.model.images import Copying, Image, MasterList, RateLimit, Registry
 from mirrorgen.model.references import normalize_host, parse_source
+from mirrorgen.model.registries import default_alias
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.problems import KeyPath, Problem
 
-# Default path segments for registries; any other host stands for itself.
-_ALIASES = {
-    "docker.io": "docker-hub",
-    "quay.io": "quay",
-    "gcr.io": "gcr",
-    "ghcr.io": "ghcr",
-    "registry.k8s.io": "k8s",
-    "public.ecr.aws": "ecr-public",
-    "mcr.microsoft.com": "mcr",
-    "nvcr.io": "nvcr",
-    "registry.gitlab.com": "gitlab",
-    "docker.elastic.co": "elastic",
-}
-
 # https://docs.docker.com/docker-hub/usage/
 _PULLS: dict[Any, int] = {"anonymous": 100, "free": 200}
-
-
-def default_alias(host: str) -> str:
-    """Return the path segment that stands for a registry when the list names none."""
-    return _ALIASES.get(host, host.replace(":", "-"))
 
 
 def build_model(data: Mapping[str, Any]) -> tuple[MasterList, list[Problem]]:
@@ -56,15 +39,17 @@ class _Builder:
         target, problems = read_target(data.get("target", {}))
         settings, found = target.read_settings(target.default_settings(), defaults, ("defaults",))
         self.problems += [*problems, *found]
-        return MasterList(
-            target=target,
-            registries=dict(self._registries(data.get("registries", {}))),
-            parallel=defaults.get("parallel", 4),
-            images=tuple(self._images(data.get("images") or [], target, settings, _merge_copying(Copying(), defaults))),
-        )
+        written: dict[str, str] = {}
+        registries = dict(self._registries(data.get("registries", {}), written))
+        entries = data.get("images") or []
+        images = tuple(self._images(entries, target, settings, _merge_copying(Copying(), defaults)))
+        self.problems += [*host_problems(images, registries), *limit_problems(images, registries, written)]
+        if len(images) == len(entries):
+            self.problems += unused_registries(images, registries, written)
+        return MasterList(target, registries, defaults.get("parallel", 4), images)
 
-    def _registries(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Registry]]:
-        first: dict[str, str] = {}
+    def _registries(self, data: Mapping[str, Any], first: dict[str, str]) -> Iterator[tuple[str, Registry]]:
+        """Yield each registry by its host; `first` gets how the host is written."""
         for written, settings in data.items():
             path = ("registries", written)
             host = normalize_host(written)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mirrorgen.master_list.reading import Document, read_file
+from mirrorgen.master_list.document import Document
+from mirrorgen.master_list.reading import read_file
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.model.images import Image, MasterList
 from mirrorgen.model.references import is_tag

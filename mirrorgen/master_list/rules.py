@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mirrorgen.master_list.hints import is_range, semver_rule
 from mirrorgen.model.images import TagRule
 from mirrorgen.model.patterns import PROBES, literals, pattern_trouble
 from mirrorgen.model.references import is_tag
 from mirrorgen.model.tags import passes
 from mirrorgen.model.versions import parse_range
 from mirrorgen.problems import KeyPath, Problem
+
+# What is around a tag by mistake: a blank, or a quote whose other one is missing.
+_AROUND = "\"' "
 
 
 def build_rule(data: Any, path: KeyPath, problems: list[Problem]) -> TagRule:
@@ -75,6 +80,10 @@ def _digests(
 def _bad_tag(tag: str, path: KeyPath) -> Problem:
     if tag.startswith("sha256:") or "@" in tag:
         hint = 'give the digest a name: tags: {digests: {NAME: "sha256:..."}}'
+    elif is_tag(tag.strip(_AROUND)):
+        hint = f"write {json.dumps(tag.strip(_AROUND))}"
+    elif is_range(tag):
+        hint = f"write {semver_rule(tag)}"
     elif len(tag) > 128:
         hint = f"it has {len(tag)} characters; 128 are allowed"
     elif any(char in tag for char in "*[]()|\\^$+?"):

@@ -7,8 +7,8 @@ must not be repeated).
 
 from __future__ import annotations
 
-import difflib
 import json
+import math
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from mirrorgen.master_list.reading import Document
+from mirrorgen.master_list.document import Document
+from mirrorgen.master_list.hints import hint_for_unknown_key, written_as_wanted
+from mirrorgen.model.references import may_hold_password
+from mirrorgen.model.spelling import nearest
 from mirrorgen.problems import KeyPath, Problem
 from mirrorgen.resources import resource
 
@@ -37,6 +40,7 @@ _TEXT_KEYWORDS = {
     "not",
     "if",
 }
+_MAX_SHOWN = 140
 _NAMES = {
     "object": "a mapping",
     "array": "a list",
@@ -62,7 +66,7 @@ def check_shape(document: Document, schema: str = "images") -> list[Problem]:
     """
     validator = _Validator(load_schema(schema), format_checker=FormatChecker(["date"]))
     errors = list(validator.iter_errors(document.data))
-    problems = [problem for error in errors for problem in _problems(error, document)]
+    problems = [problem for error in errors for problem in _problems(error, validator, document)]
     for error in errors:
         if error.validator not in {"required", "additionalProperties"}:
             _take_out(document, tuple(error.absolute_path))
@@ -89,6 +93,16 @@ def _left_to_building(*_arguments: Any) -> Iterator[ValidationError]:
     yield from ()
 
 
+def _is_whole(_checker: Any, value: Any) -> bool:
+    # The standard takes 4.0 for an integer; regsync and Terraform are given what is written.
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(checker: Any, value: Any) -> bool:
+    return _is_whole(checker, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+_TYPES = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_whole, "number": _is_number})
 _Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {
@@ -97,6 +111,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
         "dependentRequired": _left_to_building,
         "dependentSchemas": _left_to_building,
     },
+    type_checker=_TYPES,
 )
 
 
@@ -115,7 +130,7 @@ def _take_out(document: Document, path: KeyPath) -> None:
         parent.pop(path[-1], None)
 
 
-def _problems(error: Any, document: Document) -> Iterator[Problem]:
+def _problems(error: Any, validator: Any, document: Document) -> Iterator[Problem]:
     path = tuple(error.absolute_path)
     schema = error.schema if isinstance(error.schema, dict) else {}
     if error.validator == "required":
@@ -123,7 +138,7 @@ def _problems(error: Any, document: Document) -> Iterator[Problem]:
         missing = next(key for key in error.validator_value if error.message.startswith(repr(key)))
         yield Problem("missing-key", f"the key {missing!r} is missing", path, f"add `{missing}:`")
     elif error.validator == "additionalProperties":
-        yield from _unknown_keys(error.instance, schema, path)
+        yield from _unknown_keys(error, schema, validator, path)
     elif error.validator == "type":
         yield _wrong_type(error, schema, path, document)
     elif error.validator in {"minItems", "minProperties"}:
@@ -133,17 +148,11 @@ def _problems(error: Any, document: Document) -> Iterator[Problem]:
         yield Problem(schema.get("x-problem", "bad-value"), message, path, _hint(error, schema))
 
 
-def _unknown_keys(instance: dict[str, Any], schema: dict[str, Any], path: KeyPath) -> Iterator[Problem]:
-    known = list(schema.get("properties", ()))
-    for key in instance:
-        if key in known:
-            continue
-        near = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
-        if near:
-            hint = f"did you mean {near[0]!r}?"
-        else:
-            hint = f"known keys here: {', '.join(known)}" if known else schema.get("x-hint", "remove it")
-        yield Problem("unknown-key", f"the key {key[:80]!r} is not known here", (*path, key), hint, on_key=True)
+def _unknown_keys(error: Any, schema: dict[str, Any], validator: Any, path: KeyPath) -> Iterator[Problem]:
+    for key, value in error.instance.items():
+        if key not in schema.get("properties", ()):
+            hint = hint_for_unknown_key(key, value, schema, validator)
+            yield Problem("unknown-key", f"the key {key[:80]!r} is not known here", (*path, key), hint, on_key=True)
 
 
 def _wrong_type(error: Any, schema: dict[str, Any], path: KeyPath, document: Document) -> Problem:
@@ -160,8 +169,15 @@ def _wrong_type(error: Any, schema: dict[str, Any], path: KeyPath, document: Doc
         in_list = isinstance(path[-1], int)
         hint = f'write "{written.text}"' if in_list or written.kind != "null" else "write a value, or remove the key"
         return Problem(code, message, path, hint)
-    found = _NAMES[_type_name(error.instance)] if written is None else f"{written.text!r}"
-    return Problem("wrong-type", f"{wanted} is needed here, not {found}", path, schema.get("x-hint", ""))
+    found = _NAMES[_type_name(error.instance)] if written is None else _shown(written.text)
+    hint = (written and written_as_wanted(path, written.text)) or schema.get("x-hint", "")
+    return Problem("wrong-type", f"{wanted} is needed here, not {found}", path, hint)
+
+
+def _shown(text: str) -> str:
+    if may_hold_password(text):
+        return "text with an @"
+    return repr(text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "...")
 
 
 def _not_text(text: str, value: Any, kind: str) -> str:
@@ -202,6 +218,6 @@ def _bad_value(error: Any) -> str:
 
 def _hint(error: Any, schema: dict[str, Any]) -> str:
     if error.validator == "enum":
-        near = difflib.get_close_matches(str(error.instance).lower(), error.validator_value, n=1)
+        near = nearest(str(error.instance), [value for value in error.validator_value if isinstance(value, str)])
         return f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(error.validator_value)}"
     return str(schema.get("x-hint", ""))

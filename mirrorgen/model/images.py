@@ -74,6 +74,10 @@ class TagRule:
         return (*self.exact, *self.digests)
 
 
+MANIFESTS_OF_ALL_PLATFORMS = 10
+"""The index and nine more: what the official images of Docker Hub have, attestations among them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Copying:
     """What is copied of each image.
@@ -89,6 +93,11 @@ class Copying:
     referrers: bool = False
     digest_tags: bool = False
     pin: str = "tag"
+
+    @property
+    def pulls(self) -> int:
+        """About how many pulls the copy of one image takes: GET requests for manifests, as registries count them."""
+        return 2 if self.platform else MANIFESTS_OF_ALL_PLATFORMS
 
 
 @dataclass(frozen=True, slots=True)

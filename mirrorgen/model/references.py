@@ -86,6 +86,11 @@ def parse_source(text: str, path: KeyPath) -> Source | Problem:
     return _parse_name(name, text, path)
 
 
+def may_hold_password(text: str) -> bool:
+    """Whether a user name, or a password, may stand before an `@` in a reference; such a text is not repeated."""
+    return _looks_like_user_info(text.partition("@")[2])
+
+
 def _looks_like_user_info(digest: str) -> bool:
     return bool(digest) and not re.fullmatch(r"[a-z0-9+._-]+:[A-Fa-f0-9]+", digest)
 

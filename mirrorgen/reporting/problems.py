@@ -9,11 +9,20 @@ from typing import Any
 from mirrorgen import __version__
 from mirrorgen.problems import CODES, Problem, Severity, format_path
 from mirrorgen.reporting.escaping import github_data, github_property
+from mirrorgen.reporting.excerpts import format_excerpt
 from mirrorgen.reporting.formats import ProblemFormat
 
 
-def format_problems(problems: Sequence[Problem], output: ProblemFormat) -> str:
-    """Return the report, with a line break at its end unless it is empty."""
+def format_problems(problems: Sequence[Problem], output: ProblemFormat, *, excerpts: bool = False) -> str:
+    """Return the report, with a line break at its end unless it is empty.
+
+    Args:
+        problems: sorted.
+        output: the format.
+        excerpts: whether text shows the line of the file, too: for people at a terminal.
+    """
+    if output is ProblemFormat.TEXT and excerpts:
+        return "".join(_text_lines(problem, format_excerpt(problem)) for problem in problems)
     return _FORMATS[output](problems)
 
 
@@ -21,9 +30,9 @@ def _text(problems: Sequence[Problem]) -> str:
     return "".join(_text_lines(problem) for problem in problems)
 
 
-def _text_lines(problem: Problem) -> str:
+def _text_lines(problem: Problem, excerpt: Sequence[str] = ()) -> str:
     place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-    lines = [f"{place}: {problem.severity}[{problem.code}]: {problem.message}"]
+    lines = [f"{place}: {problem.severity}[{problem.code}]: {problem.message}", *excerpt]
     if problem.path:
         lines.append(f"    at {format_path(problem.path)}")
     if problem.related is not None and problem.related_line:

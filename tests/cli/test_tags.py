@@ -167,3 +167,42 @@ def test_a_source_that_the_list_does_not_have_is_wrong_usage(run_cli: RunCli) ->
 def test_a_lock_does_not_keep_anybody_from_looking(run_cli: RunCli, folder: Path) -> None:
     (folder / "images.lock.yaml").write_text("version: 1\nimages: []\n")
     assert run_cli("tags", "--from", "listing.json").exit_code == 0
+
+
+SOURCES = ("docker.io/library/nginx", "quay.io/prometheus/prometheus")
+
+
+def sources_shown(table: str) -> set[str]:
+    return {line.split()[0] for line in table.splitlines() if "/" in line}
+
+
+@pytest.mark.parametrize("short", ["prometheus", "prometheus/prometheus", "nginx", "library/nginx"])
+def test_a_source_may_be_named_in_short(short: str, run_cli: RunCli) -> None:
+    result = run_cli("tags", short, "--from", "listing.json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert sources_shown(result.stdout) == {source for source in SOURCES if source.endswith(f"/{short}")}
+
+
+def test_a_short_name_that_may_be_several_sources_names_them(run_cli: RunCli, folder: Path) -> None:
+    (folder / "images.yaml").write_text(
+        'images:\n  - {source: quay.io/a/exporter, tags: ["1"]}\n  - {source: ghcr.io/b/exporter, tags: ["1"]}\n'
+    )
+    result = run_cli("tags", "exporter", "--from", "listing.json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "error: 'exporter' may be several sources of images.yaml\n"
+        "hint: did you mean 'ghcr.io/b/exporter' or 'quay.io/a/exporter'?\n"
+    )
+
+
+def test_docker_hubs_own_short_form_is_sure_where_the_list_has_it(run_cli: RunCli, folder: Path) -> None:
+    (folder / "images.yaml").write_text(
+        'images:\n  - {source: nginx, tags: [latest]}\n  - {source: quay.io/b/nginx, tags: ["1"]}\n'
+    )
+    result = run_cli("tags", "nginx", "--from", "listing.json")
+    assert sources_shown(result.stdout) == {"docker.io/library/nginx"}
+
+
+def test_a_name_that_is_near_none_gets_no_offer(run_cli: RunCli) -> None:
+    result = run_cli("tags", "postgres", "--from", "listing.json")
+    assert (result.exit_code, result.stderr) == (2, "error: 'postgres' is not a source of images.yaml\n")

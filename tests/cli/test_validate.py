@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,3 +150,30 @@ def test_sarif() -> None:
     (result,) = run["results"]
     assert (result["ruleId"], result["ruleIndex"], result["level"]) == ("bad-value", 0, "error")
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 5}
+
+
+def test_a_person_at_a_terminal_sees_the_line_and_a_program_does_not(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text("images:\n  - source: nginx\n    tags: [1.10]\n")
+    assert on_terminal("validate") == (
+        "images.yaml:3:12: error[tag-not-text]: YAML reads the unquoted 1.10 as a number (1.1), not as text\r\n"
+        "   3 |     tags: [1.10]\r\n"
+        "     |            ^^^^\r\n"
+        "    at images[0].tags[0]\r\n"
+        '    hint: write "1.10"\r\n'
+        "images.yaml: 1 error\r\n"
+    )
+    assert "^^^^" in on_terminal("render")
+    assert "^^^^" not in run_cli("validate").stdout
+
+
+def on_terminal(*args: str) -> str:
+    """Run the program with a terminal for its output, and return what appears there."""
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "wb") as terminal:
+        child = subprocess.Popen([sys.executable, "-m", "mirrorgen", *args], stdout=terminal, stderr=terminal)
+    shown = b""
+    with os.fdopen(ours, "rb", buffering=0) as screen, contextlib.suppress(OSError):  # Linux's way to say it is closed
+        while part := screen.read(4096):
+            shown += part
+    child.wait()
+    return shown.decode()

@@ -15,9 +15,9 @@ from mirrorgen.destinations.ecr.lifecycle import lifecycle_rules, tag_prefix
 from mirrorgen.destinations.ecr.mutability import MAX_FILTERS, exclusion_filters
 from mirrorgen.destinations.ecr.rules import Lifecycle
 from mirrorgen.destinations.ecr.settings import EcrSettings
-from mirrorgen.master_list.building import default_alias
 from mirrorgen.model.images import Copying, Entry, Image, TagRule
 from mirrorgen.model.references import Source
+from mirrorgen.model.registries import default_alias
 from mirrorgen.model.tags import is_fixed
 from mirrorgen.project import load
 

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mirrorgen.model.images import Copying, Entry
+from mirrorgen.model.images import Entry
 from mirrorgen.operations.copying.pending import Pending
 from mirrorgen.outcomes import Failure, Kind, TagRef
-
-MANIFESTS_OF_ALL_PLATFORMS = 10
-"""The index and nine more: what the official images of Docker Hub have, attestations among them."""
 
 WARNING_SHARE = 0.8
 """Of the limit; above it a run says how close it comes."""
@@ -45,11 +42,6 @@ class Requests:
         return self.limit is not None and self.pulls > self.limit * WARNING_SHARE
 
 
-def pulls_of(copying: Copying) -> int:
-    """Return about how many pulls the copy of one image takes."""
-    return 2 if copying.platform else MANIFESTS_OF_ALL_PLATFORMS
-
-
 def requests_of(todo: Pending, allowance: Mapping[str, int]) -> tuple[Requests, ...]:
     """Foresee the requests for what regsync is given, by registry, sorted."""
     missing = set(todo.missing)
@@ -58,7 +50,7 @@ def requests_of(todo: Pending, allowance: Mapping[str, int]) -> tuple[Requests, 
         counts = found.setdefault(entry.source.host, [0, 0, 0])
         counts[0] += any(entry.pinned(tag) is None for tag in entry.tags)
         counts[1] += len(entry.tags)
-        counts[2] += pulls_of(entry.copying) * sum(TagRef(repository.name, tag) in missing for tag in entry.tags)
+        counts[2] += entry.copying.pulls * sum(TagRef(repository.name, tag) in missing for tag in entry.tags)
     return tuple(
         Requests(host, lists, heads, pulls, allowance.get(host))
         for host, (lists, heads, pulls) in sorted(found.items())
@@ -83,7 +75,7 @@ class BudgetGate:
             host = entry.source.host
             if host not in left:
                 continue
-            pulls = pulls_of(entry.copying)
+            pulls = entry.copying.pulls
             if pulls <= left[host]:
                 left[host] -= pulls
             else:
