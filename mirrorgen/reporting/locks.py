@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
-from mirrorgen.reporting.views import Block, Items, Line, View, failure_documents, failure_items, text_table
+from mirrorgen.reporting.views import Block, Items, Line, View, failure_documents, text_table, upstream_items
 
 _TITLES = {
     DifferenceKind.RETAGGED: "ALARM: fixed tags that name something else now; somebody has pushed them again",
@@ -41,9 +41,7 @@ def view_relocked(relocked: Relocked, total: int) -> View:
         "failures": failure_documents(relocked.failures),
     }
     unchanged = [] if relocked.has_differences else [Line(_unchanged(relocked.answered, total))]
-    return View(
-        document, [*unchanged, *changes, failure_items("Not found upstream, or not answered", relocked.failures)]
-    )
+    return View(document, [*unchanged, *changes, *upstream_items(relocked.failures)])
 
 
 def _unchanged(answered: int, total: int) -> str:
