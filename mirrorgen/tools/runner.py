@@ -135,7 +135,8 @@ class ProcessRunner:
         pipe = subprocess.PIPE
         with _start(argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe) as process:
             if max_memory_bytes and hasattr(resource, "prlimit"):
-                with contextlib.suppress(ProcessLookupError):
+                # It may have ended, or have a lower limit that only root may raise.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
                     resource.prlimit(process.pid, resource.RLIMIT_DATA, (max_memory_bytes, max_memory_bytes))
 
             def end(why: str) -> None:
