@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.figures import SIZES, UNGROUPED_UP_TO, Figure, cold_starts, large_lists, regsync_loads
+from benchmarks.figures import SIZES, UNGROUPED_UP_TO, Figure, cold_starts, large_lists, locked_lists, regsync_loads
 from benchmarks.requests import KINDS, Requests, request_figures
 from mirrorgen import __version__
 from mirrorgen.errors import MirrorgenError
@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="mirrorgen-benchmarks-") as name:
         folder, runs = Path(name), options.runs or _LIST_RUNS
         figures += large_lists(folder, options.sizes, runs=runs)
+        figures += locked_lists(folder, options.sizes, runs=runs)
         if regsync:
             up_to = max(options.sizes) if options.all else UNGROUPED_UP_TO
             figures += regsync_loads(folder, options.sizes, regsync=regsync.path, ungrouped_up_to=up_to, runs=runs)

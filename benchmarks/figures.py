@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.lists import TAGS_PER_IMAGE, write_list, write_ungrouped
+from benchmarks.lists import TAGS_PER_IMAGE, write_list, write_locked, write_ungrouped
 from benchmarks.measuring import Usage, measure
 
 SIZES = (262, 1000, 10_000)
@@ -56,6 +57,18 @@ def large_lists(folder: Path, sizes: Sequence[int], *, runs: int) -> Iterator[Fi
 
         usage = measure([*_MIRRORGEN, "render"], cwd=place, runs=runs, before=remove)
         yield Figure("render", images, usage, "2.4 s, 350 MiB" if images == max(SIZES) else "")
+
+
+def locked_lists(folder: Path, sizes: Sequence[int], *, runs: int) -> Iterator[Figure]:
+    """Render lists of rules whose lock has ten tags an image."""
+    for images in sizes:
+        place = folder / f"{images}-locked"
+        place.mkdir()
+        # In a process of its own: what it takes would count as memory of the children that are measured.
+        with multiprocessing.get_context("spawn").Pool(1) as writer:
+            writer.apply(write_locked, (place / "images.yaml", images))
+        usage = measure([*_MIRRORGEN, "render"], cwd=place, runs=runs)
+        yield Figure("render, with a lock", images, usage, "4 s" if images == max(SIZES) else "")
 
 
 def regsync_loads(

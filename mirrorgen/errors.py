@@ -45,6 +45,10 @@ class ToolFailed(MirrorgenError):
     exit_code = ExitCode.FAILED
 
 
+class LimitExceeded(ToolFailed):
+    """A program was ended because it took longer, or said more, than it may."""
+
+
 class RegistryFailed(ToolFailed):
     """A registry could not be asked, or refused.
 
@@ -56,3 +60,7 @@ class RegistryFailed(ToolFailed):
     def __init__(self, message: str, kind: Kind) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+class RegistryGivenUp(RegistryFailed):
+    """A registry's answer took too long, or was too much; there is no sense in asking for more from there."""

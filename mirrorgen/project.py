@@ -9,7 +9,8 @@ from pathlib import Path
 from mirrorgen.desired.state import DesiredState, derive
 from mirrorgen.master_list.building import build_model
 from mirrorgen.master_list.document import Document
-from mirrorgen.master_list.lock import Lock, lock_path, lock_problems, locked_digests, needs_lock, read_lock
+from mirrorgen.master_list.lock import Lock, lock_path, lock_problems, locked_digests, needs_lock
+from mirrorgen.master_list.lock_file import read_lock
 from mirrorgen.master_list.reading import read_file
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.model.images import MasterList
@@ -65,16 +66,17 @@ def load(path: Path, *, also: Check | None = None, use_lock: bool = True) -> Loa
         return Loaded(path, tuple(sort_problems(document.problems)), document)
     shape = check_shape(document)
     master_list, building = build_model(document.data)
-    lock, lock_document = read_lock(lock_path(path)) if lock_path(path).exists() else (None, None)
-    problems = list(lock_document.problems) if lock_document else []
+    lock_file = read_lock(lock_path(path)) if lock_path(path).exists() else None
+    lock = lock_file.lock if lock_file else None
+    problems = list(lock_file.problems) if lock_file else []
     belonging: list[Problem] = []
     readable = not any(problem.is_error for problem in [*document.problems, *shape, *building])
-    if use_lock and readable and not (lock_document and lock is None):
+    if use_lock and readable and not (lock_file and lock is None):
         belonging = list(needs_lock(master_list, lock))
-        if lock and lock_document:
-            problems += [lock_document.place(problem) for problem in lock_problems(lock, master_list)]
+        if lock and lock_file:
+            problems += [lock_file.place(problem) for problem in lock_problems(lock, master_list)]
     desired, deriving = derive(master_list, locked_digests(lock, master_list) if lock and use_lock else None)
-    if lock_document and lock is None:
+    if lock_file and lock is None:
         deriving = [problem for problem in deriving if problem.code not in _CURED_BY_LOCK]
     found = [*shape, *building, *belonging, *deriving, *(also(master_list) if also else [])]
     problems += document.problems + [document.place(problem) for problem in found]

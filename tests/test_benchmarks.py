@@ -34,6 +34,8 @@ def test_the_figures_are_printed_and_written(
         ("render --check", 5),
         ("render", 4),
         ("render", 8),
+        ("render, with a lock", 4),
+        ("render, with a lock", 8),
         ("regsync config, as rendered", 4),
         ("regsync config, an entry for each tag", 4),
         ("regsync config, as rendered", 8),
@@ -44,7 +46,7 @@ def test_the_figures_are_printed_and_written(
         assert figure["usage"].keys() == {"wall_s", "cpu_s", "peak_mib"}
         assert all(value >= 0 for value in figure["usage"].values())
     table = capsys.readouterr().out.splitlines()
-    assert [line.split("  ")[0] for line in table[1:9]] == [figure["what"] for figure in document["figures"]]
+    assert [line.split("  ")[0] for line in table[1:11]] == [figure["what"] for figure in document["figures"]]
 
 
 def test_the_ungrouped_variant_names_the_same_images(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from mirrorgen.desired.selection import select_all
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.master_list.lock import Lock
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.budget import Requests
 from mirrorgen.operations.copying.pending import Pending
@@ -24,11 +25,11 @@ from mirrorgen.operations.holding.expiring import Expiring, rules_of
 from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
-from mirrorgen.operations.upstream.locking import Difference, DifferenceKind
+from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring
-from mirrorgen.reporting.locks import view_differences
+from mirrorgen.reporting.locks import view_relocked
 from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.removals import view_deleted, view_prune_plan
 from mirrorgen.reporting.reports import Report, format_report
@@ -108,7 +109,9 @@ def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]
     assert desired
     selections = select_all(desired.entries, {"docker.io/library/nginx": ["1.25"]})
     yield view_selections(selections, None, [FAILURE])
-    yield view_differences((Difference(DifferenceKind.MOVED, "source", "tag", "locked", "now"),), (FAILURE,))
+    moved = Difference(DifferenceKind.MOVED, "source", "tag", "locked", "now")
+    kept = ChangedEntry(EntryChange.KEPT, "source", None, 12)
+    yield view_relocked(Relocked(Lock(()), (moved,), (kept,), 1, (FAILURE,), ()), 2)
     (repository,) = desired.repositories
     (rule,) = rules_of(repository)
     gone = Expiring(repository.name, "", ("1.25",), ("1.25",), None, rule)

@@ -46,7 +46,7 @@ def lock(
     from mirrorgen.master_list.lock import lock_path
     from mirrorgen.operations.upstream.locking import relock, selected_indexes
     from mirrorgen.rendering.files import render_lock
-    from mirrorgen.reporting.locks import view_differences
+    from mirrorgen.reporting.locks import view_relocked
     from mirrorgen.reporting.views import show
 
     if sources and not (update or check):
@@ -62,10 +62,11 @@ def lock(
     only = selected_indexes(loaded.master_list, wanted)
     runtime = runtime_for(loaded, sources=wanted)
     relocked = relock(runtime, loaded.master_list, loaded.lock, only=only, now=datetime.now(UTC))
-    if not check:
+    # A first lock without any answer would only stand in the way of the next.
+    if not check and (loaded.lock or relocked.lock.images):
         path = lock_path(file)
         for name in write_files(path.parent, {path.name: render_lock(relocked.lock)}):
             typer.echo(f"wrote {path.with_name(name)}; tags: {relocked.lock.tag_count}", err=True)
-    typer.echo(show(view_differences(relocked.differences, relocked.failures), output), nl=False)
+    typer.echo(show(view_relocked(relocked, len(loaded.master_list.images)), output), nl=False)
     show_problems(relocked.problems, loaded)
-    return exit_code((*relocked.failures, *relocked.unmet), has_differences=check and bool(relocked.differences))
+    return exit_code(relocked.failures, has_differences=check and relocked.has_differences)

@@ -22,8 +22,10 @@ from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
 
 if TYPE_CHECKING:
+    from mirrorgen.desired.selection import Listings
     from mirrorgen.destinations.port import Holdings
     from mirrorgen.operations.runtime import Runtime
+    from mirrorgen.operations.upstream.selecting import Selected
 
 
 @boundary
@@ -35,7 +37,8 @@ def tags(
         typer.Option("--from", metavar="LISTING", help="Take what upstream has from this file; no network is used."),
     ] = None,
     save: Annotated[
-        Path | None, typer.Option("--save", metavar="LISTING", help="Write what upstream has to this file.")
+        Path | None,
+        typer.Option("--save", metavar="LISTING", help="Write what upstream has to this file; the rest of it stays."),
     ] = None,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the tags are shown.")] = ResultFormat.TEXT,
 ) -> ExitCode:
@@ -46,11 +49,11 @@ def tags(
     Exits with 1 if a rule chooses nothing, with 5 if upstream lacks a tag or could not be asked.
     """
     from mirrorgen.desired.selection import selection_problems, unmet
-    from mirrorgen.files import write_files
-    from mirrorgen.operations.upstream.selecting import format_listing, read_listing, select_saved, select_upstream
+    from mirrorgen.operations.upstream.selecting import read_listing, select_saved, select_upstream
     from mirrorgen.reporting.selections import view_selections
     from mirrorgen.reporting.views import show
 
+    saved = read_listing(save) if save is not None and save.exists() else {}
     loaded = load_usable(file, use_lock=False)
     wanted = canonical_sources(sources or [], loaded)
     runtime = runtime_for(loaded, sources=wanted)
@@ -62,10 +65,27 @@ def tags(
         selected = select_upstream(runtime, entries)
         held = _held(runtime)
     if save is not None:
-        write_files(save.parent, {save.name: format_listing(selected.listings)})
-    typer.echo(show(view_selections(selected.selections, held, selected.failures), output), nl=False)
+        _save(save, saved, selected)
+    failures = (*selected.failures, *unmet(selected.selections))
+    typer.echo(show(view_selections(selected.selections, held, failures), output), nl=False)
     show_problems(selection_problems(selected.selections), loaded)
-    return exit_code((*selected.failures, *unmet(selected.selections)))
+    return exit_code(failures)
+
+
+def _save(path: Path, saved: Listings, selected: Selected) -> None:
+    """Put what was answered into the file; an answer that is missing or empty takes nothing away that was there."""
+    from mirrorgen.files import write_files
+    from mirrorgen.operations.upstream.selecting import format_listing
+
+    answered = {source: tags for source, tags in selected.listings.items() if tags}
+    silent = {failure.source for failure in selected.failures} | (selected.listings.keys() - answered.keys())
+    for source in sorted(silent & saved.keys()):
+        typer.echo(f"{path} keeps the tags that it had of {source}", err=True)
+    listings = {**saved, **answered}
+    if listings:
+        write_files(path.parent, {path.name: format_listing(listings)})
+    else:
+        typer.echo(f"{path} was not written: there is nothing to write", err=True)
 
 
 def _held(runtime: Runtime) -> Holdings | None:

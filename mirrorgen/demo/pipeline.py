@@ -177,8 +177,8 @@ class Demo:
         self._show(view_selections(select_upstream(runtime, runtime.desired.entries).selections, None))
         everything = selected_indexes(loaded.master_list, ())
         relocked = relock(runtime, loaded.master_list, None, only=everything, now=datetime.now(UTC))
-        if relocked.failures or relocked.unmet:
-            said = [failure.reason for failure in (*relocked.failures, *relocked.unmet)]
+        if relocked.failures:
+            said = [failure.reason for failure in relocked.failures]
             raise ToolFailed(f"the list cannot be locked: {'; '.join(said)}")
         for name in write_files(folder, {lock_path(loaded.path).name: render_lock(relocked.lock)}):
             self._quote(f"wrote {name}")

@@ -13,9 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mirrorgen.master_list.document import Document
-from mirrorgen.master_list.reading import read_file
-from mirrorgen.master_list.shape import check_shape
 from mirrorgen.model.images import Image, MasterList
 from mirrorgen.model.references import is_tag
 from mirrorgen.model.tags import passes
@@ -117,21 +114,6 @@ def rule_mark(image: Image) -> str:
     )
 
 
-def read_lock(path: Path) -> tuple[Lock | None, Document]:
-    """Read a lock.
-
-    Returns:
-        The lock, None where its form is wrong, and the document, whose problems say why.
-    """
-    document = read_file(path)
-    if document.data is not None:
-        document.problems += [document.place(problem) for problem in check_shape(document, "lock")]
-    if document.problems:
-        return None, document
-    images = (_image(entry, index) for index, entry in enumerate(document.data["images"]))
-    return Lock(tuple(images)), document
-
-
 def lock_problems(lock: Lock, master_list: MasterList) -> Iterator[Problem]:
     """Yield why entries of a lock do not belong to the list; paths are those of the lock."""
     wanted = {key_of(image): image for image in master_list.images}
@@ -197,19 +179,6 @@ def locked_digests(lock: Lock, master_list: MasterList) -> dict[int, Mapping[str
     """Return digest by tag for each entry of the list that the lock has, by its index."""
     known = lock.by_key()
     return {image.index: known[key_of(image)].digests for image in master_list.images if key_of(image) in known}
-
-
-def _image(entry: Mapping[str, Any], index: int) -> LockedImage:
-    tags = {tag: LockedTag(one["digest"], one["locked"]) for tag, one in entry["tags"].items()}
-    return LockedImage(
-        source=entry["source"],
-        repository=entry.get("repository"),
-        rule=entry["rule"],
-        platforms=entry["platforms"],
-        tags=tags,
-        seal=entry["seal"],
-        index=index,
-    )
 
 
 def _mark(data: Mapping[str, Any]) -> str:

@@ -17,17 +17,21 @@ MAX_BYTES = 32 * 1024 * 1024
 
 def read_file(path: Path) -> Document:
     """Read a file; whatever is wrong with it is in the result's `problems`."""
-    document = Document(str(path))
+    content = read_content(path)
+    if isinstance(content, bytes):
+        return read_bytes(content, file=str(path))
+    return Document(str(path), problems=[content])
+
+
+def read_content(path: Path) -> bytes | Problem:
+    """Return what is in a file, or why it cannot be had."""
     problem = _file_problem(path)
     if problem is None:
         try:
-            content = path.read_bytes()
+            return path.read_bytes()
         except OSError as error:
             problem = Problem("file-unreadable", f"the file cannot be read: {error.strerror}")
-        else:
-            return read_bytes(content, file=str(path))
-    document.problems.append(problem.at(document.file, 0, 0))
-    return document
+    return problem.at(str(path), 0, 0)
 
 
 def _file_problem(path: Path) -> Problem | None:

@@ -17,6 +17,7 @@ _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = re.compile(r"sha256:[a-f0-9]{64}")
 MAX_NAME = 255
 """Characters of a repository with its host, in the grammar of references."""
 
@@ -40,6 +41,11 @@ class Source:
 def is_tag(text: str) -> bool:
     """Whether `text` is a tag: 1 to 128 characters of the distribution grammar."""
     return _TAG.fullmatch(text) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` is a digest of the one kind that registries use."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def is_path(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mirrorgen.desired.selection import Selection
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.outcomes import Failure
-from mirrorgen.reporting.views import Line, Table, View, failure_documents, failure_items
+from mirrorgen.reporting.views import Line, Table, View, failure_documents, upstream_items
 
 _HEAD = ("source", "tag", "selected by", "kind", "in the target")
 _HELD = {True: "yes", False: "no", None: "-"}
@@ -19,7 +19,7 @@ def view_selections(selections: Sequence[Selection], held: Holdings | None, fail
     Args:
         selections: of each entry.
         held: what the target holds; None where it was not asked.
-        failures: entries whose upstream could not be asked.
+        failures: what could not be asked, and what upstream does not have.
     """
     rows = [
         (selection, selected, None if held is None else selected.tag in (held.get(selection.repository) or {}))
@@ -51,6 +51,6 @@ def view_selections(selections: Sequence[Selection], held: Holdings | None, fail
         {"tags": documents, "failures": failure_documents(failures)},
         [
             Table(_HEAD, table) if table else Line("No tag is selected."),
-            failure_items("Could not be asked", failures),
+            *upstream_items(failures),
         ],
     )

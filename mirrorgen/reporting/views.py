@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mirrorgen.outcomes import Failure
+from mirrorgen.outcomes import Failure, Kind
 from mirrorgen.reporting.escaping import markdown, markdown_block, markdown_cell, markdown_code
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -77,6 +77,15 @@ def show(view: View, output: ResultFormat) -> str:
 def failure_items(title: str, failures: Sequence[Failure]) -> Items:
     """Return failures as lines, each with what it concerns, the reason, its kind and the owner."""
     return Items(title, [failure_line(failure) for failure in failures])
+
+
+def upstream_items(failures: Sequence[Failure]) -> list[Items]:
+    """Return what came of asking upstream registries: who did not answer, and what is not there."""
+    absent = {Kind.NOT_UPSTREAM, Kind.RULE}
+    return [
+        failure_items("Could not be asked", [failure for failure in failures if failure.kind not in absent]),
+        failure_items("Not found upstream", [failure for failure in failures if failure.kind in absent]),
+    ]
 
 
 def failure_line(failure: Failure) -> str:

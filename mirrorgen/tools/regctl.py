@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirrorgen.errors import RegistryFailed
-from mirrorgen.tools.runner import Runner
+from mirrorgen.errors import LimitExceeded, RegistryFailed, RegistryGivenUp
+from mirrorgen.outcomes import Kind
+from mirrorgen.tools.limits import LIMITS, Limits
+from mirrorgen.tools.runner import Completed, Runner
 from mirrorgen.tools.versions import Tool
-from mirrorgen.tools.words import kind_of
+from mirrorgen.tools.words import kind_of, quoted
+
+_LISTING = '{"name": {{json .Name}}, "tags": {{json .Tags}}}'
+# https://go.dev/src/runtime/malloc.go and mem_linux.go: how a Go program ends that gets no more memory.
+_OUT_OF_MEMORY = re.compile(r"^fatal error: [^\n]*(?:out of|allocate) memory", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +74,19 @@ class Regctl:
         runner: runs it.
         env: its whole environment.
         hosts: the registries that need settings.
+        limits: how much each answer may be.
     """
 
     tool: Tool
     runner: Runner
     env: Mapping[str, str]
     hosts: tuple[Host, ...] = ()
+    limits: Limits = LIMITS
 
     def tags(self, repository: str) -> tuple[str, ...]:
-        """List the tags of a repository, in the registry's order.
+        """List the tags of a repository, in the registry's order and with its very words: they may be no tags at all.
+
+        regctl takes any JSON object for a listing, also one without a name, as an error page or a proxy may send it.
 
         Args:
             repository: reference without tag.
@@ -83,7 +94,14 @@ class Regctl:
         Raises:
             RegistryFailed: the registry cannot be asked.
         """
-        return tuple(self._run("tag", "ls", repository).split())
+        listing = json.loads(self._run("tag", "ls", "--format", _LISTING, repository))
+        if listing["tags"] is None and not listing["name"]:
+            raise RegistryFailed("the registry's answer is no listing of tags", Kind.UNSUPPORTED)
+        tags = tuple(listing["tags"] or ())
+        if len(tags) > self.limits.tags:
+            message = f"the registry lists {len(tags):,} tags; {self.limits.tags:,} are looked at"
+            raise RegistryGivenUp(message, Kind.UNSUPPORTED)
+        return tags
 
     def manifest(self, reference: str) -> Manifest:
         """Ask for the manifest of a tag.
@@ -129,12 +147,29 @@ class Regctl:
         config = json.dumps({"hosts": {host.name: host.document() for host in self.hosts}})
         env = {**self.env, "REGCTL_CONFIG": "/dev/stdin"}
         argv = [str(self.tool.path), *arguments]
-        completed = self.runner.run(argv, env=env, stdin=config, success_codes=None)
+        try:
+            completed = self.runner.run(
+                argv,
+                env=env,
+                stdin=config,
+                success_codes=None,
+                timeout_s=self.limits.seconds,
+                max_output_bytes=self.limits.output_bytes,
+                max_memory_bytes=self.limits.memory_bytes,
+            )
+        except LimitExceeded as error:
+            raise RegistryGivenUp(error.message.partition("\n")[0], Kind.UNAVAILABLE) from error
         if completed.code:
-            lines = completed.stderr.strip().splitlines()
-            said = lines[-1] if lines else f"regctl ended with exit code {completed.code}"
-            raise RegistryFailed(completed.secrets.redact(said), kind_of(said, [arguments[-1]]))
+            raise _failure(completed, arguments[-1])
         return completed.stdout
+
+
+def _failure(completed: Completed, reference: str) -> RegistryFailed:
+    if _OUT_OF_MEMORY.search(completed.stderr):
+        return RegistryGivenUp("the answer takes more memory than regctl may use", Kind.UNAVAILABLE)
+    lines = completed.stderr.strip().splitlines()
+    said = lines[-1] if lines else f"regctl ended with exit code {completed.code}"
+    return RegistryFailed(quoted(completed.secrets.redact(said)), kind_of(said, [reference]))
 
 
 def read_manifest(body: str) -> Manifest:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shlex
 import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
-from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.errors import LimitExceeded, ToolFailed, ToolUnusable
 from mirrorgen.tools.secrets import Secrets
 
 KEPT_LINES = 2000
@@ -75,6 +76,8 @@ class Runner(Protocol):
         success_codes: Sequence[int] | None = (0,),
         on_stderr_line: Callable[[str], None] | None = None,
         timeout_s: float | None = None,
+        max_output_bytes: int | None = None,
+        max_memory_bytes: int | None = None,
     ) -> Completed:
         """Run `argv` to its end; see `ProcessRunner.run`."""
 
@@ -101,6 +104,8 @@ class ProcessRunner:
         success_codes: Sequence[int] | None = (0,),
         on_stderr_line: Callable[[str], None] | None = None,
         timeout_s: float | None = None,
+        max_output_bytes: int | None = None,
+        max_memory_bytes: int | None = None,
     ) -> Completed:
         """Run a program to its end.
 
@@ -115,51 +120,66 @@ class ProcessRunner:
             success_codes: exit codes that are not a failure; None takes every code.
             on_stderr_line: called with each line of standard error as it arrives, to the letter.
             timeout_s: seconds after which the child is killed.
+            max_output_bytes: how much of each stream is read; with more, the child is killed.
+            max_memory_bytes: how much memory the child may take; where the system has no such limit for another
+                process, nothing is limited.
 
         Raises:
             ToolUnusable: there is no such program.
-            ToolFailed: the exit code is not a success code, or time ran out.
+            LimitExceeded: it ran for too long, or printed too much.
+            ToolFailed: the exit code is not a success code.
         """
         if self.on_start:
             self.on_start(self.secrets.redact(shlex.join(argv)))
-        timed_out = threading.Event()
+        cut: list[str] = []
         pipe = subprocess.PIPE
         with _start(argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+            if max_memory_bytes and hasattr(resource, "prlimit"):
+                # It may have ended, or have a lower limit that only root may raise.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    resource.prlimit(process.pid, resource.RLIMIT_DATA, (max_memory_bytes, max_memory_bytes))
 
-            def expire() -> None:
-                timed_out.set()
+            def end(why: str) -> None:
+                cut.append(why)
                 _signal_group(process, signal.SIGKILL)
 
-            timer = threading.Timer(timeout_s, expire) if timeout_s else None
+            def bounded(stream: IO[str]) -> Iterator[str]:
+                return _lines(stream, max_output_bytes, end)
+
+            timer = threading.Timer(timeout_s, end, [f"did not end within {timeout_s:g} s"]) if timeout_s else None
             if timer:
                 timer.start()
             try:
-                stdout, stderr = self._communicate(process, stdin, on_stderr_line)
+                stdout, stderr = self._communicate(process, stdin, on_stderr_line, bounded)
                 code = process.wait()
             finally:
                 if timer:
                     timer.cancel()
         completed = Completed(tuple(argv), code, stdout, stderr, self.secrets)
-        if timed_out.is_set():
-            raise ToolFailed(f"{Path(argv[0]).name} did not end within {timeout_s:g} s\n{completed.describe()}")
+        if cut:
+            raise LimitExceeded(f"{Path(argv[0]).name} {cut[0]}\n{completed.describe()}")
         if success_codes is not None and code not in success_codes:
             raise completed.failure()
         return completed
 
     def _communicate(
-        self, process: subprocess.Popen[str], stdin: str, on_stderr_line: Callable[[str], None] | None
+        self,
+        process: subprocess.Popen[str],
+        stdin: str,
+        on_stderr_line: Callable[[str], None] | None,
+        bounded: Callable[[IO[str]], Iterator[str]],
     ) -> tuple[str, str]:
         assert process.stdin
         assert process.stdout
         assert process.stderr
         out: list[str] = []
         feeder = threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)
-        drain = threading.Thread(target=lambda stream: out.append(stream.read()), args=(process.stdout,), daemon=True)
+        drain = threading.Thread(target=lambda stream: out.extend(bounded(stream)), args=(process.stdout,), daemon=True)
         feeder.start()
         drain.start()
         lines: deque[str] = deque(maxlen=KEPT_LINES)
         try:
-            for line in process.stderr:
+            for line in bounded(process.stderr):
                 lines.append(line[:KEPT_LINE_LENGTH])
                 if on_stderr_line:
                     on_stderr_line(line.rstrip("\n"))
@@ -170,6 +190,18 @@ class ProcessRunner:
             drain.join()
             feeder.join()
         return "".join(out), "".join(lines)
+
+
+def _lines(stream: IO[str], limit: int | None, end: Callable[[str], None]) -> Iterator[str]:
+    """Yield the lines of a stream; beyond the limit, of which a line may be all, end the child instead."""
+    left = limit
+    while line := stream.readline(-1 if left is None else left + 1):
+        if left is not None:
+            left -= len(line)
+            if left < 0:
+                end(f"printed more than {limit} bytes")
+                return
+        yield line
 
 
 def _feed(stream: IO[str], text: str) -> None:

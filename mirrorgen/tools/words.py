@@ -10,6 +10,9 @@ from mirrorgen.outcomes import Kind
 _LONGEST = 4000
 """Characters that are looked at; a registry may answer with a whole page."""
 
+_SHOWN = 500
+"""Characters of them that are shown."""
+
 # The first that fits counts.
 _WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(words, re.IGNORECASE))
@@ -31,6 +34,12 @@ _WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+
+
+def quoted(text: str) -> str:
+    """Return somebody else's words as they may be shown: on one line, printable, not endless."""
+    line = "".join(char if char.isprintable() else "?" for char in text[: _SHOWN + 1])
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 3] + "..."
 
 
 def kind_of(text: str, references: Iterable[str]) -> Kind:

@@ -24,6 +24,7 @@ class PaperRegistry:
     tags: dict[str, Sequence[str]] = field(default_factory=dict)
     digests: dict[tuple[str, str], str] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    unreadable: set[tuple[str, str]] = field(default_factory=set)
     requests: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
 
@@ -42,6 +43,8 @@ class PaperRegistry:
             if repository in self.tags:
                 body = json.dumps({"name": repository, "tags": list(self.tags[repository])}).encode()
                 return 200, {"Content-Type": "application/json"}, body
+        elif (repository, rest) in self.unreadable:
+            return 403, {}, b""
         elif rest in self.tags.get(repository, ()):
             headers = {"Content-Type": INDEX, "Docker-Content-Digest": self.digest(repository, rest)}
             return 200, {**headers, "Content-Length": "2"}, b"{}"

@@ -62,7 +62,9 @@ def test_regsync_gets_the_credentials_that_its_configuration_reads(runtime: Runt
 
 
 def test_regctl_gets_them_on_standard_input_alone(runtime: Runtime) -> None:
-    write_program(runtime, "regctl", f"env > {runtime.root / 'env'}; cat > {runtime.root / 'stdin'}")
+    listing = '{"name": "org/app", "tags": []}'
+    script = f"env > {runtime.root / 'env'}; cat > {runtime.root / 'stdin'}; echo '{listing}'"
+    write_program(runtime, "regctl", script)
     runtime.regctl().tags("quay.io/org/app")
     assert given(runtime) == {"HOME"}
     host = json.loads((runtime.root / "stdin").read_text())["hosts"]["quay.io"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.errors import LimitExceeded, ToolFailed, ToolUnusable
 from mirrorgen.tools.runner import Completed, ProcessRunner
 from mirrorgen.tools.secrets import Secrets
 
@@ -151,3 +151,19 @@ def test_an_interrupt_reaches_the_child_once() -> None:
 
 def test_the_terminal_cannot_interrupt_the_child_by_itself() -> None:
     assert run("import os; print(os.getpgrp() == os.getpid())").stdout == "True\n"
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("text", ["'x' * 10**6", "'x\\n' * 10**6"], ids=["one line", "many lines"])
+def test_a_child_that_prints_too_much_is_ended(stream: str, text: str) -> None:
+    with pytest.raises(LimitExceeded, match="printed more than 1000 bytes"):
+        run(
+            f"import sys, time; sys.{stream}.write({text}); sys.{stream}.flush(); time.sleep(60)", max_output_bytes=1000
+        )
+
+
+def test_a_child_that_takes_too_much_memory_fails() -> None:
+    run("bytes(10**6)", max_memory_bytes=200 * 10**6)
+    with pytest.raises(ToolFailed, match="MemoryError"):
+        # The limit is set just after the start.
+        run("while True: bytes(10**9)", max_memory_bytes=200 * 10**6, timeout_s=60)

@@ -65,7 +65,7 @@ class AnsweringRunner:
             tags = self.listings.get(argv[-1])
             if tags is None:
                 return Completed(tuple(argv), 1, "", "dial tcp: connection refused")
-            return Completed(tuple(argv), 0, "\n".join(tags), "")
+            return Completed(tuple(argv), 0, json.dumps({"name": "", "tags": list(tags)}), "")
         self.given.append(stdin)
         code, lines = self.runs.pop(0)
         for said in lines:

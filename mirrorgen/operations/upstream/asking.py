@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Generic, TypeVar
 
-from mirrorgen.errors import RegistryFailed
+from mirrorgen.errors import RegistryFailed, RegistryGivenUp
 from mirrorgen.model.images import Registry
+from mirrorgen.model.references import is_digest, is_tag
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.outcomes import Kind
+from mirrorgen.tools.words import quoted
 
 CONCURRENT_REQUESTS = 3
 """Of one registry at once where the list does not say; regsync's own default."""
@@ -68,11 +70,11 @@ class Upstreams:
 
     def tags(self, locations: Iterable[str]) -> Answers[tuple[str, ...]]:
         """List the tags of repositories, named as `Entry.location` does."""
-        return self._ask(locations, self._regctl.tags)
+        return self._ask(locations, lambda location: checked_tags(self._regctl.tags(location)))
 
     def digests(self, references: Iterable[str], *, platform: str | None = None) -> Answers[str]:
         """Ask what references name, with a HEAD request for each; for one platform of it with a pull for each."""
-        return self._ask(references, partial(self._regctl.digest, platform=platform))
+        return self._ask(references, lambda name: checked_digest(self._regctl.digest(name, platform=platform)))
 
     def _ask(self, references: Iterable[str], ask: Callable[[str], Answer]) -> Answers[Answer]:
         by_host: dict[str, list[str]] = {}
@@ -80,11 +82,18 @@ class Upstreams:
             by_host.setdefault(_host_of(reference), []).append(reference)
         answers: dict[str, Answer] = {}
         failures: dict[str, RegistryFailed] = {}
+        given_up: dict[str, RegistryGivenUp] = {}
 
         def ask_about(reference: str) -> None:
+            repository = _repository_of(reference)
+            if repository in given_up:
+                failures[reference] = given_up[repository]
+                return
             self._paces[_host_of(reference)].wait()
             try:
                 answers[reference] = ask(reference)
+            except RegistryGivenUp as error:
+                failures[reference] = given_up[repository] = error
             except RegistryFailed as error:
                 failures[reference] = error
 
@@ -106,3 +115,33 @@ def _width(registry: Registry) -> int:
 
 def _host_of(reference: str) -> str:
     return reference.partition("/")[0]
+
+
+def _repository_of(reference: str) -> str:
+    host, _, rest = reference.partition("/")
+    return f"{host}/{rest.partition('@')[0].partition(':')[0]}"
+
+
+def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """Return what a registry lists, every bit of it a tag: a rule and a pattern made of one mean what they say.
+
+    Raises:
+        RegistryFailed: something is no tag.
+    """
+    strange = next((tag for tag in tags if not is_tag(tag)), None)
+    if strange is not None:
+        shown = quoted(repr(strange[:60]))
+        raise RegistryFailed(f"the registry lists a tag that cannot be one: {shown}", Kind.UNSUPPORTED)
+    return tuple(tags)
+
+
+def checked_digest(digest: str) -> str:
+    """Return the digest that a registry gives.
+
+    Raises:
+        RegistryFailed: it is none.
+    """
+    if not is_digest(digest):
+        message = f"the registry gives a digest that cannot be one: {quoted(repr(digest[:100]))}"
+        raise RegistryFailed(message, Kind.UNSUPPORTED)
+    return digest

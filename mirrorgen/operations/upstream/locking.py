@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from mirrorgen.desired.selection import Selection, selection_problems, unmet
+from mirrorgen.errors import RegistryFailed
 from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag, key_of, rule_mark
 from mirrorgen.model.images import Entry, Image, MasterList
 from mirrorgen.model.tags import is_moving
@@ -47,23 +48,59 @@ class Difference:
     now: str
 
 
+class EntryChange(StrEnum):
+    """What became of an entry as a whole when a lock was made anew."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RULE = "rule-changed"
+    KEPT = "kept"
+    LEFT_OUT = "left-out"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedEntry:
+    """An entry of the lock that is there now, or is not; or that is as it was because nothing better is known.
+
+    Attributes:
+        change: `rule-changed` means that the list asks for something else than before. `kept` has its old lines, and
+            `left-out` has none, because its upstream did not answer or does not have what the list asks for.
+        source: the upstream repository.
+        repository: the target repository where the list's entry names one.
+        tags: how many tags the lock has of it, or had of one that was removed.
+    """
+
+    change: EntryChange
+    source: str
+    repository: str | None
+    tags: int
+
+
 @dataclass(frozen=True, slots=True)
 class Relocked:
     """A lock as upstream is now, and what came of making it.
 
     Attributes:
-        lock: new lines for the entries that could be asked; the others have their old ones, if they had any.
-        differences: to the old lock, sorted by source and tag.
-        failures: entries that could not be asked.
-        unmet: rules that select nothing and tags that are not there.
-        problems: the same, with paths in the list.
+        lock: new lines for the entries whose upstream has answered; the others have their old ones, if they had any.
+        differences: how upstream differs from the old lock, in entries that are in both; sorted by source and tag.
+        entries: what became of whole entries, sorted by change and source.
+        answered: of how many entries upstream has said all there is to say.
+        failures: what could not be asked, and what upstream does not have.
+        problems: the latter, with paths in the list.
     """
 
     lock: Lock
     differences: tuple[Difference, ...]
+    entries: tuple[ChangedEntry, ...]
+    answered: int
     failures: tuple[Failure, ...]
-    unmet: tuple[Failure, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def has_differences(self) -> bool:
+        """Whether the lock says something else than the one before it, as far as upstream has answered."""
+        same = {EntryChange.KEPT, EntryChange.LEFT_OUT}
+        return bool(self.differences) or any(entry.change not in same for entry in self.entries)
 
 
 def relock(
@@ -83,25 +120,25 @@ def relock(
     """
     entries = [(repository, entry) for repository, entry in runtime.desired.entries if entry.image.index in only]
     asked = select_upstream(runtime, entries)
-    failed = {failure.source: failure for failure in asked.failures}
-    references = {
-        _reference(selection.entry, selected.tag): (selection, selected.tag)
-        for selection in asked.selections
-        for selected in selection.tags
-    }
-    answered = Upstreams(runtime).digests(references)
-    for reference, error in answered.failures.items():
-        selection, tag = references[reference]
-        source = str(selection.entry.source)
-        ref = TagRef(selection.repository, tag)
-        failed[source] = Failure(ref, error.kind, f"{tag}: {error.message}", selection.entry.owner, source)
-    by_index = {
+    references = [_reference(selection.entry, tag.tag) for selection in asked.selections for tag in selection.tags]
+    said = Upstreams(runtime).digests(references)
+    unanswered = [failure for selection in asked.selections for failure in _failures(selection, said.failures)]
+    silent = {(failure.ref.repository, failure.source) for failure in unanswered}
+    answered = {
         selection.entry.image.index: selection
         for selection in asked.selections
-        if str(selection.entry.source) not in failed
+        if (selection.repository, str(selection.entry.source)) not in silent
     }
-    failures = tuple(failed[source] for source in sorted(failed))
-    return _Maker(old, answered.answers, now).relocked(master_list, by_index, failures)
+    failures = (*asked.failures, *unanswered, *unmet(answered.values()))
+    return _Maker(old, said.answers, now).relocked(master_list, only, answered, failures)
+
+
+def _failures(selection: Selection, failed: Mapping[str, RegistryFailed]) -> Iterator[Failure]:
+    for selected in selection.tags:
+        error = failed.get(_reference(selection.entry, selected.tag))
+        if error:
+            ref, entry = TagRef(selection.repository, selected.tag), selection.entry
+            yield Failure(ref, error.kind, error.message, entry.owner, str(entry.source))
 
 
 def _reference(entry: Entry, tag: str) -> str:
@@ -116,26 +153,37 @@ class _Maker:
     now: datetime
 
     def relocked(
-        self, master_list: MasterList, selections: Mapping[int, Selection], failures: tuple[Failure, ...]
+        self,
+        master_list: MasterList,
+        asked: AbstractSet[int],
+        selections: Mapping[int, Selection],
+        failures: tuple[Failure, ...],
     ) -> Relocked:
         known = self.old.by_key() if self.old else {}
+        listed = {key_of(image) for image in master_list.images}
         images: list[LockedImage] = []
         differences: list[Difference] = []
         problems: list[Problem] = []
+        entries = [_changed(EntryChange.REMOVED, entry) for key, entry in known.items() if key not in listed]
         for image in master_list.images:
             before, selection = known.get(key_of(image)), selections.get(image.index)
-            if selection is None:
-                images += [before] if before else []
-                continue
-            after = self._locked(image, selection, before)
-            found = list(selection_problems([selection]))
+            after = self._locked(image, selection, before) if selection else None
+            found = list(selection_problems([selection])) if selection else []
             problems += found
-            differences += _differences(image, before, after) if before else ()
-            kept = before if found else after
+            if before and after:
+                differences += _differences(image, before, after)
+            kept = before if found or after is None else after
             images += [kept] if kept else []
-        lock = Lock(tuple(sorted(images, key=lambda image: image.key)))
-        ordered = sorted(differences, key=lambda difference: (difference.source, difference.tag))
-        return Relocked(lock, tuple(ordered), failures, tuple(unmet(selections.values())), tuple(problems))
+            if image.index in asked:
+                entries += _entry_changes(image, before, kept, is_known=kept is after)
+        return Relocked(
+            lock=Lock(tuple(sorted(images, key=lambda image: image.key))),
+            differences=tuple(sorted(differences, key=lambda difference: (difference.source, difference.tag))),
+            entries=tuple(sorted(entries, key=lambda entry: (entry.change, entry.source, entry.repository or ""))),
+            answered=len(selections),
+            failures=failures,
+            problems=tuple(problems),
+        )
 
     def _locked(self, image: Image, selection: Selection, before: LockedImage | None) -> LockedImage:
         locked = self.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -146,6 +194,23 @@ class _Maker:
             tags[selected.tag] = same if same and same.digest == digest else LockedTag(digest, locked)
         platforms = image.copying.platform or "all"
         return LockedImage(str(image.source), image.repository, rule_mark(image), platforms, tags).sealed()
+
+
+def _entry_changes(
+    image: Image, before: LockedImage | None, kept: LockedImage | None, *, is_known: bool
+) -> Iterator[ChangedEntry]:
+    if kept is None:
+        yield ChangedEntry(EntryChange.LEFT_OUT, str(image.source), image.repository, 0)
+    elif not is_known:
+        yield _changed(EntryChange.KEPT, kept)
+    elif before is None:
+        yield _changed(EntryChange.ADDED, kept)
+    elif (before.rule, before.platforms) != (kept.rule, kept.platforms):
+        yield _changed(EntryChange.RULE, kept)
+
+
+def _changed(change: EntryChange, entry: LockedImage) -> ChangedEntry:
+    return ChangedEntry(change, entry.source, entry.repository, len(entry.tags))
 
 
 def _differences(image: Image, before: LockedImage, after: LockedImage) -> Iterator[Difference]:

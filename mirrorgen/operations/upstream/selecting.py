@@ -12,7 +12,7 @@ from mirrorgen.desired.selection import Listings, Selection, select_all
 from mirrorgen.desired.state import Repository
 from mirrorgen.errors import InputError
 from mirrorgen.model.images import Entry
-from mirrorgen.model.references import Source, parse_source
+from mirrorgen.model.references import Source, is_tag, parse_source
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.asking import Upstreams
 from mirrorgen.outcomes import Failure, Kind, TagRef
@@ -108,6 +108,9 @@ def _source(text: str, path: Path, hint: str) -> str:
 def _tags(source: str, tags: Any, path: Path, hint: str) -> list[str]:
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise InputError(f"{path}: {source!r} must have a list of texts", hint=hint)
+    strange = next((tag for tag in tags if not is_tag(tag)), None)
+    if strange is not None:
+        raise InputError(f"{path}: {source!r} has {strange[:60]!r}, which cannot be a tag", hint=hint)
     return tags
 
 

@@ -1,0 +1,73 @@
+"""A registry that answers whatever it is told to: any status, headers and body, slowly or without end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer; without `length`, the body goes on as long as its parts do.
+
+    Attributes:
+        body: made anew for each request, from the path with its query.
+    """
+
+    body: Callable[[str], Iterable[bytes]]
+    status: int = 200
+    headers: Callable[[str], Mapping[str, str]] = lambda _path: {}
+
+
+def says(body: bytes, status: int = 200) -> Answer:
+    return Answer(lambda _path: [body], status)
+
+
+@dataclass
+class HostileRegistry:
+    """Answers by repository; `stopped` is set when the registry goes, so that no answer outlives it."""
+
+    address: str = ""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def hostile_registry() -> Iterator[HostileRegistry]:
+    """Serve on a free loopback port."""
+    registry = HostileRegistry()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            registry.requests.append(self.path)
+            repository = self.path.removeprefix("/v2/").partition("/tags/")[0].partition("/manifests/")[0]
+            answer = registry.answers.get(repository, says(b"{}"))
+            with suppress(OSError):
+                self.send_response(answer.status)
+                for name, value in {"Content-Type": "application/json", **answer.headers(self.path)}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                for part in answer.body(self.path) if self.command == "GET" else ():
+                    if registry.stopped.is_set():
+                        return
+                    self.wfile.write(part)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        registry.address = f"127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield registry
+        finally:
+            registry.stopped.set()
+            server.shutdown()
+            thread.join()
