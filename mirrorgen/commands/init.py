@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.everywhere import screen
 from mirrorgen.outcomes import ExitCode
 
 
@@ -25,8 +26,8 @@ def init(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to
     files = {"images.yaml": example, **module_files()}
     kept = [name for name in files if (folder / name).exists()]
     for name in kept:
-        typer.echo(f"kept {folder / name}", err=True)
+        screen().say(f"kept {folder / name}")
     for name in write_files(folder, {name: text for name, text in files.items() if name not in kept}):
-        typer.echo(f"wrote {folder / name}", err=True)
-    typer.echo("next: edit images.yaml, then run `mirrorgen render` and `mirrorgen plan`", err=True)
+        screen().say(f"wrote {folder / name}")
+    screen().say("next: edit images.yaml, then run `mirrorgen render` and `mirrorgen plan`")
     return ExitCode.OK

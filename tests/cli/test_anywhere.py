@@ -1,0 +1,166 @@
+"""`--debug`, `--quiet` and `--no-color`, anywhere on the line; and the completion of shells."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from mirrorgen.commands.everywhere import DEBUG_VARIABLE
+from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
+from tests.conftest import RunCli
+
+GOOD = 'images:\n  - source: nginx\n    tags: ["1.25"]\n'
+BAD = "images: []\n"
+RED, RESET = "\x1b[1;31m", "\x1b[0m"
+
+
+def on_terminal(arguments: Sequence[str], cwd: Path, **variables: str) -> str:
+    """Run the program with a terminal as its standard output and standard error; return what it wrote there."""
+    ours, its = pty.openpty()
+    env = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
+    with subprocess.Popen(
+        [sys.executable, "-m", "mirrorgen", *arguments],
+        cwd=cwd,
+        env={**env, "TERM": "xterm", **variables},
+        stdout=its,
+        stderr=its,
+    ):
+        os.close(its)
+        said = b""
+        # Linux says EIO when the last program has closed the terminal.
+        try:
+            while part := os.read(ours, 65536):
+                said += part
+        except OSError:
+            pass
+        os.close(ours)
+    return said.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    "line", [["--quiet", "render"], ["render", "--quiet"], ["render", "--file", "images.yaml", "--quiet"]]
+)
+def test_quiet_before_and_after_the_command_drops_progress(line: list[str], run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text(GOOD)
+    result = run_cli(*line)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert (in_folder / "regsync.yaml").exists()
+
+
+def test_options_of_one_run_do_not_count_in_the_next(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text(GOOD)
+    run_cli("--quiet", "render", "--debug")
+    assert run_cli("render").stderr == "the generated files were up to date\n"
+    assert DEBUG_VARIABLE not in os.environ
+
+
+def test_quiet_keeps_problems_and_errors(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text(BAD)
+    assert run_cli("validate", "--quiet").stdout.startswith("images.yaml:1:9: error[empty-list]")
+    assert "error: images.yaml cannot be used" in run_cli("render", "--quiet").stderr
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_of_a_change_quiet_keeps_what_failed(quiet: bool, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mirrorgen.commands import apply
+    from mirrorgen.commands.reported import Result
+    from mirrorgen.reporting.views import Line, View, failure_items
+
+    failure = Failure(TagRef("mirror/nginx", "1.25"), Kind.REFUSED, "no", "", "nginx")
+    view = View({}, [failure_items("Not mirrored", [failure]), Line("Tags copied: 1.")])
+    monkeypatch.setattr(apply, "runtime_for", lambda *_, **__: None)
+    monkeypatch.setattr(apply, "load_usable", lambda _: None)
+    monkeypatch.setattr("mirrorgen.operations.repositories.applying.apply_plan", lambda *_, **__: ())
+    monkeypatch.setattr(apply, "Result", lambda *_: Result(ExitCode.FAILED, view))
+    said = run_cli("apply", *(["--quiet"] if quiet else [])).stdout
+    assert said.startswith("Not mirrored:\n  mirror/nginx:1.25: no [refused]\n")
+    assert ("Tags copied" in said) is not quiet
+
+
+@pytest.mark.parametrize("line", [["--debug", "render", "--in-git"], ["render", "--in-git", "--debug"]])
+def test_debug_before_and_after_the_command(
+    line: list[str], run_cli: RunCli, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("mirrorgen.rendering.files.render", fail)
+    (in_folder / "images.yaml").write_text(GOOD)
+    result = run_cli(*line)
+    assert result.exit_code == 70
+    assert "Traceback (most recent call last)" in result.stderr
+    assert "Traceback" not in run_cli("render").stderr
+
+
+def test_groups_take_the_options_too(run_cli: RunCli) -> None:
+    assert run_cli("--debug", "tools", "--quiet", "install", "--no-color", "nothing").exit_code == 2
+
+
+def test_a_terminal_gets_colours(in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text(BAD)
+    assert f"{RED}error{RESET}[empty-list]" in on_terminal(["validate"], in_folder)
+    assert f"{RED}error:{RESET} images.yaml cannot be used" in on_terminal(["render"], in_folder)
+
+
+@pytest.mark.parametrize(
+    ("line", "variables"),
+    [
+        (["validate", "--no-color"], {}),
+        (["--no-color", "validate"], {"FORCE_COLOR": "1"}),
+        (["validate"], {"NO_COLOR": "1"}),
+        (["validate"], {"NO_COLOR": "1", "FORCE_COLOR": "1"}),
+        (["validate"], {"TERM": "dumb"}),
+        (["validate", "--format", "json"], {"FORCE_COLOR": "1"}),
+    ],
+)
+def test_a_terminal_that_wants_none_gets_none(line: list[str], variables: dict[str, str], in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text(BAD)
+    said = on_terminal(line, in_folder, **variables)
+    assert "empty-list" in said
+    assert "\x1b" not in said
+
+
+def test_a_pipe_gets_colours_only_where_they_are_forced(
+    run_cli: RunCli, in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (in_folder / "images.yaml").write_text(BAD)
+    monkeypatch.delenv("NO_COLOR")
+    assert "\x1b" not in run_cli("validate").stdout
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert f"{RED}error{RESET}[empty-list]" in run_cli("validate").stdout
+
+
+def completions(line: str, shell: str) -> list[str]:
+    """What a shell is told when somebody presses Tab at the end of a line."""
+    words = line.split(" ")
+    variables = {
+        "_MIRRORGEN_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) - 1),
+        "_TYPER_COMPLETE_ARGS": line,
+    }
+    script = Path(sys.executable).with_name("mirrorgen")
+    ended = subprocess.run([script], env={**os.environ, **variables}, capture_output=True, text=True, check=True)
+    return ended.stdout.split()
+
+
+def test_bash_completes_commands_options_and_values() -> None:
+    assert completions("mirrorgen re", "bash") == ["render", "report"]
+    assert completions("mirrorgen sync --re", "bash") == ["--retries", "--retry-wait", "--report", "--regsync-bin"]
+    assert completions("mirrorgen validate --format ", "bash") == ["text", "json", "github", "sarif"]
+    assert completions("mirrorgen --q", "bash") == ["--quiet"]
+    assert completions("mirrorgen tools ", "bash") == ["install"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_of_each_shell_can_be_printed(shell: str) -> None:
+    script = Path(sys.executable).with_name("mirrorgen")
+    env = {**os.environ, "_MIRRORGEN_COMPLETE": f"source_{shell}"}
+    printed = subprocess.run([script], env=env, capture_output=True, text=True, check=True).stdout
+    assert f"complete_{shell}" in printed
