@@ -34,6 +34,7 @@ from mirrorgen.commands import (
 )
 from mirrorgen.commands.everywhere import accepting_options, screen
 from mirrorgen.outcomes import ExitCode
+from mirrorgen.streams import guard
 
 app = typer.Typer(
     name="mirrorgen",
@@ -83,7 +84,13 @@ def main() -> None:
     # and again would take longer than all the rest.
     gc.disable()
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(_run())
+    results = guard()
+    code = _run()
+    sys.stdout.flush()
+    if results.lost is not None:
+        screen().fail(f"cannot write to standard output: {results.lost.strerror}")
+        code = code or int(ExitCode.FAILED)
+    sys.exit(code)
 
 
 def _run() -> int:

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "mirrorgen"
 
 # The lowest first; a room knows those in layers before its own, and none beside it.
 LAYERS = (
-    {"outcomes", "problems", "resources"},
+    {"outcomes", "problems", "resources", "streams"},
     {"errors"},
     {"files", "model", "tools"},
     {"destinations.port"},
