@@ -105,7 +105,7 @@ def runtime_for(
         wanted = tuple(one for one in wanted if any(_fits(one, pattern) for pattern in only))
     names = {repository.name for repository in wanted}
     return Runtime(
-        loaded.root.absolute(),
+        loaded.root.resolve(),
         replace(loaded.desired, repositories=wanted),
         left_alone=frozenset(each.name for each in loaded.desired.repositories if each.name not in names),
         allowance=allowance(loaded.desired, part),

@@ -60,7 +60,8 @@ def render(
         screen().say("the generated files were up to date")
     unknown = _unknown_to_git(loaded.root, files) if in_git else []
     for name in unknown:
-        screen().note(f"{name} is not in git yet: git add {name}")
+        path = loaded.root / name
+        screen().note(f"{path} is not in git yet: git add {path}")
     return ExitCode.DIFFERENT if unknown else ExitCode.OK
 
 

@@ -1,4 +1,4 @@
-"""`--debug`, `--quiet` and `--no-color`, anywhere on the line; and the completion of shells."""
+"""`--debug`, `--quiet` and `--no-color`, anywhere on the line."""
 
 from __future__ import annotations
 
@@ -134,33 +134,3 @@ def test_a_pipe_gets_colours_only_where_they_are_forced(
     assert "\x1b" not in run_cli("validate").stdout
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert f"{RED}error{RESET}[empty-list]" in run_cli("validate").stdout
-
-
-def completions(line: str, shell: str) -> list[str]:
-    """What a shell is told when somebody presses Tab at the end of a line."""
-    words = line.split(" ")
-    variables = {
-        "_MIRRORGEN_COMPLETE": f"complete_{shell}",
-        "COMP_WORDS": line,
-        "COMP_CWORD": str(len(words) - 1),
-        "_TYPER_COMPLETE_ARGS": line,
-    }
-    script = Path(sys.executable).with_name("mirrorgen")
-    ended = subprocess.run([script], env={**os.environ, **variables}, capture_output=True, text=True, check=True)
-    return ended.stdout.split()
-
-
-def test_bash_completes_commands_options_and_values() -> None:
-    assert completions("mirrorgen re", "bash") == ["render", "report"]
-    assert completions("mirrorgen sync --re", "bash") == ["--retries", "--retry-wait", "--report", "--regsync-bin"]
-    assert completions("mirrorgen validate --format ", "bash") == ["text", "json", "github", "sarif"]
-    assert completions("mirrorgen --q", "bash") == ["--quiet"]
-    assert completions("mirrorgen tools ", "bash") == ["install"]
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_script_of_each_shell_can_be_printed(shell: str) -> None:
-    script = Path(sys.executable).with_name("mirrorgen")
-    env = {**os.environ, "_MIRRORGEN_COMPLETE": f"source_{shell}"}
-    printed = subprocess.run([script], env=env, capture_output=True, text=True, check=True).stdout
-    assert f"complete_{shell}" in printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,21 @@ def test_a_list_of_somebody_else_is_used_only_where_it_is_asked_for(
     )
     assert run_cli("validate", "--file", "../images.yaml", cwd=below).exit_code == 0
     assert run_cli("validate", cwd=in_folder).exit_code == 0
+
+
+def test_git_is_told_of_files_as_they_are_named_from_here(run_cli: RunCli, in_folder: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", in_folder], check=True)
+    (in_folder / "images.yaml").write_text(GOOD)
+    below = in_folder / "below"
+    below.mkdir()
+    result = run_cli("render", "--in-git", cwd=below)
+    assert result.exit_code == 3
+    assert "../regsync.yaml is not in git yet: git add ../regsync.yaml\n" in result.stderr
+
+
+def test_init_adds_no_second_list(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yml").write_text(GOOD)
+    said = run_cli("init", cwd=in_folder).stderr
+    assert said.startswith("kept images.yml\n")
+    assert said.endswith("next: edit images.yml, then run `mirrorgen render` and `mirrorgen plan`\n")
+    assert not (in_folder / "images.yaml").exists()

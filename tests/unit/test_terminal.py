@@ -46,6 +46,11 @@ def test_what_a_terminal_would_obey_is_shown_as_an_escape(text: str, shown: str)
     assert harmless(text) == shown
 
 
+def test_no_character_of_unicode_that_a_terminal_obeys_is_left() -> None:
+    everything = "".join(map(chr, range(0x110000)))
+    assert not OBEYED & set(harmless(everything))
+
+
 @given(hostile)
 def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
     shown = harmless(text)
