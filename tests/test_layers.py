@@ -48,7 +48,7 @@ KNOW_ECR = {
 # Who may know standard output and standard error: all others tell the terminal, which makes text harmless.
 PRINTING = {"mirrorgen/cli.py", "mirrorgen/reporting/terminal.py", "mirrorgen/streams.py"}
 # Slow to import, so only inside the commands that need them.
-LAZY = {"yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich", "re2", "prometheus_client"}
+LAZY = {"pydantic", "yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich", "re2", "prometheus_client"}
 MAX_LINES = 300
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
