@@ -111,7 +111,9 @@ def test_groups_take_the_options_too(run_cli: RunCli) -> None:
 
 def test_a_terminal_gets_colours(in_folder: Path) -> None:
     (in_folder / "images.yaml").write_text(BAD)
-    assert f"{RED}error{RESET}[empty-list]" in on_terminal(["validate"], in_folder)
+    said = on_terminal(["validate"], in_folder)
+    assert f"{RED}error{RESET}[empty-list]" in said
+    assert f"   1 | images: []\n     |{RED}         ^^{RESET}" in said
     assert f"{RED}error:{RESET} images.yaml cannot be used" in on_terminal(["render"], in_folder)
 
 
