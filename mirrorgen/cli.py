@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
+import sys
+from collections.abc import Callable
+from io import StringIO
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -30,13 +32,14 @@ from mirrorgen.commands import (
     tools,
     validate,
 )
-from mirrorgen.commands.boundary import DEBUG_VARIABLE
+from mirrorgen.commands.everywhere import accepting_options, screen
+from mirrorgen.outcomes import ExitCode
+from mirrorgen.streams import guard
 
 app = typer.Typer(
     name="mirrorgen",
     help="Mirror container images into Amazon ECR from one reviewed list.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -61,20 +64,18 @@ app.add_typer(tools.app, name="tools")
 
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(f"mirrorgen {__version__}")
+        screen().show(f"mirrorgen {__version__}")
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(epilog="--debug, --quiet and --no-color may stand anywhere on the line.")
+@accepting_options
 def _options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show each command line, and the traceback of a bug.")] = False,
     _version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     """Mirror container images into Amazon ECR from one reviewed list."""
-    if debug:
-        os.environ[DEBUG_VARIABLE] = "1"
 
 
 def main() -> None:
@@ -83,7 +84,30 @@ def main() -> None:
     # and again would take longer than all the rest.
     gc.disable()
     signal.signal(signal.SIGTERM, _interrupt)
-    app()
+    results = guard()
+    code = _run()
+    sys.stdout.flush()
+    if results.lost is not None:
+        screen().fail(f"cannot write to standard output: {results.lost.strerror}")
+        code = code or int(ExitCode.FAILED)
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        return app(standalone_mode=False) or int(ExitCode.OK)
+    except SystemExit as end:
+        # How typer ends when it has printed or installed the completion of a shell.
+        return end.code if isinstance(end.code, int) else int(ExitCode.OK)
+    except Exception as error:
+        # A line that cannot be understood. Typer's own class for it has no public name in every version.
+        show: Callable[[TextIO], None] | None = getattr(error, "show", None)
+        if show is None:
+            raise
+        said = StringIO()
+        show(said)
+        screen().note(said.getvalue())
+        return int(ExitCode.USAGE)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

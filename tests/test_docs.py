@@ -15,7 +15,7 @@ import yaml
 
 from mirrorgen import __version__
 from mirrorgen.cli import app
-from mirrorgen.commands.boundary import DEBUG_VARIABLE
+from mirrorgen.commands.everywhere import DEBUG_VARIABLE
 from mirrorgen.outcomes import ExitCode
 from mirrorgen.tools.versions import tool_specs
 from tests.documents import (

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, TerraformBin, Wait, load_usable, runtime_for
+from mirrorgen.commands.lists import names_list
+from mirrorgen.commands.options import TerraformBin, Wait, load_usable, runtime_for
 from mirrorgen.commands.reported import ReportFile, Result, reported
 from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
 
 @boundary
+@names_list
 def apply(
-    file: ListFile = DEFAULT_LIST,
+    file: Path,
     allow_destroy: Annotated[
         bool, typer.Option("--allow-destroy", help="Also destroy repositories, with the images in them.")
     ] = False,

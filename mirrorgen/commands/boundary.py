@@ -3,64 +3,44 @@
 from __future__ import annotations
 
 import functools
-import os
-import sys
 import traceback
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import Any
 
 import typer
 
 from mirrorgen import __version__
+from mirrorgen.commands.everywhere import accepting_options, is_debugging, screen
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.outcomes import ExitCode
 
-P = ParamSpec("P")
 
-DEBUG_VARIABLE = "MIRRORGEN_DEBUG"
-
-
-def boundary(command: Callable[P, ExitCode]) -> Callable[P, None]:
-    """Turn a function that returns an exit code into a Typer command."""
+def boundary(command: Callable[..., ExitCode]) -> Callable[..., None]:
+    """Turn a function that returns an exit code into a Typer command, with the options that are accepted anywhere."""
 
     @functools.wraps(command)
-    def bounded(*args: P.args, **kwargs: P.kwargs) -> None:
+    def bounded(*args: Any, **kwargs: Any) -> None:
         raise typer.Exit(_guarded(lambda: command(*args, **kwargs)))
 
-    # Typer reads the annotations; what it calls returns nothing.
-    bounded.__annotations__ = {**command.__annotations__, "return": None}
-    return bounded
+    return accepting_options(bounded, hidden=True)
 
 
 def _guarded(call: Callable[[], ExitCode]) -> int:
     try:
         return int(call())
     except MirrorgenError as error:
-        _say(f"error: {error.message}")
-        if error.hint:
-            _say(f"hint: {error.hint}")
+        screen().fail(error.message, hint=error.hint)
         return int(error.exit_code)
     except KeyboardInterrupt:
-        _say("interrupted")
+        screen().note("interrupted")
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has gone; nothing more can be said there, not even by Python at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.OK)
     except typer.Exit:
         raise
     except Exception as error:
         if is_debugging():
-            traceback.print_exc()
-        _say(f"error: this is a bug in mirrorgen {__version__}: {type(error).__name__}: {error}")
-        _say("hint: run again with --debug and report what it prints")
+            screen().note(traceback.format_exc())
+        screen().fail(
+            f"this is a bug in mirrorgen {__version__}: {type(error).__name__}: {error}",
+            hint="run again with --debug and report what it prints",
+        )
         return int(ExitCode.BUG)
-
-
-def is_debugging() -> bool:
-    """Whether `--debug` was given: command lines are shown, and the traceback of a bug."""
-    return bool(os.environ.get(DEBUG_VARIABLE))
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)

@@ -8,13 +8,16 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, load_usable
+from mirrorgen.commands.everywhere import screen
+from mirrorgen.commands.lists import names_list
+from mirrorgen.commands.options import load_usable
 from mirrorgen.outcomes import ExitCode
 
 
 @boundary
+@names_list
 def demo(
-    file: ListFile = DEFAULT_LIST,
+    file: Path,
     from_file: Annotated[
         Path | None,
         typer.Option("--from", metavar="LISTING", help="What upstream has, for a list with rules that choose tags."),
@@ -31,5 +34,5 @@ def demo(
     from mirrorgen.operations.upstream.selecting import read_listing
 
     listings = read_listing(from_file) if from_file else {}
-    Demo(load_usable(file, use_lock=False), listings=listings, say=typer.echo).run(keep=keep)
+    Demo(load_usable(file, use_lock=False), listings=listings, say=screen().show).run(keep=keep)
     return ExitCode.OK

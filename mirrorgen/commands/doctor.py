@@ -6,9 +6,8 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-import typer
-
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.options import RegsyncBin, TerraformBin
 from mirrorgen.outcomes import ExitCode
 
@@ -38,8 +37,8 @@ def doctor(terraform_bin: TerraformBin = None, regsync_bin: RegsyncBin = None) -
     ]
     if find_spec("boto3") is None:
         lines.append(ToolLine("boto3", "", "any", "", "pip install 'mirrorgen[aws]'"))
-    typer.echo(format_tools(lines), nl=False)
+    screen().show(format_tools(lines))
     mirror = find_provider_mirror(Path.home())
     if mirror:
-        typer.echo(f"AWS provider: taken from {mirror}, unless a Terraform CLI configuration says otherwise")
+        screen().show(f"AWS provider: taken from {mirror}, unless a Terraform CLI configuration says otherwise")
     return ExitCode.TOOL_UNUSABLE if any(line.remedy for line in lines) else ExitCode.OK

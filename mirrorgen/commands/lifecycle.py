@@ -9,23 +9,24 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import (
-    DEFAULT_LIST,
-    ListOption,
     Sources,
     canonical_sources,
     load_usable,
     runtime_for,
 )
+from mirrorgen.commands.reported import show_result
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
 
 
 @boundary
+@names_list
 def lifecycle(
+    file: Path,
     sources: Sources = None,
-    file: ListOption = DEFAULT_LIST,
     live: Annotated[bool, typer.Option("--live", help="Look at what ECR holds now.")] = False,
     from_files: Annotated[
         list[Path] | None,
@@ -45,7 +46,6 @@ def lifecycle(
     """
     from mirrorgen.operations.holding.expiring import expiring_at_worst, expiring_of, read_images
     from mirrorgen.reporting.lifecycles import view_expiring
-    from mirrorgen.reporting.views import show
 
     if live and from_files:
         raise UsageError("--live and --from are two ways to say what ECR holds", hint="give one of them")
@@ -62,7 +62,7 @@ def lifecycle(
         expiring = expiring_of(repositories, stored, now=_time(at))
     else:
         expiring = expiring_at_worst(repositories)
-    typer.echo(show(view_expiring(repositories, expiring), output), nl=False)
+    show_result(view_expiring(repositories, expiring), output)
     return exit_code(has_problems=any(image.wanted for image in expiring))
 
 

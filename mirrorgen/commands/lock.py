@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.everywhere import screen
+from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import (
-    DEFAULT_LIST,
-    ListOption,
     Sources,
     canonical_sources,
     load_usable,
     runtime_for,
     show_problems,
 )
+from mirrorgen.commands.reported import show_result
 from mirrorgen.errors import InputError, UsageError
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
 
 
 @boundary
+@names_list
 def lock(
+    file: Path,
     sources: Sources = None,
-    file: ListOption = DEFAULT_LIST,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 3 if upstream differs from the lock.")
     ] = False,
@@ -47,7 +50,6 @@ def lock(
     from mirrorgen.operations.upstream.locking import relock, selected_indexes
     from mirrorgen.rendering.files import render_lock
     from mirrorgen.reporting.locks import view_relocked
-    from mirrorgen.reporting.views import show
 
     if sources and not (update or check):
         raise UsageError("sources are given, but not what to do with them", hint="add --update, or --check")
@@ -66,7 +68,7 @@ def lock(
     if not check and (loaded.lock or relocked.lock.images):
         path = lock_path(file)
         for name in write_files(path.parent, {path.name: render_lock(relocked.lock)}):
-            typer.echo(f"wrote {path.with_name(name)}; tags: {relocked.lock.tag_count}", err=True)
-    typer.echo(show(view_relocked(relocked, len(loaded.master_list.images)), output), nl=False)
+            screen().say(f"wrote {path.with_name(name)}; tags: {relocked.lock.tag_count}")
+    show_result(view_relocked(relocked, len(loaded.master_list.images)), output)
     show_problems(relocked.problems, loaded)
     return exit_code(relocked.failures, has_differences=check and relocked.has_differences)

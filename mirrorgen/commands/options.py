@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.commands.boundary import is_debugging
+from mirrorgen.commands.everywhere import is_debugging, screen
 from mirrorgen.desired.parts import MAX_PARTS
 from mirrorgen.errors import InputError, UsageError
 
@@ -22,14 +21,12 @@ if TYPE_CHECKING:
     from mirrorgen.problems import Problem
     from mirrorgen.project import Loaded
 
-ListFile = Annotated[Path, typer.Argument(metavar="FILE", help="The master list.", show_default=True)]
 RegsyncBin = Annotated[Path | None, typer.Option("--regsync-bin", help="Path of regsync.", show_default=False)]
 TerraformBin = Annotated[
     Path | None, typer.Option("--terraform-bin", help="Path of Terraform, or of OpenTofu.", show_default=False)
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for another run in the folder to end.")]
 
-ListOption = Annotated[Path, typer.Option("--file", "-f", metavar="FILE", help="The master list.", show_default=True)]
 Sources = Annotated[
     list[str] | None, typer.Argument(metavar="SOURCE...", help="Upstream repositories of the list; all if none.")
 ]
@@ -44,8 +41,6 @@ Shard = Annotated[
 
 # Where array jobs say which of them this is, from 0: Kubernetes (Indexed Job) and AWS Batch.
 _INDEX_VARIABLES = ("JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX")
-
-DEFAULT_LIST = Path("images.yaml")
 
 
 def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str] = frozenset()) -> Loaded:
@@ -66,7 +61,8 @@ def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str
     loaded = load(path, use_lock=use_lock)
     errors = [problem for problem in loaded.problems if problem.is_error and problem.code not in tolerated]
     if errors or loaded.desired is None:
-        typer.echo(format_problems(errors, ProblemFormat.TEXT, excerpts=sys.stderr.isatty()), err=True, nl=False)
+        terminal = screen()
+        terminal.note(format_problems(errors, ProblemFormat.TEXT, excerpts=terminal.has_people_at_notes))
         raise InputError(
             f"{path} cannot be used: {summary(errors)}", hint=f"`mirrorgen validate {path}` says the same at any time"
         )
@@ -97,6 +93,7 @@ def runtime_for(
     from mirrorgen.operations.runtime import Runtime
 
     assert loaded.desired
+    terminal = screen()
     repositories = shard(loaded.desired, *part).repositories if part != (1, 1) else loaded.desired.repositories
     wanted = tuple(
         one for one in repositories if not sources or any(str(entry.source) in sources for entry in one.entries)
@@ -108,13 +105,14 @@ def runtime_for(
         wanted = tuple(one for one in wanted if any(_fits(one, pattern) for pattern in only))
     names = {repository.name for repository in wanted}
     return Runtime(
-        loaded.root.absolute(),
+        loaded.root.resolve(),
         replace(loaded.desired, repositories=wanted),
         left_alone=frozenset(each.name for each in loaded.desired.repositories if each.name not in names),
         allowance=allowance(loaded.desired, part),
         options=options or {},
-        say=_to_stderr,
-        show_command=(lambda line: _to_stderr(f"+ {line}")) if is_debugging() else None,
+        say=terminal.say,
+        warn=terminal.warn,
+        show_command=(lambda line: terminal.note(f"+ {line}")) if is_debugging() else None,
     )
 
 
@@ -176,9 +174,6 @@ def show_problems(problems: Iterable[Problem], loaded: Loaded) -> bool:
     from mirrorgen.reporting.problems import format_problems
 
     placed = sort_problems([loaded.document.place(problem) for problem in problems])
-    typer.echo(format_problems(placed, ProblemFormat.TEXT, excerpts=sys.stderr.isatty()), err=True, nl=False)
+    terminal = screen()
+    terminal.note(format_problems(placed, ProblemFormat.TEXT, excerpts=terminal.has_people_at_notes))
     return bool(placed)
-
-
-def _to_stderr(line: str) -> None:
-    typer.echo(line, err=True)

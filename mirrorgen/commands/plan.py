@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import (
-    DEFAULT_LIST,
-    ListFile,
     RegsyncBin,
     TerraformBin,
     Wait,
@@ -23,8 +23,9 @@ from mirrorgen.reporting.formats import ResultFormat
 
 
 @boundary
+@names_list
 def plan(
-    file: ListFile = DEFAULT_LIST,
+    file: Path,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the plan is shown.")] = ResultFormat.TEXT,
     wait: Wait = False,
     terraform_bin: TerraformBin = None,

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, Only, load_usable, runtime_for
+from mirrorgen.commands.lists import names_list
+from mirrorgen.commands.options import Only, load_usable, runtime_for
 from mirrorgen.commands.reported import ReportFile, Result, announce, reported
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode, exit_code
@@ -18,8 +19,9 @@ from mirrorgen.reporting.formats import ResultFormat
 
 
 @boundary
+@names_list
 def prune(
-    file: ListFile = DEFAULT_LIST,
+    file: Path,
     plan: Annotated[
         Path | None, typer.Option("--plan", metavar="PLAN", help="Write what would go to this file; delete nothing.")
     ] = None,

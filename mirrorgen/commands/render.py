@@ -9,14 +9,17 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, load_usable
+from mirrorgen.commands.everywhere import screen
+from mirrorgen.commands.lists import names_list
+from mirrorgen.commands.options import load_usable
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
 
 
 @boundary
+@names_list
 def render(
-    file: ListFile = DEFAULT_LIST,
+    file: Path,
     check: Annotated[
         bool,
         typer.Option("--check", help="Write nothing; show how the files on disk differ, and exit with 3 if they do."),
@@ -41,20 +44,24 @@ def render(
     files = render_files(loaded.desired)
     if stdout is not None:
         text = _one(files, stdout)
-        typer.echo(text if text is not None else f"this list needs no {stdout}", nl=text is None, err=text is None)
+        if text is None:
+            screen().say(f"this list needs no {stdout}")
+        else:
+            screen().show_document(text)
         return ExitCode.OK
     if check:
         diff = diff_files(loaded.root, files)
-        typer.echo(diff, nl=False)
+        screen().show(diff)
         return ExitCode.DIFFERENT if diff else ExitCode.OK
     changed = write_files(loaded.root, files)
     for name in changed:
-        typer.echo(f"{'wrote' if files[name] is not None else 'removed'} {loaded.root / name}", err=True)
+        screen().say(f"{'wrote' if files[name] is not None else 'removed'} {loaded.root / name}")
     if not changed:
-        typer.echo("the generated files were up to date", err=True)
+        screen().say("the generated files were up to date")
     unknown = _unknown_to_git(loaded.root, files) if in_git else []
     for name in unknown:
-        typer.echo(f"{name} is not in git yet: git add {name}", err=True)
+        path = loaded.root / name
+        screen().note(f"{path} is not in git yet: git add {path}")
     return ExitCode.DIFFERENT if unknown else ExitCode.OK
 
 

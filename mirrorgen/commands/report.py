@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.everywhere import screen
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
 
@@ -28,5 +29,5 @@ def report(
     if not merge:
         raise UsageError("what is to be done with the reports is not said", hint="add --merge")
     joined = merge_reports([(path, read_report(path)) for path in files])
-    typer.echo(format_report(joined), nl=False)
+    screen().show_document(format_report(joined))
     return ExitCode(joined.exit_code)

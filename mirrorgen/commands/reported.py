@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.commands.everywhere import screen
 from mirrorgen.errors import InputError, MirrorgenError
 from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
@@ -38,11 +39,21 @@ class Result:
     view: View
 
 
-def announce(title: str, result: Result, output: ResultFormat) -> ExitCode:
+def show_result(view: View, output: ResultFormat, *, is_change: bool = False) -> None:
+    """Print what a command found, or what it did: of a change, `--quiet` leaves only what failed."""
+    from mirrorgen.reporting.views import only_failures, show
+
+    if output is not ResultFormat.TEXT:
+        screen().show_document(show(view, output))
+    else:
+        screen().show(show(only_failures(view) if is_change and screen().quiet else view, output))
+
+
+def announce(title: str, result: Result, output: ResultFormat, *, is_change: bool = False) -> ExitCode:
     """Print a result, and add it to the summary of the GitHub job that this runs in, if there is one."""
     from mirrorgen.reporting.views import show
 
-    typer.echo(show(result.view, output), nl=False)
+    show_result(result.view, output, is_change=is_change)
     summary = os.environ.get(SUMMARY_VARIABLE)
     if summary:
         _append(Path(summary), f"## {title}\n\n{show(result.view, ResultFormat.MARKDOWN)}\n")
@@ -85,8 +96,10 @@ def reported(
     except KeyboardInterrupt:
         write(ExitCode.INTERRUPTED, "interrupted", None)
         raise
-    announce(f"mirrorgen {command}", done, output)
-    write(done.exit_code, None, done)
+    try:
+        write(done.exit_code, None, done)
+    finally:
+        announce(f"mirrorgen {command}", done, output, is_change=True)
     return done.exit_code
 
 

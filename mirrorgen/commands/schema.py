@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.everywhere import screen
 from mirrorgen.outcomes import ExitCode
 from mirrorgen.resources import resource
 
@@ -25,5 +26,5 @@ def schema(
     name: Annotated[SchemaName, typer.Argument(help="Of the list, its lock, or a report.")] = SchemaName.IMAGES,
 ) -> ExitCode:
     """Print the JSON Schema of a file format."""
-    typer.echo(resource(f"schemas/{name}.schema.json").read_text(encoding="utf-8"), nl=False)
+    screen().show_document(resource(f"schemas/{name}.schema.json").read_text(encoding="utf-8"))
     return ExitCode.OK

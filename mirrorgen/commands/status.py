@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.options import DEFAULT_LIST, ListFile, Only, load_usable, runtime_for, show_problems
+from mirrorgen.commands.everywhere import screen
+from mirrorgen.commands.lists import names_list
+from mirrorgen.commands.options import Only, load_usable, runtime_for, show_problems
 from mirrorgen.commands.reported import Result, announce
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat, StatusFormat
 
 
 @boundary
+@names_list
 def status(
-    file: ListFile = DEFAULT_LIST,
+    file: Path,
     only: Only = None,
     upstream: Annotated[
         bool, typer.Option("--upstream", help="Also compare digests with upstream: a HEAD request for each tag.")
@@ -42,11 +46,11 @@ def status(
     if output is StatusFormat.HTML:
         from mirrorgen.reporting.page import format_page
 
-        typer.echo(format_page(found), nl=False)
+        screen().show_document(format_page(found))
     elif output is StatusFormat.PROMETHEUS:
         from mirrorgen.reporting.metrics import format_metrics
 
-        typer.echo(format_metrics(found), nl=False)
+        screen().show_document(format_metrics(found))
     else:
         announce("mirrorgen status", Result(code, view_status(found)), ResultFormat(output.value))
     show_problems(found.problems, loaded)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.everywhere import screen
+from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import (
-    DEFAULT_LIST,
-    ListFile,
     Only,
     RegsyncBin,
     Shard,
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 
 
 @boundary
+@names_list
 def sync(
-    file: ListFile = DEFAULT_LIST,
+    file: Path,
     only: Only = None,
     shard: Shard = None,
     full: Annotated[
@@ -72,7 +74,7 @@ def sync(
 
     def run() -> Result:
         runtime, plan = prepare()
-        with sync_progress(plan.todo.desired.tag_count) as on_event:
+        with sync_progress(plan.todo.desired.tag_count, screen()) as on_event:
             result = sync_images(runtime, plan, patience=patience, on_event=on_event)
         return Result(exit_code(result.failures), view_sync(result))
 

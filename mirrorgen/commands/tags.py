@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.everywhere import screen
+from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import (
-    DEFAULT_LIST,
-    ListOption,
     Sources,
     canonical_sources,
     load_usable,
     runtime_for,
     show_problems,
 )
+from mirrorgen.commands.reported import show_result
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
 
 @boundary
+@names_list
 def tags(
+    file: Path,
     sources: Sources = None,
-    file: ListOption = DEFAULT_LIST,
     from_file: Annotated[
         Path | None,
         typer.Option("--from", metavar="LISTING", help="Take what upstream has from this file; no network is used."),
@@ -51,7 +53,6 @@ def tags(
     from mirrorgen.desired.selection import selection_problems, unmet
     from mirrorgen.operations.upstream.selecting import read_listing, select_saved, select_upstream
     from mirrorgen.reporting.selections import view_selections
-    from mirrorgen.reporting.views import show
 
     saved = read_listing(save) if save is not None and save.exists() else {}
     loaded = load_usable(file, use_lock=False)
@@ -67,7 +68,7 @@ def tags(
     if save is not None:
         _save(save, saved, selected)
     failures = (*selected.failures, *unmet(selected.selections))
-    typer.echo(show(view_selections(selected.selections, held, failures), output), nl=False)
+    show_result(view_selections(selected.selections, held, failures), output)
     show_problems(selection_problems(selected.selections), loaded)
     return exit_code(failures)
 
@@ -80,12 +81,12 @@ def _save(path: Path, saved: Listings, selected: Selected) -> None:
     answered = {source: tags for source, tags in selected.listings.items() if tags}
     silent = {failure.source for failure in selected.failures} | (selected.listings.keys() - answered.keys())
     for source in sorted(silent & saved.keys()):
-        typer.echo(f"{path} keeps the tags that it had of {source}", err=True)
+        screen().note(f"{path} keeps the tags that it had of {source}")
     listings = {**saved, **answered}
     if listings:
         write_files(path.parent, {path.name: format_listing(listings)})
     else:
-        typer.echo(f"{path} was not written: there is nothing to write", err=True)
+        screen().note(f"{path} was not written: there is nothing to write")
 
 
 def _held(runtime: Runtime) -> Holdings | None:
@@ -93,5 +94,5 @@ def _held(runtime: Runtime) -> Holdings | None:
     try:
         return runtime.held(runtime.desired)
     except MirrorgenError as error:
-        runtime.say(f"{runtime.desired.target.label} was not asked: {error.message}")
+        runtime.warn(f"{runtime.desired.target.label} was not asked: {error.message}")
         return None

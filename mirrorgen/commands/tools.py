@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.everywhere import accepting_options, screen
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
 
@@ -15,6 +16,7 @@ app = typer.Typer(help="The programs that mirrorgen drives.", no_args_is_help=Tr
 
 
 @app.callback()
+@accepting_options
 def _tools() -> None:
     """The programs that mirrorgen drives."""
 
@@ -42,9 +44,9 @@ def install(
     for name in names or specs:
         found = find_tool(name, runner, os.environ)
         if not found.trouble and not force:
-            typer.echo(f"{name} {found.version} is at {found.path}")
+            screen().show(f"{name} {found.version} is at {found.path}")
             continue
-        typer.echo(f"building {name} {specs[name].tested} ...", err=True)
+        screen().say(f"building {name} {specs[name].tested} ...")
         tool = build(specs[name], runner, os.environ).usable()
-        typer.echo(f"{name} {tool.version} is at {tool.path}")
+        screen().show(f"{name} {tool.version} is at {tool.path}")
     return ExitCode.OK

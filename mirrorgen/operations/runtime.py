@@ -39,6 +39,7 @@ class Runtime:
         environ: the environment of this process.
         options: paths of programs given on the command line.
         say: told what is going on, in plain sentences: some of it takes minutes.
+        warn: told what may go wrong.
         show_command: told the command line of each program before it starts.
     """
 
@@ -49,6 +50,7 @@ class Runtime:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     options: Mapping[str, Path | None] = field(default_factory=dict)
     say: Callable[[str], None] = lambda _line: None
+    warn: Callable[[str], None] = lambda _message: None
     show_command: Callable[[str], None] | None = None
 
     @cached_property

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import typer
-
+from mirrorgen.reporting.terminal import Terminal, harmless
 from mirrorgen.tools.regsync import Event, EventKind
 
 
 @contextmanager
-def sync_progress(total: int) -> Iterator[Callable[[Event], None]]:
+def sync_progress(total: int, terminal: Terminal) -> Iterator[Callable[[Event], None]]:
     """Show progress for the length of a `with` block, which gets a function to tell events to.
 
     Args:
         total: how many tags there are.
+        terminal: where progress is shown.
     """
-    if not sys.stderr.isatty() or not total:
-        yield _say
+    if terminal.quiet or not total or not terminal.is_live:
+        yield lambda event: _say(event, terminal)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True, no_color=not terminal.has_colours), transient=True) as bar:
         task = bar.add_task("syncing", total=total)
         finished = Finished()
 
         def show(event: Event) -> None:
             finished.take(event)
-            bar.update(task, completed=min(len(finished.targets), total), description=event.source or "syncing")
+            bar.update(
+                task, completed=min(len(finished.targets), total), description=harmless(event.source) or "syncing"
+            )
 
         yield show
         bar.update(task, completed=total)
@@ -71,10 +72,10 @@ _WORDS = {
 }
 
 
-def _say(event: Event) -> None:
+def _say(event: Event, terminal: Terminal) -> None:
     word = _WORDS.get(event.kind)
     if word is None:
         return
     target = f" to {event.target}" if event.kind in {EventKind.NEEDED, EventKind.REFRESHED} else ""
     reason = f": {event.reason}" if event.reason else ""
-    typer.echo(f"{word} {event.source}{target}{reason}", err=True)
+    terminal.say(f"{word} {event.source}{target}{reason}")

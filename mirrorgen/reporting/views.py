@@ -22,10 +22,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Lines below a title."""
+    """Lines below a title; `failed` if they say what went wrong."""
 
     title: str
     lines: Sequence[str]
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,12 @@ def show(view: View, output: ResultFormat) -> str:
 
 def failure_items(title: str, failures: Sequence[Failure]) -> Items:
     """Return failures as lines, each with what it concerns, the reason, its kind and the owner."""
-    return Items(title, [failure_line(failure) for failure in failures])
+    return Items(title, [failure_line(failure) for failure in failures], failed=True)
+
+
+def only_failures(view: View) -> View:
+    """Return a view in which people see what went wrong, and nothing else; programs see all of it."""
+    return View(view.document, [block for block in view.blocks if isinstance(block, Items) and block.failed])
 
 
 def upstream_items(failures: Sequence[Failure]) -> list[Items]:
@@ -113,7 +119,7 @@ def _text(block: Block) -> str:
             return f"{text}\n"
         case Table(head, rows):
             return text_table([head, *rows]) if rows else ""
-        case Items(title, lines):
+        case Items(title, lines, _):
             return f"{title}:\n" + "".join(f"  {line}\n" for line in lines) if lines else ""
         case Code(title, _, text):
             return f"{title}:\n\n{text}" if text else ""
@@ -125,7 +131,7 @@ def _markdown(block: Block) -> str:
             return f"{markdown(text)}\n"
         case Table(head, rows):
             return _markdown_table(head, rows) if rows else ""
-        case Items(title, lines):
+        case Items(title, lines, _):
             items = "".join(f"- {markdown_code(line)}\n" for line in lines)
             return f"### {markdown(title)}\n\n{items}" if lines else ""
         case Code(title, language, text):

@@ -49,6 +49,16 @@ def test_a_report_says_what_was_done(tmp_path: Path, run_cli: RunCli, capsys: py
     assert document["error"] is None
 
 
+def test_a_report_is_complete_also_where_the_result_cannot_be_shown(
+    tmp_path: Path, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    report = tmp_path / "report.json"
+    with pytest.raises(InputError, match="cannot write the job summary"):
+        run(report, Result(ExitCode.OK, SHOWN))
+    assert read(report, run_cli)["result"] == DONE
+
+
 @pytest.mark.parametrize(
     ("stopped", "code", "error"),
     [(ToolFailed("regsync failed"), 5, "regsync failed"), (KeyboardInterrupt(), 130, "interrupted")],

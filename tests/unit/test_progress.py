@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mirrorgen.reporting.progress import Finished
+import pytest
+
+from mirrorgen.reporting.progress import Finished, sync_progress
+from mirrorgen.reporting.terminal import Terminal
 from mirrorgen.tools.regsync import Event, EventKind
 
 
@@ -35,3 +38,15 @@ def test_a_failed_copy_is_finished() -> None:
 def test_waiting_for_a_rate_limit_finishes_nothing() -> None:
     waiting = Event(EventKind.WAITING, "quay.io/a:1")
     assert finished(event(EventKind.NEEDED, "a", "1"), waiting) == set()
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_without_a_terminal_each_image_is_a_line_unless_quiet_is_asked_for(
+    quiet: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sync_progress(1, Terminal({}, quiet=quiet)) as tell:
+        tell(event(EventKind.NEEDED, "a", "1\x1b[2J"))
+        tell(event(EventKind.MATCHES, "a", "2"))
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == ("" if quiet else "copying quay.io/a:1\\u001b[2J to ecr/a:1\\u001b[2J\n")

@@ -123,7 +123,7 @@ def sync_images(
     for request in plan.requests:
         if request.is_close:
             needed = f"about {request.pulls} pulls of {request.host} are needed"
-            runtime.say(f"warning: {needed}, and this run may make {request.limit}")
+            runtime.warn(f"{needed}, and this run may make {request.limit}")
     run = _Run(runtime, plan, on_event)
     run.copy(plan.todo.desired)
     for attempt in range(patience.retries):
