@@ -215,7 +215,7 @@ def test_a_repository_that_ecr_does_not_have(project: Project) -> None:
         assert sync(project)[0] == 0
 
 
-@pytest.mark.parametrizeX
+@pytest.mark.parametrize("script", ["kill -9 $$", '"{regsync}" "$@"; kill -9 $$'], ids=["before", "after"])
 def test_regsync_killed_by_the_system(script: str, project: Project, fake_tool: Callable[[str, str], Path]) -> None:
     """Before or after it has copied, and without any failure that it could have named: what it did is not known."""
     project.serve({GOOD: TAGS})

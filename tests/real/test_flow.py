@@ -188,8 +188,19 @@ def test_the_wrong_account_is_refused(project: Project) -> None:
     project.write(IMAGES)
     project.variables = {"AWS_ACCESS_KEY_ID": "999999999999"}
     result = project.run("plan")
-    assert result.returncode == 5
-    assert "AWS account ID not allowed: 999999999999" in result.stderr
+    assert result.returncode == 2
+    assert "but the AWS credentials belong to the account 999999999999" in result.stderr
+
+
+def test_terraform_alone_refuses_the_wrong_account_too(project: Project) -> None:
+    project.write(IMAGES)
+    project.variables = {"AWS_ACCESS_KEY_ID": "999999999999"}
+    argv = ["terraform", f"-chdir={project.folder / 'terraform'}"]
+    env = with_providers(project.tool_env)
+    subprocess.run([*argv, "init", "-input=false"], env=env, check=True, capture_output=True)
+    plan = subprocess.run([*argv, "plan", "-input=false"], env=env, check=False, capture_output=True, text=True)
+    assert plan.returncode == 1
+    assert "AWS account ID not allowed: 999999999999" in plan.stderr
 
 
 @pytest.fixture(scope="module")
