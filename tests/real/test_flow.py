@@ -188,8 +188,8 @@ def test_the_wrong_account_is_refused(project: Project) -> None:
     project.write(IMAGES)
     project.variables = {"AWS_ACCESS_KEY_ID": "999999999999"}
     result = project.run("plan")
-    assert result.returncode == 5
-    assert "AWS account ID not allowed: 999999999999" in result.stderr
+    assert result.returncode == 2
+    assert "is 123456789012, but the AWS credentials belong to the account 999999999999" in result.stderr
 
 
 @pytest.fixture(scope="module")
