@@ -204,10 +204,9 @@ def _terraform(plan: MirrorPlan) -> dict[str, str]:
         fields = [field for change in changes if change.is_repository for field in change.fields]
         if "replace" in said and fields:
             said[said.index("replace")] = f"replace, for {', '.join(fields)}"
-    for name, count in plan.lost.items():
-        words[name].append(f"images: {count}")
-    for change in plan.unmanaged:
-        words[change.name] = ["exists"]
+    for name in words.keys() & plan.lost.keys():
+        words[name].append(f"images: {plan.lost[name]}")
+    words |= {change.name: ["exists"] for change in plan.unmanaged}
     return {name: ", ".join(said) for name, said in words.items()}
 
 

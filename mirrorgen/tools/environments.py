@@ -32,8 +32,8 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "regsync": _DOCKER,
     "regctl": _DOCKER,
     "docker-credential-ecr-login": _AWS,
-    # Its state may be in any of these clouds.
-    "terraform": ("TF_*", "CHECKPOINT_*", *_AWS, *_GOOGLE, *_AZURE),
+    # Its state may be in any of these clouds, and modules come by git.
+    "terraform": ("TF_*", "CHECKPOINT_*", *_AWS, *_GOOGLE, *_AZURE, *_GIT),
     "git": _GIT,
     "go": ("GO[!O]*", *_GIT),
     "pip": ("PIP_*", "NETRC"),

@@ -35,7 +35,7 @@ EVERY = {"PATH", "HOME", "https_proxy", "SSL_CERT_FILE", "LC_ALL"}
         ("regsync", {"DOCKER_CONFIG"}),
         ("regctl", {"DOCKER_CONFIG"}),
         ("docker-credential-ecr-login", {"AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"}),
-        ("terraform", {"AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "TF_LOG", "GOOGLE_APPLICATION_CREDENTIALS"}),
+        ("terraform", {"AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "TF_LOG", "GOOGLE_APPLICATION_CREDENTIALS", "GIT_DIR"}),
         ("git", {"GIT_DIR"}),
         ("go", {"GOPROXY", "GIT_DIR"}),
         ("pip", {"PIP_INDEX_URL"}),

@@ -17,10 +17,9 @@ def plan_repositories(runtime: Runtime) -> TerraformPlan:
     """Let Terraform plan, keep the plan on disk, and return what it does; nothing where pushes make repositories.
 
     Raises:
-        InputError: the generated files or the module do not fit the list.
+        InputError: the module does not fit the list.
         ToolUnusable, ToolFailed: Terraform cannot do its part.
     """
-    runtime.require_rendered()
     if not runtime.desired.target.is_provisioned:
         return TerraformPlan()
     terraform = runtime.terraform()
