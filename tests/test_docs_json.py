@@ -20,12 +20,12 @@ from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.budget import Requests
 from mirrorgen.operations.copying.pending import Pending
 from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
-from mirrorgen.operations.copying.work import Work
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
 from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
+from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring

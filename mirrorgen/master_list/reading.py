@@ -1,18 +1,26 @@
-"""From a file, or its bytes, to a document: what can be read at all."""
+"""From a file, or its bytes, to a document: what can be read at all, as plain data.
+
+YAML 1.2 habits on a YAML 1.1 parser: duplicate keys, merge keys, explicit type tags and exploding aliases are problems.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import yaml
 
-from mirrorgen.master_list.document import LOADER, Document
-from mirrorgen.master_list.plain_data import fill_in_data
+from mirrorgen.master_list.document import KINDS, LOADER, YAML, Document, span_of
 from mirrorgen.master_list.syntax import depth_problem, syntax_problem
-from mirrorgen.problems import Problem
+from mirrorgen.problems import KeyPath, Problem
 
 MAX_BYTES = 32 * 1024 * 1024
 """Forty times a list of 10,000 images; anything larger is a mistake."""
+
+MAX_ALIASED_VALUES = 100_000
+"""How many values aliases may repeat altogether."""
+
+_PLAIN_TAGS = {YAML + name for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")}
 
 
 def read_file(path: Path) -> Document:
@@ -69,7 +77,7 @@ def read_bytes(content: bytes, *, file: str) -> Document:
         hint = "a list starts with `images:`"
         document.problems.append(Problem("file-empty", "the file is empty", hint=hint).at(file, 1, 1))
     else:
-        fill_in_data(document, root)
+        _fill_in_data(document, root)
     return document
 
 
@@ -80,3 +88,133 @@ def _not_utf8(error: UnicodeDecodeError, content: bytes) -> Problem:
 def _place(content: bytes, offset: int) -> tuple[int, int]:
     """Line and column of a byte, from 1."""
     return content.count(b"\n", 0, offset) + 1, offset - content.rfind(b"\n", 0, offset)
+
+
+def _fill_in_data(document: Document, root: yaml.Node) -> None:
+    """Give a document its tree, the plain data made from it, and what was wrong on the way."""
+    document.root = root
+    document.data = _Walk(document).value(root, ())
+
+
+class _Walk:
+    """Turns nodes into data and collects what is wrong on the way."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._constructor = yaml.constructor.SafeConstructor()
+        self._open: set[int] = set()
+        self._seen: set[int] = set()
+        self._aliased = 0
+        self._bomb_reported = False
+
+    def _add(
+        self,
+        code: str,
+        message: str,
+        path: KeyPath,
+        hint: str = "",
+        *,
+        node: yaml.Node | None = None,
+        related: yaml.Node | None = None,
+    ) -> None:
+        """Note a problem at a node, or at a path that leads to its place."""
+        problem, document = Problem(code, message, path, hint), self._document
+        if node is None:
+            document.problems.append(document.place(problem))
+        else:
+            document.problems.append(document.locate(problem, span_of(node), span_of(related) if related else None))
+
+    def value(self, node: yaml.Node, path: KeyPath) -> Any:
+        if node.tag not in _PLAIN_TAGS:
+            return self._unknown_tag(node, path)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, path)
+        if id(node) in self._open:
+            self._add("alias-loop", "this alias refers to a value that contains it", path, "write the value out")
+            return None
+        if self._is_bomb(node, path):
+            return None
+        self._open.add(id(node))
+        try:
+            if isinstance(node, yaml.SequenceNode):
+                return self._sequence(node, path)
+            return self._mapping(cast(yaml.MappingNode, node), path)
+        finally:
+            self._open.discard(id(node))
+
+    def _is_bomb(self, node: yaml.Node, path: KeyPath) -> bool:
+        if id(node) not in self._seen:
+            self._seen.add(id(node))
+            return False
+        self._aliased += 1 + len(cast(yaml.CollectionNode, node).value)
+        if self._aliased > MAX_ALIASED_VALUES and not self._bomb_reported:
+            self._bomb_reported = True
+            message = f"aliases repeat more than {MAX_ALIASED_VALUES:,} values"
+            self._add("alias-bomb", message, path[:1], "write the values out, or use `defaults`")
+        return self._bomb_reported
+
+    def _unknown_tag(self, node: yaml.Node, path: KeyPath) -> None:
+        written = node.tag.replace(YAML, "!!")
+        self._add("yaml-tag", f"the type tag {_shown(written)} is not allowed here", path, "remove the tag")
+
+    def _scalar(self, node: yaml.ScalarNode, path: KeyPath) -> Any:
+        if node.tag == YAML + "str":
+            if not node.value.isascii() or not node.value.isprintable() or "{{" in node.value or "}}" in node.value:
+                self._check_text(node.value, path)
+            return node.value
+        try:
+            return self._constructor.construct_object(node)
+        except (ValueError, OverflowError):
+            kind = KINDS.get(node.tag.removeprefix(YAML), "another type")
+            message = f"YAML takes {_shown(node.value)} for {kind}, but it is not one"
+            self._add("unreadable-value", message, path, f'put it in quotes: "{_shown(node.value)}"')
+            return None
+
+    def _check_text(self, text: str, path: KeyPath) -> None:
+        if "{{" in text or "}}" in text:
+            message = "`{{` and `}}` are not allowed: regsync would expand them as a template"
+            self._add("template-braces", message, path, "write the value itself")
+        # Line breaks, escape sequences and the like have no place in any value of the format, and would let a
+        # value forge lines in generated files, logs and reports.
+        if not text.isprintable():
+            bad = next(char for char in text if not char.isprintable())
+            message = f"the character U+{ord(bad):04X} is not allowed in a value"
+            self._add("control-character", message, path, "write the value on one line, without it")
+
+    def _sequence(self, node: yaml.SequenceNode, path: KeyPath) -> list[Any]:
+        return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        first: dict[str, yaml.Node] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node, path)
+            if key is None:
+                continue
+            if key in first:
+                line = first[key].start_mark.line + 1
+                message = f"the key {_shown(key)!r} stands here a second time; the first is on line {line}"
+                hint = "keep one of the two"
+                self._add("duplicate-key", message, (*path, key), hint, node=key_node, related=first[key])
+                continue
+            first[key] = key_node
+            data[key] = self.value(value_node, (*path, key))
+        return data
+
+    def _key(self, node: yaml.Node, path: KeyPath) -> str | None:
+        if node.tag == YAML + "merge":
+            hint = "repeat the keys, or use `defaults`"
+            self._add("merge-key", "merge keys (`<<`) are not supported", path, hint, node=node)
+            return None
+        if not isinstance(node, yaml.ScalarNode) or node.tag != YAML + "str":
+            shown = f" {_shown(node.value)}" if isinstance(node, yaml.ScalarNode) else ""
+            self._add("key-not-text", f"the key{shown} is not text", path, "put the key in quotes", node=node)
+            return None
+        self._check_text(node.value, (*path, node.value))
+        return str(node.value)
+
+
+def _shown(text: str) -> str:
+    """A user's text as it may stand in a message: one line, printable, not endless."""
+    printable = "".join(char if char.isprintable() else "?" for char in text)
+    return printable if len(printable) <= 80 else printable[:77] + "..."

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.planning import plan_copies
-from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.repositories.planning import (
     creates_repository,
     plan_repositories,
@@ -17,6 +16,7 @@ from mirrorgen.operations.repositories.planning import (
 )
 from mirrorgen.operations.repositories.saved import WorkFolder
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import Failure, TagRef
 from mirrorgen.problems import Problem
 from mirrorgen.tools.terraform import Change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,8 @@ from mirrorgen.errors import InputError, UsageError
 from mirrorgen.files import diff_files
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
-from mirrorgen.rendering.files import render, render_regsync
+from mirrorgen.rendering import regsync
+from mirrorgen.rendering.files import render
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.regsync import Regsync
@@ -136,8 +138,11 @@ class Runtime:
         return Regsync(self.toolbox.get("regsync"), self.runner, env)
 
     def regsync_config(self, desired: DesiredState) -> str:
-        """Return regsync's configuration for a part of the desired state, with the target that was found."""
-        return render_regsync(replace(desired, target=self.destination.target))
+        """Return regsync's configuration for a part of the desired state, with the target that was found.
+
+        It says what `regsync.yaml` would say of that part; regsync reads JSON as the YAML that it is.
+        """
+        return json.dumps(regsync.document(replace(desired, target=self.destination.target)), ensure_ascii=False)
 
     def regctl(self) -> Regctl:
         """Return regctl for the upstream registries.

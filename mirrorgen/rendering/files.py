@@ -30,15 +30,10 @@ def render(state: DesiredState) -> dict[str, str | None]:
     Raises:
         RuntimeError: a rendered text, read back, says something else than the desired state; a bug.
     """
-    return {REGSYNC: render_regsync(state)} | {
+    return {REGSYNC: _checked(REGSYNC, "regsync.yaml.j2", regsync.document(state))} | {
         name: None if file is None else _checked(name, file.template, file.document)
         for name, file in state.generated().items()
     }
-
-
-def render_regsync(state: DesiredState) -> str:
-    """Render regsync's configuration alone."""
-    return _checked(REGSYNC, "regsync.yaml.j2", regsync.document(state))
 
 
 def render_lock(lock: Lock) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mirrorgen.operations.copying.gates import Gate, pass_gates
-from mirrorgen.operations.copying.pending import Pending, pending
+from mirrorgen.operations.copying.pending import Gate, Pending, pass_gates, pending
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from tests.unit.conftest import Desire
 

@@ -11,10 +11,10 @@ import yaml
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.copying.syncing import plan_sync, sync_images
-from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.holding.pruning import make_prune_plan
 from mirrorgen.operations.holding.status import read_status
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import ExitCode, Kind, TagRef, exit_code
 from tests.unit.conftest import Desire
 from tests.unit.memory import PUSHED, AnsweringRunner, line, runtime_of

@@ -14,9 +14,9 @@ from mirrorgen.destinations.port import Holdings
 from mirrorgen.operations.copying.pending import pending
 from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.copying.syncing import plan_sync, sync_images
-from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.holding.pruning import make_prune_plan
 from mirrorgen.operations.holding.status import TagState, read_status
+from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import Kind, TagRef
 from mirrorgen.rendering.files import REGSYNC, render
 from tests.unit.conftest import Desire, Load

@@ -1,16 +1,20 @@
-"""Pending: what the target lacks of the desired state, or may hold in an old version; the rest is left alone."""
+"""Pending: what the target lacks of the desired state, or may hold in an old version, and what holds it back.
+
+A gate is one reason to hold tags back before a copy: it lets through what may be copied now, and says why of the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from mirrorgen.desired.state import DesiredState, Repository
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import is_moving
-from mirrorgen.outcomes import TagRef
+from mirrorgen.outcomes import Failure, TagRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +94,19 @@ def _may_differ(entry: Entry, tag: str, digest: str) -> bool:
     if pinned is not None and entry.copying.platform is None:
         return digest != pinned
     return is_moving(entry.rule, tag)
+
+
+class Gate(Protocol):
+    """One reason to hold tags back."""
+
+    def __call__(self, todo: Pending) -> tuple[Pending, tuple[Failure, ...]]:
+        """Return what is left to look at, and a failure for each tag that is held back."""
+
+
+def pass_gates(todo: Pending, gates: Sequence[Gate]) -> tuple[Pending, tuple[Failure, ...]]:
+    """Let pending tags through one gate after the other."""
+    held_back: list[Failure] = []
+    for gate in gates:
+        todo, failures = gate(todo)
+        held_back += failures
+    return todo, tuple(held_back)

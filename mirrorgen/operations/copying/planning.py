@@ -7,8 +7,8 @@ from mirrorgen.destinations.port import Holdings
 from mirrorgen.errors import ToolFailed
 from mirrorgen.operations.copying.evidence import brought, failures_of, words_of
 from mirrorgen.operations.copying.pending import pending
-from mirrorgen.operations.copying.work import Work
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.tools.regsync import EventKind
 

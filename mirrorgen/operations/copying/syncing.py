@@ -15,11 +15,10 @@ from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import settled_digest
 from mirrorgen.operations.copying.budget import BudgetGate, Requests, requests_of
 from mirrorgen.operations.copying.evidence import Word, brought, failures_of, words_of
-from mirrorgen.operations.copying.gates import Gate, pass_gates
-from mirrorgen.operations.copying.pending import Pending, pending, reduced
+from mirrorgen.operations.copying.pending import Gate, Pending, pass_gates, pending, reduced
 from mirrorgen.operations.copying.verifying import unlike_upstream
-from mirrorgen.operations.copying.work import Work, prepare
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.operations.upstream.selecting import Work, prepare
 from mirrorgen.outcomes import RETRYABLE, Failure, Kind, TagRef
 from mirrorgen.tools.regsync import Event, EventKind, Outcome
 

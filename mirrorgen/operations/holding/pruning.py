@@ -12,8 +12,8 @@ from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.port import StoredImage
 from mirrorgen.errors import InputError, UsageError
 from mirrorgen.model.tags import SIGNATURES
-from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import Failure, Kind, TagRef
 
 

@@ -12,10 +12,10 @@ from mirrorgen.destinations.port import SettingDifference, StoredImage
 from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import SIGNATURES, settled_digest
 from mirrorgen.model.targets import Target
-from mirrorgen.operations.copying.work import Work, prepare
 from mirrorgen.operations.holding.contents import lacking, whole
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.digests import upstream_digests
+from mirrorgen.operations.upstream.selecting import Work, prepare
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.problems import Problem
 
