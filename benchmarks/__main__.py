@@ -81,7 +81,7 @@ def _write_json(path: Path, figures: Sequence[Figure], requests: Sequence[Reques
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "figures": [asdict(figure) for figure in figures],
-        "requests": [asdict(one) for one in requests],
+        "requests": [asdict(request) for request in requests],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -112,7 +112,10 @@ def _table(figures: Sequence[Figure]) -> str:
 
 def _request_table(requests: Sequence[Requests]) -> str:
     rows: list[tuple[str, ...]] = [("", *KINDS, "wall s")]
-    rows += [(one.what, *(f"{one.counts.get(kind, 0):,}" for kind in KINDS), f"{one.wall_s:.1f}") for one in requests]
+    rows += [
+        (request.what, *(f"{request.counts.get(kind, 0):,}" for kind in KINDS), f"{request.wall_s:.1f}")
+        for request in requests
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(_line((*row, ""), [*widths, 0]) for row in rows)
 

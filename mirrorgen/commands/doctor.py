@@ -27,13 +27,13 @@ def doctor(terraform_bin: TerraformBin = None, regsync_bin: RegsyncBin = None) -
     found = [find_tool(name, ProcessRunner(), os.environ, option=options.get(name)) for name in tool_specs()]
     lines = [
         ToolLine(
-            one.spec.name,
-            one.version,
-            f"{one.spec.minimum} or later",
-            str(one.path or ""),
-            remedy(one.spec) if one.trouble else "",
+            tool.spec.name,
+            tool.version,
+            f"{tool.spec.minimum} or later",
+            str(tool.path or ""),
+            remedy(tool.spec) if tool.trouble else "",
         )
-        for one in found
+        for tool in found
     ]
     if find_spec("boto3") is None:
         lines.append(ToolLine("boto3", "", "any", "", "pip install 'mirrorgen[aws]'"))

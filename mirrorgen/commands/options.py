@@ -96,13 +96,15 @@ def runtime_for(
     terminal = screen()
     repositories = shard(loaded.desired, *part).repositories if part != (1, 1) else loaded.desired.repositories
     wanted = tuple(
-        one for one in repositories if not sources or any(str(entry.source) in sources for entry in one.entries)
+        repository
+        for repository in repositories
+        if not sources or any(str(entry.source) in sources for entry in repository.entries)
     )
     if only:
-        if not any(_fits(one, pattern) for pattern in only for one in loaded.desired.repositories):
+        if not any(_fits(repository, pattern) for pattern in only for repository in loaded.desired.repositories):
             hint = "a pattern such as '*/nginx' or 'quay.io/*' is compared with sources and repository names"
             raise UsageError(f"nothing in {loaded.path} matches {' or '.join(only)}", hint=hint)
-        wanted = tuple(one for one in wanted if any(_fits(one, pattern) for pattern in only))
+        wanted = tuple(repository for repository in wanted if any(_fits(repository, pattern) for pattern in only))
     names = {repository.name for repository in wanted}
     return Runtime(
         loaded.root.resolve(),

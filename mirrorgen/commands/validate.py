@@ -30,16 +30,16 @@ def validate(
     loaded = [load(path, also=lambda model: list(expiry_problems(model, today=today))) for path in files]
     terminal = screen()
     write = {ProblemFormat.TEXT: terminal.show, ProblemFormat.GITHUB: terminal.annotate}
-    problems = [problem for one in loaded for problem in one.problems]
+    problems = [problem for checked in loaded for problem in checked.problems]
     write.get(output, terminal.show_document)(
         format_problems(problems, output, excerpts=terminal.has_people_at_results)
     )
     if output is ProblemFormat.TEXT and not terminal.quiet:
-        for one in loaded:
+        for checked in loaded:
             counted = (
-                f" (images: {len(one.master_list.images)}, tags: {one.desired.tag_count})"
-                if one.is_usable and one.desired and one.master_list
+                f" (images: {len(checked.master_list.images)}, tags: {checked.desired.tag_count})"
+                if checked.is_usable and checked.desired and checked.master_list
                 else ""
             )
-            terminal.show(f"{one.path}: {summary(one.problems)}{counted}")
-    return ExitCode.OK if all(one.is_usable for one in loaded) else ExitCode.PROBLEMS
+            terminal.show(f"{checked.path}: {summary(checked.problems)}{counted}")
+    return ExitCode.OK if all(checked.is_usable for checked in loaded) else ExitCode.PROBLEMS

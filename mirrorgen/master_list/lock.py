@@ -65,7 +65,7 @@ class LockedImage:
     def document(self) -> dict[str, Any]:
         """Return the entry as plain data, without its seal."""
         repository = {"repository": self.repository} if self.repository else {}
-        tags = {tag: {"digest": one.digest, "locked": one.locked} for tag, one in sorted(self.tags.items())}
+        tags = {tag: {"digest": named.digest, "locked": named.locked} for tag, named in sorted(self.tags.items())}
         return {"source": self.source, **repository, "rule": self.rule, "platforms": self.platforms, "tags": tags}
 
     def sealed(self) -> LockedImage:

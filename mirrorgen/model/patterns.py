@@ -56,9 +56,9 @@ def pattern_trouble(text: str) -> str | None:
 def literals(pattern: str) -> tuple[str, ...] | None:
     """Return every text that a pattern of plain alternatives matches, such as `latest|edge`; None for others."""
     alternatives = pattern.split("|")
-    if len(alternatives) > _MAX_LITERALS or not all(_LITERAL.fullmatch(one) for one in alternatives):
+    if len(alternatives) > _MAX_LITERALS or not all(_LITERAL.fullmatch(alternative) for alternative in alternatives):
         return None
-    return tuple(re.sub(r"\\(.)", r"\1", one) for one in alternatives)
+    return tuple(re.sub(r"\\(.)", r"\1", alternative) for alternative in alternatives)
 
 
 def _compile(text: str) -> Any:

@@ -131,21 +131,21 @@ def _number(text: str) -> int | None:
 
 def _compare_prereleases(first: str, second: str) -> int:
     mine, theirs = first.split("."), second.split(".")
-    for one, other in zip(mine, theirs, strict=False):
-        order = _compare_identifiers(one, other)
+    for ours, other in zip(mine, theirs, strict=False):
+        order = _compare_identifiers(ours, other)
         if order is not None:
             return order
     return (len(mine) > len(theirs)) - (len(mine) < len(theirs))
 
 
-def _compare_identifiers(one: str, other: str) -> int | None:
+def _compare_identifiers(first: str, other: str) -> int | None:
     """Compare letters as text and digits as numbers, in turn; None where the next identifier decides.
 
     Two identifiers that end in the same letters at the same place end the whole comparison as equal, so that
     `alpha.1` and `alpha.2` are one version to regsync.
     """
-    while one and other:
-        (head, digits, rest), (other_head, other_digits, other_rest) = _split(one), _split(other)
+    while first and other:
+        (head, digits, rest), (other_head, other_digits, other_rest) = _split(first), _split(other)
         if head != other_head:
             return -1 if head < other_head else 1
         number, other_number = _number(digits), _number(other_digits)
@@ -153,8 +153,8 @@ def _compare_identifiers(one: str, other: str) -> int | None:
             return (number is not None) - (other_number is not None)
         if number != other_number:
             return -1 if number < other_number else 1
-        one, other = rest, other_rest
-    return (bool(one) - bool(other)) or None
+        first, other = rest, other_rest
+    return (bool(first) - bool(other)) or None
 
 
 def _split(text: str) -> tuple[str, str, str]:

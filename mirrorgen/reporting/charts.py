@@ -44,7 +44,7 @@ def charts_of(status: Status) -> Iterator[Chart]:
     pushed = [image.pushed_at for image in images if image.pushed_at]
     ages = Counter(_age((status.at - moment).days) for moment in pushed)
     yield _chart("Images by age", [(name, ages[name]) for name in (*(name for _, name in _AGES), _OLDER)])
-    sizes = [(one.repository.name, one.size_bytes) for one in status.repositories if one.size_bytes]
+    sizes = [(held.repository.name, held.size_bytes) for held in status.repositories if held.size_bytes]
     largest = sorted(sizes, key=lambda named: (-named[1], named[0]))[:_MOST]
     yield _chart("Largest repositories", largest, size)
     yield _chart("Images at the end of each month", _growth(moment.strftime("%Y-%m") for moment in pushed))

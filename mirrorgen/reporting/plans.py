@@ -164,7 +164,8 @@ def _state_lines(changes: Iterable[Change]) -> list[str]:
 def _plan_rows(plan: MirrorPlan) -> list[tuple[str, ...]]:
     """Terraform's changes and regsync's work side by side, for each repository with either."""
     terraform = _terraform(plan)
-    names = terraform.keys() | {ref.repository for ref in plan.copies} | {one.ref.repository for one in plan.failures}
+    concerned = (*plan.copies, *(failure.ref for failure in plan.failures))
+    names = terraform.keys() | {ref.repository for ref in concerned}
     counts = {what: Counter(found) for what, found in _work(plan).items()}
     return [
         (

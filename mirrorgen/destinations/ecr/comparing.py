@@ -78,7 +78,7 @@ def differences(wanted: RepositorySettings, found: FoundSettings) -> Iterator[Se
 
 def _exclusions(described: RepositoryTypeDef) -> tuple[str, ...]:
     filters: Any = described.get("imageTagMutabilityExclusionFilters") or []
-    return tuple(sorted(one["filter"] for one in filters))
+    return tuple(sorted(exclusion["filter"] for exclusion in filters))
 
 
 def _lifecycle(client: ECRClient, account_id: str, name: str) -> tuple[Mapping[str, Any], ...]:
