@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
-# Controls other than tab and line break, marks that turn the direction of writing around (CVE-2021-42574), and halves
-# of characters, which cannot be written in UTF-8.
-_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+HARMFUL = r"\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+"""What no medium may get, for a class of characters in a pattern: controls but for tab and line break (ECMA-48: C0,
+DEL, C1; OSC and CSI begin with one of them), marks that turn the direction of writing around (CVE-2021-42574),
+separators of lines, and halves of characters, which UTF-8 cannot write."""
+
+_UNPRINTABLE = re.compile(rf"[\r{HARMFUL}]")
 
 # Nothing in it starts a list or a heading, or becomes a link, an entity, a mention or emphasis.
 _PLAIN_SENTENCE = re.compile(r"(?!.*www\.)[A-Za-z](?:[A-Za-z0-9 .,;()'=-]|:(?= |$))*", re.IGNORECASE)

@@ -14,11 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TextIO
 
-# Controls but for tab and line break (ECMA-48: C0, DEL, C1; OSC and CSI begin with one of them), marks that turn the
-# direction of writing around (CVE-2021-42574), separators of lines, and halves of characters, which UTF-8 cannot write.
-_HARMFUL = re.compile(
-    "\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+from mirrorgen.reporting.escaping import HARMFUL
+
+_HARMFUL = re.compile(rf"\r(?!\n)|[{HARMFUL}]")
 
 # What GitHub's runner takes for a command: `::` at the start of a line, blanks before it or not, and `##[` anywhere.
 # Source: actions/runner, src/Runner.Common/ActionCommand.cs.
