@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.figures import SIZES, UNGROUPED_UP_TO, Figure, cold_starts, large_lists, locked_lists, regsync_loads
-from benchmarks.requests import KINDS, Requests, request_figures
+from benchmarks.requests import FIRST_ONCE, FIRST_SYNC, KINDS, Requests, request_figures
 from mirrorgen import __version__
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.tools.runner import ProcessRunner
@@ -46,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if requests:
         print(f"\nrequests for {repositories} repositories of {tags} tags; every run but the first has nothing to do")
         print(_request_table(requests))
+        print(f"the first sync takes {_first_sync(requests):.2f} times as long as regsync alone; the goal is 1.1")
     print(f"\nwhole processes, medians; growth is 1 where time grows as fast as the list; written to {options.json}")
 
 
@@ -118,6 +119,11 @@ def _request_table(requests: Sequence[Requests]) -> str:
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(_line((*row, ""), [*widths, 0]) for row in rows)
+
+
+def _first_sync(requests: Sequence[Requests]) -> float:
+    wall_s = {request.what: request.wall_s for request in requests}
+    return wall_s[FIRST_SYNC] / wall_s[FIRST_ONCE]
 
 
 def _growth(smaller: Figure, larger: Figure) -> float:

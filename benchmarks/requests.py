@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -34,6 +35,17 @@ class Requests:
     wall_s: float
 
 
+_SYNC = [sys.executable, "-m", "mirrorgen", "sync"]
+_ONCE = ["regsync", "once", "-c", "regsync.yaml"]
+
+FIRST_SYNC, FIRST_ONCE = "the first mirrorgen sync", "the first regsync once"
+_AGAIN = {
+    "mirrorgen sync": _SYNC,
+    "mirrorgen sync --full": [*_SYNC, "--full"],
+    "regsync once": _ONCE,
+    "regsync once --missing": [*_ONCE, "--missing"],
+}
+
 KINDS = ("upstream list", "upstream HEAD", "upstream GET", "target list", "target HEAD", "target GET", "ECR API")
 
 
@@ -57,31 +69,49 @@ def request_figures(folder: Path, *, repositories: int, tags: int) -> Iterator[R
         repositories: how many.
         tags: in each.
     """
+    images = {f"{SOURCE}/org/app{i}": [f"v1.{tag}.0" for tag in range(tags)] for i in range(repositories)}
+    # Each into a registry of its own: what a registry has once had, it may still know.
+    with _registry(folder / "plain", images) as place:
+        yield place.measure(FIRST_ONCE, _ONCE)
+    with _registry(folder / "mirrored", images) as place:
+        yield place.measure(FIRST_SYNC, _SYNC)
+        for what, argv in _AGAIN.items():
+            yield place.measure(what, argv)
+        skopeo = shutil.which("skopeo")
+        if skopeo:
+            argv = _skopeo(skopeo, place.folder, place.proxy, images)
+            place.measure("skopeo sync", argv)  # copies
+            yield place.measure("skopeo sync", argv)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A folder with a list, whose registries are behind a proxy that counts."""
+
+    folder: Path
+    env: Mapping[str, str]
+    proxy: CountingProxy
+
+    def measure(self, what: str, argv: list[str]) -> Requests:
+        self.proxy.counts.clear()
+        start = time.monotonic()
+        done = subprocess.run(argv, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{what} ended with exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        return Requests(what, dict(self.proxy.counts), time.monotonic() - start)
+
+
+@contextlib.contextmanager
+def _registry(folder: Path, images: Mapping[str, list[str]]) -> Iterator[_Place]:
+    """Embed an ECR with upstreams, and with empty repositories for what the list in the folder asks for."""
+    folder.mkdir()
     python = emulators.install(cache_dir(os.environ), ProcessRunner(), os.environ)
     with emulators.emulator(python, log=folder / "log", env=os.environ, account_id=ACCOUNT, region=REGION) as ecr:
-        images = {f"{SOURCE}/org/app{i}": [f"v1.{tag}.0" for tag in range(tags)] for i in range(repositories)}
         upstreams.populate(ecr, images)
+        _create_repositories(ecr, len(images))
         with counting_proxy(ecr.address, kind_of) as proxy:
-            env = _environment(replaced(ecr, port=int(proxy.address.rpartition(":")[2])))
             _write_list(folder, images, proxy)
-            _create_repositories(ecr, repositories)
-            yield _measure("the first mirrorgen sync", [sys.executable, "-m", "mirrorgen", "sync"], folder, env, proxy)
-            for what, argv in _commands().items():
-                yield _measure(what, argv, folder, env, proxy)
-            skopeo = shutil.which("skopeo")
-            if skopeo:
-                argv = _skopeo(skopeo, folder, proxy, images)
-                _measure("skopeo sync", argv, folder, env, proxy)  # copies
-                yield _measure("skopeo sync", argv, folder, env, proxy)
-
-
-def _measure(what: str, argv: list[str], folder: Path, env: Mapping[str, str], proxy: CountingProxy) -> Requests:
-    proxy.counts.clear()
-    start = time.monotonic()
-    done = subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{what} ended with exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return Requests(what, dict(proxy.counts), time.monotonic() - start)
+            yield _Place(folder, _environment(replaced(ecr, port=int(proxy.address.rpartition(":")[2]))), proxy)
 
 
 def _environment(ecr: Emulator) -> dict[str, str]:
@@ -115,15 +145,6 @@ def _create_repositories(ecr: Emulator, count: int) -> None:
     for index in range(count):
         for name in (f"mirror/quay/org/app{index}", f"skopeo/app{index}"):
             client.create_repository(repositoryName=name)
-
-
-def _commands() -> dict[str, list[str]]:
-    return {
-        "mirrorgen sync": [sys.executable, "-m", "mirrorgen", "sync"],
-        "mirrorgen sync --full": [sys.executable, "-m", "mirrorgen", "sync", "--full"],
-        "regsync once": ["regsync", "once", "-c", "regsync.yaml"],
-        "regsync once --missing": ["regsync", "once", "--missing", "-c", "regsync.yaml"],
-    }
 
 
 def _skopeo(skopeo: str, folder: Path, proxy: CountingProxy, images: Mapping[str, list[str]]) -> list[str]:
