@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,15 +104,21 @@ def test_an_acknowledged_push_that_is_not_stored_is_no_copy(patient_sync: Sync) 
     assert result.failures == (failure("latest", Kind.UNAVAILABLE, reason),)
 
 
-@pytest.mark.parametrize("after", [{"latest": "sha256:b"}, {"v1.0.0": "sha256:x", "latest": "sha256:b"}])
+@pytest.mark.parametrize(
+    ("after", "kind"),
+    [
+        ({"latest": "sha256:b"}, Kind.UNAVAILABLE),
+        ({"v1.0.0": "sha256:x", "latest": "sha256:b"}, Kind.DIFFERS),
+    ],
+)
 def test_a_tag_that_goes_or_changes_while_regsync_is_at_another_is_a_failure(
-    patient_sync: Sync, after: dict[str, str]
+    patient_sync: Sync, after: dict[str, str], kind: Kind
 ) -> None:
     moving = LIST.replace('"v1.1.0"', '"latest"')
     before: Holdings = {APP: {"v1.0.0": "sha256:a", "latest": "sha256:b"}}
     result = patient_sync((0, [matches("latest")], {APP: after}), before=before, text=moving)
     (changed,) = result.failures
-    assert (changed.ref.tag, changed.kind) == ("v1.0.0", Kind.UNAVAILABLE)
+    assert (changed.ref.tag, changed.kind) == ("v1.0.0", kind)
 
 
 def test_a_tag_copied_at_first_and_gone_after_the_second_attempt_is_a_failure(patient_sync: Sync) -> None:
@@ -120,6 +127,15 @@ def test_a_tag_copied_at_first_and_gone_after_the_second_attempt_is_a_failure(pa
     result = patient_sync((1, [needed("v1.0.0"), refused], ONE), (0, [needed("v1.1.0")], only_the_second))
     assert result.copied == (TagRef(APP, "v1.1.0"),)
     assert [gone.ref.tag for gone in result.failures] == ["v1.0.0"]
+
+
+def test_a_fixed_tag_that_could_not_be_verified_is_not_given_to_regsync(tmp_path: Path, desire: Desire) -> None:
+    """It would copy what differs, and nobody has asked for that."""
+    runtime = runtime_of(tmp_path, desire(LIST), BOTH)
+    plan = plan_sync(runtime)
+    unlike = (failure("v1.0.0", Kind.UNAVAILABLE, "connection refused"),)
+    result = sync_images(runtime, replace(plan, unlike=unlike), patience=Patience(retries=1))
+    assert result.failures == unlike
 
 
 def test_a_tag_that_changes_while_it_is_compared_is_compared_again(patient_sync: Sync) -> None:

@@ -152,6 +152,7 @@ class _Run:
         self._attempts = 0
         self._copied: set[TagRef] = set()
         self._failed = {failure.ref: failure for failure in (*plan.held_back, *plan.unlike)}
+        self._unlike = {failure.ref for failure in plan.unlike}
         looked_at = brought(plan.todo.desired)
         # A fixed tag that the target holds is what it has to be, or the lock says otherwise.
         self._proven = {ref: self._digest(ref) for ref in self._entries if ref not in looked_at}
@@ -185,8 +186,11 @@ class _Run:
                 self._proven[ref] = self._digest(ref)
 
     def worth_trying_again(self) -> DesiredState:
-        """Return the tags that failed for a reason that may pass."""
-        again = {failure.ref for failure in self._failures() if failure.kind in RETRYABLE}
+        """Return the tags that failed for a reason that may pass.
+
+        What was only to be compared is not among them: regsync would copy what differs.
+        """
+        again = {failure.ref for failure in self._failures() if failure.kind in RETRYABLE} - self._unlike
         return reduced(self._work.desired, lambda repository, tag: TagRef(repository, tag) in again)
 
     def result(self) -> SyncResult:
@@ -210,9 +214,12 @@ class _Run:
         if ref in self._failed:
             return self._failed[ref]
         held = self._digest(ref)
-        if held is None or held != self._proven.get(ref):
-            reason = f"{self._label} has changed during the run, and does not hold the tag as it was found"
-            return entry.failure(ref, Kind.UNAVAILABLE, reason)
+        if held != self._proven.get(ref):
+            lost = f"{self._label} held the tag during the run, and holds it no longer"
+            changed = f"{self._label} held {self._proven.get(ref)} during the run, and {held} at its end"
+            # What is gone can be copied again; what somebody has put there in the meantime is not for us to replace.
+            kind, reason = (Kind.UNAVAILABLE, lost) if held is None else (Kind.DIFFERS, changed)
+            return entry.failure(ref, kind, reason)
         settled = settled_digest(entry, ref.tag)
         if settled is not None and held != settled:
             said = "list" if ref.tag in entry.rule.digests else "lock"
