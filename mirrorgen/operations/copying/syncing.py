@@ -214,12 +214,12 @@ class _Run:
         if ref in self._failed:
             return self._failed[ref]
         held = self._digest(ref)
+        if held is None:
+            return entry.failure(ref, Kind.UNAVAILABLE, f"{self._label} does not hold the tag at the end of the run")
         if held != self._proven.get(ref):
-            lost = f"{self._label} held the tag during the run, and holds it no longer"
-            changed = f"{self._label} held {self._proven.get(ref)} during the run, and {held} at its end"
-            # What is gone can be copied again; what somebody has put there in the meantime is not for us to replace.
-            kind, reason = (Kind.UNAVAILABLE, lost) if held is None else (Kind.DIFFERS, changed)
-            return entry.failure(ref, kind, reason)
+            # Somebody else has put it there in the meantime, and it is not for us to replace.
+            reason = f"{self._label} holds {held} at the end of the run, and {self._proven.get(ref)} was found before"
+            return entry.failure(ref, Kind.DIFFERS, reason)
         settled = settled_digest(entry, ref.tag)
         if settled is not None and held != settled:
             said = "list" if ref.tag in entry.rule.digests else "lock"
