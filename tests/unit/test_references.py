@@ -36,6 +36,7 @@ def test_a_source_in_its_full_form(text: str, host: str, path: str) -> None:
     ("text", "code"),
     [
         ("nginx:1.25", "reference-has-tag"),
+        ("redis:7", "reference-has-tag"),
         ("localhost:5000/app:1", "reference-has-tag"),
         ("nginx@sha256:" + "a" * 64, "reference-has-digest"),
         ("nginx:1.25@sha256:" + "a" * 64, "reference-has-digest"),
@@ -50,6 +51,9 @@ def test_a_source_in_its_full_form(text: str, host: str, path: str) -> None:
         ("a" * 64, "bad-reference"),
         ("quay.io/" + "a" * 255, "bad-reference"),
         ("user:password@quay.io/a", "bad-reference"),
+        ("nginx@", "bad-reference"),
+        ("localhost", "bad-reference"),
+        ("[a:b:::c]:443/app", "bad-reference"),
     ],
 )
 def test_what_is_no_source(text: str, code: str) -> None:
@@ -57,6 +61,13 @@ def test_what_is_no_source(text: str, code: str) -> None:
     assert isinstance(problem, Problem)
     assert problem.code == code
     assert problem.path == ("images", 0, "source")
+
+
+def test_a_host_that_is_one_only_for_its_capitals_is_not_taken_for_a_name_on_docker_hub() -> None:
+    problem = parse_source("Nexus/team/app", ())
+    assert isinstance(problem, Problem)
+    assert problem.message == "'Nexus' in 'Nexus/team/app' would be read as a name on Docker Hub"
+    assert problem.hint == "write the host name in full, or with a port: nexus:443/team/app"
 
 
 @pytest.mark.parametrize("text", ["bob:hunter2@quay.io/a", "https://bob:hunter2@quay.io/a", "hunter2@quay.io/a:1"])
