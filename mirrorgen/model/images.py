@@ -77,6 +77,12 @@ class TagRule:
 MANIFESTS_OF_ALL_PLATFORMS = 10
 """The index and nine more: what the official images of Docker Hub have, attestations among them."""
 
+_PULLS_FOR_REFERRERS = 3
+"""The list of referrers where the registry has no other, a referrer, and the list of those that refer to it."""
+
+_PULLS_FOR_DIGEST_TAGS = 2
+"""A signature and an attestation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copying:
@@ -94,10 +100,24 @@ class Copying:
     digest_tags: bool = False
     pin: str = "tag"
 
-    @property
-    def pulls(self) -> int:
-        """About how many pulls the copy of one image takes: GET requests for manifests, as registries count them."""
-        return 2 if self.platform else MANIFESTS_OF_ALL_PLATFORMS
+    def pulls(self, manifests: int = MANIFESTS_OF_ALL_PLATFORMS) -> int:
+        """Return about how many pulls the copy of one image takes: GET requests for manifests, as registries count.
+
+        regsync asks for what refers to each manifest, which is a pull where the registry keeps that under a tag
+        (ImageCopy in image.go of regclient); one referrer or tag for each is taken to be usual.
+
+        Args:
+            manifests: that the image has with all platforms, its index among them.
+        """
+        copied = 1 if self.platform else manifests
+        index = 1 if self.platform else 0
+        return index + copied * (1 + _PULLS_FOR_REFERRERS * self.referrers + _PULLS_FOR_DIGEST_TAGS * self.digest_tags)
+
+    def pulls_to_compare(self, manifests: int = MANIFESTS_OF_ALL_PLATFORMS) -> int:
+        """Return about how many pulls it takes to find that an image has not moved, and nothing was signed since."""
+        if self.platform:
+            return 1
+        return self.pulls(manifests) if self.referrers or self.digest_tags else 0
 
 
 @dataclass(frozen=True, slots=True)
