@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import botocore.session
 import pytest
 
 from mirrorgen.destinations.ecr.target import EcrTarget
@@ -87,14 +90,30 @@ def test_what_is_no_tag(tag: str) -> None:
     assert not is_tag(tag)
 
 
-@pytest.mark.parametrize("name", ["ab", "a/b", "a.b_c-d/e", "x" * 256])
+@pytest.mark.parametrize("name", ["ab", "a/b", "a.b_c-d/e", "x" * 256, "a__b", "a---b/c"])
 def test_a_repository_name_ecr_takes(name: str) -> None:
     assert EcrTarget().name_trouble(name) is None
 
 
-@pytest.mark.parametrize("name", ["", "a", "A/b", "a__b", "a--b", "a//b", "/a", "a/", "-a", "x" * 257, "ab\n"])
+@pytest.mark.parametrize("name", ["", "a", "A/b", "a___b", "a..b", "a//b", "/a", "a/", "-a", "x" * 257, "ab\n"])
 def test_a_repository_name_ecr_refuses(name: str) -> None:
     assert EcrTarget().name_trouble(name)
+
+
+def test_the_names_that_ecr_takes_are_those_of_its_api() -> None:
+    shape = botocore.session.Session().get_service_model("ecr").shape_for("RepositoryName")
+    names = ["a.b/c_d/e__f/g---h", "a..b", "a___b", "a_-b", "-a", "a-", "a//b", "0/1"]
+    taken = [name for name in names if re.fullmatch(shape.metadata["pattern"], name)]
+    assert [name for name in names if EcrTarget().name_trouble(name) is None] == taken
+    assert [name for name in taken if EcrTarget().name_doubt(name)] == ["a.b/c_d/e__f/g---h"]
+
+
+def test_the_host_of_every_region_is_in_the_domain_of_its_partition() -> None:
+    loader = botocore.session.Session().get_component("data_loader")
+    for partition in loader.load_data("partitions")["partitions"]:
+        for region in partition["regions"].keys() - {f"{partition['id']}-global"}:
+            host = EcrTarget("123456789012", region).host
+            assert host == f"123456789012.dkr.ecr.{region}.{partition['outputs']['dnsSuffix']}"
 
 
 @pytest.mark.parametrize("name", ["a", "a__b", "a--b/c"])
