@@ -137,7 +137,7 @@ run "repository_name_with_double_separator" {
   command = plan
 
   variables {
-    mirrored_images = [merge(var.image, { repository = "mirror/app__web" })]
+    mirrored_images = [merge(var.image, { repository = "mirror/a..b" })]
   }
 
   expect_failures = [var.mirrored_images]
