@@ -60,6 +60,7 @@ CODES: dict[str, str] = {
     "rule-selects-nothing": "A rule that no tag upstream fits now.",
     "tag-not-upstream": "A tag of the list that upstream does not have.",
     # lock
+    "newest-is-odd": "The newest tags are prereleases, or one version in several forms.",
     "newest-needs-lock": "`newest` is used, and no lock says which tags it stands for.",
     "pin-needs-lock": "`pin: digest` is asked for, and no lock has the digests.",
     "lock-missing-image": "An entry of the list that the lock does not have.",

@@ -49,6 +49,8 @@ class TagRule:
         exclude: whole-tag patterns, of which none may match.
         newest: how many to keep of what the patterns and ranges choose; None for all.
         order: what `newest` goes by, `version` or `alphabetical`.
+        suffix: what follows the `-` of every tag that `newest` may keep, nothing for `none`, each release once; None
+            for whatever there is.
         moving: `auto`, `all`, `none`, or the patterns of moving tags.
         is_mapping: whether it stands in the file as a mapping, not as a list of tags.
     """
@@ -60,6 +62,7 @@ class TagRule:
     exclude: tuple[str, ...] = ()
     newest: int | None = None
     order: str = "version"
+    suffix: str | None = None
     moving: str | tuple[str, ...] = "auto"
     is_mapping: bool = False
 
