@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: demo test lint bench format clean browser
+.PHONY: demo test soak lint bench format clean browser
 
 demo: $(VENV)/installed
 	$(BIN)/mirrorgen tools install
@@ -13,6 +13,11 @@ demo: $(VENV)/installed
 test: $(VENV)/installed browser
 	$(BIN)/mirrorgen tools install
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# What is drawn at random, ten times as often.
+soak: $(VENV)/installed
+	$(BIN)/mirrorgen tools install
+	$(BIN)/python -m pytest --soak tests/real/test_references.py $(PYTEST_ARGS)
 
 # The status page is tested in a real browser: Debian's, as nobody else's may be downloaded everywhere.
 browser:

@@ -6,7 +6,7 @@ locals {
   images = { for image in var.mirrored_images : image.repository => image }
 }
 
-# The exclusion filters of IMMUTABLE_WITH_EXCLUSION are not here: provider versions
+# The exclusion filters of *_WITH_EXCLUSION are not here: provider versions
 # before 6.8 don't know the block. exclusions_override.tf adds it where it is needed.
 resource "aws_ecr_repository" "this" {
   for_each = local.images
@@ -32,10 +32,10 @@ resource "aws_ecr_repository" "this" {
   lifecycle {
     precondition {
       condition = (
-        each.value.tag_mutability != "IMMUTABLE_WITH_EXCLUSION" ||
+        length(each.value.mutability_exclusions) == 0 ||
         fileexists("${path.module}/exclusions_override.tf")
       )
-      error_message = "${each.key} is IMMUTABLE_WITH_EXCLUSION, but exclusions_override.tf is missing beside main.tf: render it again."
+      error_message = "${each.key} is ${each.value.tag_mutability}, but exclusions_override.tf is missing beside main.tf: render it again."
     }
   }
 }

@@ -29,11 +29,11 @@ variable "mirrored_images" {
 
     - `source`: upstream repository, for example `docker.io/library/nginx`; only reported by the `repositories` output
     - `repository`: full ECR repository name, for example `mirror/docker-hub/nginx`; used as it is
-    - `tag_mutability`: `MUTABLE`, `IMMUTABLE` or `IMMUTABLE_WITH_EXCLUSION`
-    - `mutability_exclusions`: one to five wildcard filters naming the tags that may still move, with `IMMUTABLE_WITH_EXCLUSION`; otherwise empty
+    - `tag_mutability`: `MUTABLE`, `IMMUTABLE`, `IMMUTABLE_WITH_EXCLUSION` or `MUTABLE_WITH_EXCLUSION`
+    - `mutability_exclusions`: one to five wildcard filters naming the tags that are excepted, with `*_WITH_EXCLUSION`; otherwise empty
     - `scan_on_push`: whether ECR scans each image after its push
-    - `encryption.type`: `AES256` or `KMS`
-    - `encryption.kms_key`: ARN of the key, with `KMS`; null is the AWS managed key
+    - `encryption.type`: `AES256`, `KMS` or `KMS_DSSE`
+    - `encryption.kms_key`: ARN of the key (not of an alias, which ECR replaces by its key), with `KMS` or `KMS_DSSE`; null is the AWS managed key
     - `lifecycle_rules`: expiry rules; empty makes no lifecycle policy
       - `priority`: 1 or more, unique in the repository; ECR applies the lowest first
       - `description`: what the rule is for; null leaves it out
@@ -74,12 +74,12 @@ variable "mirrored_images" {
   validation {
     condition = alltrue([
       for image in var.mirrored_images :
-      can(regex("^([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*$", image.repository)) &&
+      can(regex("^([a-z0-9]+(([._]|__|-+)[a-z0-9]+)*/)*[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*$", image.repository)) &&
       length(image.repository) >= 2 && length(image.repository) <= 256
     ])
-    error_message = "ECR repository names have 2 to 256 characters: lower case letters and digits, single separators (. _ -) inside, segments joined with /. Refused: ${join(", ", [
+    error_message = "ECR repository names have 2 to 256 characters: lower case letters and digits, separators (. _ __ and dashes) inside, segments joined with /. Refused: ${join(", ", [
       for image in var.mirrored_images : image.repository
-      if !can(regex("^([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*$", image.repository)) ||
+      if !can(regex("^([a-z0-9]+(([._]|__|-+)[a-z0-9]+)*/)*[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*$", image.repository)) ||
       length(image.repository) < 2 || length(image.repository) > 256
     ])}."
   }
@@ -98,25 +98,25 @@ variable "mirrored_images" {
 
   validation {
     condition = alltrue([
-      for image in var.mirrored_images : contains(["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"], image.tag_mutability)
+      for image in var.mirrored_images : contains(["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"], image.tag_mutability)
     ])
-    error_message = "tag_mutability must be MUTABLE, IMMUTABLE or IMMUTABLE_WITH_EXCLUSION. Wrong in: ${join(", ", [
+    error_message = "tag_mutability must be MUTABLE, IMMUTABLE, IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION. Wrong in: ${join(", ", [
       for image in var.mirrored_images : image.repository
-      if !contains(["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"], image.tag_mutability)
+      if !contains(["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"], image.tag_mutability)
     ])}."
   }
 
   validation {
     condition = alltrue([
       for image in var.mirrored_images :
-      image.tag_mutability == "IMMUTABLE_WITH_EXCLUSION"
+      endswith(image.tag_mutability, "_WITH_EXCLUSION")
       ? length(image.mutability_exclusions) >= 1 && length(image.mutability_exclusions) <= 5
       : length(image.mutability_exclusions) == 0
     ])
-    error_message = "mutability_exclusions takes 1 to 5 filters with IMMUTABLE_WITH_EXCLUSION and none otherwise. Wrong in: ${join(", ", [
+    error_message = "mutability_exclusions takes 1 to 5 filters with IMMUTABLE_WITH_EXCLUSION or MUTABLE_WITH_EXCLUSION, and none otherwise. Wrong in: ${join(", ", [
       for image in var.mirrored_images : "${image.repository} (${image.tag_mutability}, ${length(image.mutability_exclusions)})"
       if !(
-        image.tag_mutability == "IMMUTABLE_WITH_EXCLUSION"
+        endswith(image.tag_mutability, "_WITH_EXCLUSION")
         ? length(image.mutability_exclusions) >= 1 && length(image.mutability_exclusions) <= 5
         : length(image.mutability_exclusions) == 0
       )
@@ -142,21 +142,32 @@ variable "mirrored_images" {
 
   validation {
     condition = alltrue([
-      for image in var.mirrored_images : contains(["AES256", "KMS"], image.encryption.type)
+      for image in var.mirrored_images : contains(["AES256", "KMS", "KMS_DSSE"], image.encryption.type)
     ])
-    error_message = "encryption.type must be AES256 or KMS. Wrong in: ${join(", ", [
+    error_message = "encryption.type must be AES256, KMS or KMS_DSSE. Wrong in: ${join(", ", [
       for image in var.mirrored_images : image.repository
-      if !contains(["AES256", "KMS"], image.encryption.type)
+      if !contains(["AES256", "KMS", "KMS_DSSE"], image.encryption.type)
     ])}."
   }
 
   validation {
     condition = alltrue([
-      for image in var.mirrored_images : image.encryption.kms_key == null || image.encryption.type == "KMS"
+      for image in var.mirrored_images : image.encryption.kms_key == null || startswith(image.encryption.type, "KMS")
     ])
-    error_message = "encryption.kms_key needs encryption.type KMS. Wrong in: ${join(", ", [
+    error_message = "encryption.kms_key needs encryption.type KMS or KMS_DSSE. Wrong in: ${join(", ", [
       for image in var.mirrored_images : image.repository
-      if image.encryption.kms_key != null && image.encryption.type != "KMS"
+      if image.encryption.kms_key != null && !startswith(image.encryption.type, "KMS")
+    ])}."
+  }
+
+  validation {
+    condition = alltrue([
+      for image in var.mirrored_images :
+      image.encryption.kms_key == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", image.encryption.kms_key))
+    ])
+    error_message = "encryption.kms_key must be the ARN of a key: with an alias the repository would be replaced at every plan. Wrong in: ${join(", ", [
+      for image in var.mirrored_images : image.repository
+      if image.encryption.kms_key != null && !can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", image.encryption.kms_key))
     ])}."
   }
 

@@ -38,6 +38,7 @@ hypothesis.settings.load_profile("mirrorgen")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected files, and fail")
     parser.addoption("--no-real-tools", action="store_true", help="skip the tests that run the real tools")
+    parser.addoption("--soak", action="store_true", help="draw ten times as many examples at random")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,9 +17,10 @@ from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
 from mirrorgen.master_list.lock import Lock
 from mirrorgen.model.references import Source
-from mirrorgen.operations.copying.budget import Requests
+from mirrorgen.operations.copying.budget import Budget, Requests
 from mirrorgen.operations.copying.pending import Pending
 from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
+from mirrorgen.operations.copying.weighing import Foreseen
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
 from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
@@ -46,6 +47,7 @@ NOTHING = DesiredState(EcrTarget(), (), 4, ())
 MOMENT = datetime(2026, 1, 31, 6, tzinfo=UTC)
 REF = TagRef("mirror/nginx", "1")
 FAILURE = Failure(TagRef("mirror/nginx", "2"), Kind.NOT_UPSTREAM, "reason", "owner", "docker.io/library/nginx")
+NO_BUDGET = Budget({}, Foreseen(()))
 REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
 
 
@@ -71,7 +73,11 @@ def test_json_of_results(tmp_path: Path) -> None:
         sync,
         view_sync_plan(
             SyncPlan(
-                Work(NOTHING, (FAILURE,)), {}, Pending(NOTHING, (REF,), (REF,)), (Requests("docker.io", 1, 2, 10, 100),)
+                Work(NOTHING, (FAILURE,)),
+                {},
+                Pending(NOTHING, (REF,), (REF,)),
+                NO_BUDGET,
+                (Requests("docker.io", 1, 2, 10, 100),),
             )
         ),
         view_of_status(tmp_path),

@@ -70,7 +70,7 @@ def sync(
 
     def prepare() -> tuple[Runtime, SyncPlan]:
         runtime = runtime_for(load_usable(file), only=only or [], part=part, options={"regsync": regsync_bin})
-        return runtime, plan_sync(runtime, full=full, verify=verify)
+        return runtime, plan_sync(runtime, full=full, verify=verify, may_pull=not dry_run)
 
     def run() -> Result:
         runtime, plan = prepare()

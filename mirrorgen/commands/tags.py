@@ -50,7 +50,7 @@ def tags(
 
     Exits with 1 if a rule chooses nothing, with 5 if upstream lacks a tag or could not be asked.
     """
-    from mirrorgen.desired.selection import selection_problems, unmet
+    from mirrorgen.desired.selection import odd_newest, selection_problems, unmet
     from mirrorgen.operations.upstream.selecting import read_listing, select_saved, select_upstream
     from mirrorgen.reporting.selections import view_selections
 
@@ -69,7 +69,8 @@ def tags(
         _save(save, saved, selected)
     failures = (*selected.failures, *unmet(selected.selections))
     show_result(view_selections(selected.selections, held, failures), output)
-    show_problems(selection_problems(selected.selections), loaded)
+    found = selected.selections
+    show_problems([*selection_problems(found), *odd_newest(found)], loaded)
     return exit_code(failures)
 
 

@@ -3,26 +3,80 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cmp_to_key
 
 from mirrorgen.model.images import TagRule
+from mirrorgen.model.tags import is_fixed
 from mirrorgen.model.versions import Version, parse_version
+
+_PRERELEASE = re.compile(
+    r"(?:a|alpha|b|beta|m|rc|pre|preview|dev|snapshot|nightly|ea|canary)(?![a-z]).*", re.IGNORECASE
+)
+
+_Versions = Sequence[tuple[Version, str]]
 
 
 def newest(rule: TagRule, tags: Sequence[str]) -> list[str]:
     """Return as many of the newest tags as a rule keeps; all of them where it does not count.
 
     Args:
-        rule: its `newest` and `order`.
+        rule: its `newest`, `order` and `suffix`; its exact tags are not counted.
         tags: sorted alphabetically.
     """
     if rule.newest is None:
         return list(tags)
+    counted = [tag for tag in tags if tag not in rule.exact]
     if rule.order == "alphabetical":
-        return list(tags[-rule.newest :])
-    versions = [(version, tag) for tag in tags if (version := parse_version(tag)) is not None]
-    return [tag for _, tag in sorted(versions, key=cmp_to_key(_compare))[-rule.newest :]]
+        return counted[-rule.newest :]
+    versions = sorted(_versions(counted), key=cmp_to_key(_compare))
+    if rule.suffix is not None:
+        versions = _releases(versions, rule.suffix)
+    return [tag for _, tag in versions[-rule.newest :]]
+
+
+def oddity(rule: TagRule, tags: Iterable[str]) -> str | None:
+    """Say in what the newest tags that a rule keeps are hardly what was meant; None where nothing is odd.
+
+    Args:
+        rule: of an entry.
+        tags: that it has chosen, without exact ones.
+    """
+    versions = list(_versions(tags))
+    if rule.newest is None or rule.order != "version" or rule.suffix is not None or not versions:
+        return None
+    if all(_PRERELEASE.match(version.prerelease) for version, _ in versions):
+        return "only prereleases"
+    numbers = {_numbers(version) for version, _ in versions}
+    if len(numbers) < len(versions):
+        return "one version in several forms" if len(numbers) == 1 else "some versions in several forms"
+    return None
+
+
+def _releases(versions: _Versions, suffix: str) -> list[tuple[Version, str]]:
+    """Keep the releases with a suffix, each once; `17` beside `17.2` is a name for the newest of them, no release.
+
+    Snapshots with a date for a version (`20240807` of alpine) are none where others have a dot.
+    """
+    family = [(version, tag) for version, tag in versions if version.prerelease == suffix]
+    short = {version.numbers[:length] for version, _ in family for length in range(1, len(version.numbers))}
+    dated = any(len(version.numbers) > 1 for version, _ in family)
+    once: dict[tuple[int, ...], tuple[Version, str]] = {}
+    for version, tag in family:
+        is_snapshot = dated and len(version.numbers) == 1 and is_fixed(tag)
+        if version.numbers not in short and not is_snapshot:
+            once[_numbers(version)] = (version, tag)
+    return list(once.values())
+
+
+def _versions(tags: Iterable[str]) -> Iterable[tuple[Version, str]]:
+    return ((version, tag) for tag in tags if (version := parse_version(tag)) is not None)
+
+
+def _numbers(version: Version) -> tuple[int, ...]:
+    """The parts without zeros at the end, which make no difference."""
+    last = max((place for place, number in enumerate(version.numbers, start=1) if number), default=0)
+    return version.numbers[:last]
 
 
 def _compare(first: tuple[Version, str], second: tuple[Version, str]) -> int:

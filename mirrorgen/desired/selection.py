@@ -6,13 +6,13 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mirrorgen.desired.newest import newest
+from mirrorgen.desired.newest import newest, oddity
 from mirrorgen.desired.state import DesiredState, Repository
 from mirrorgen.model.images import Entry, TagRule
 from mirrorgen.model.spelling import nearest
 from mirrorgen.model.tags import is_moving, passes
 from mirrorgen.outcomes import Failure, Kind, TagRef
-from mirrorgen.problems import Problem
+from mirrorgen.problems import Problem, Severity
 
 Listings = Mapping[str, Iterable[str]]
 """The tags that upstream has, by source."""
@@ -107,6 +107,18 @@ def idle_rule_problems(selections: Iterable[Selection]) -> Iterator[Problem]:
     for selection in selections:
         if selection.is_rule_idle:
             yield _idle(selection)
+
+
+def odd_newest(selections: Iterable[Selection]) -> Iterator[Problem]:
+    """Yield rules whose newest tags are hardly what was meant, with paths in the list; the list can be used."""
+    for selection in selections:
+        kept = [selected.tag for selected in selection.tags if selected.selected_by in {"match", "semver"}]
+        odd = oddity(selection.entry.rule, kept)
+        if odd:
+            message = f"the newest of {selection.entry.source} are {odd}: {', '.join(kept[:5])}"
+            hint = "`suffix: none` beside `newest` keeps releases alone, each once; `suffix: alpine` those of alpine"
+            path = (*selection.entry.image.path, "tags")
+            yield Problem("newest-is-odd", message, path, hint, Severity.WARNING)
 
 
 def unmet(selections: Iterable[Selection]) -> Iterator[Failure]:

@@ -174,9 +174,13 @@ def _alias_collisions(master_list: MasterList) -> Iterator[Problem]:
 
 
 def _name_problems(target: Target, image: Image, name: str) -> Iterator[Problem]:
-    taken = target.name_trouble(name)
+    path = (*image.path, "repository" if image.repository else "source")
+    taken, doubt = target.name_trouble(name), target.name_doubt(name)
     if taken is None:
+        if doubt:
+            message = f"{target.label} may refuse the repository name {name!r}: {doubt}"
+            hint = "if it does, give the entry another `repository:`"
+            yield Problem("unusual-repository-name", message, path, hint, Severity.WARNING)
         return
     hint = taken if image.repository else f"give the entry a `repository:` that {target.label} accepts ({taken})"
-    path = (*image.path, "repository" if image.repository else "source")
     yield Problem("bad-repository-name", f"{target.label} refuses the repository name {name!r}", path, hint)

@@ -108,7 +108,8 @@ def rule_mark(image: Image) -> str:
             "newest": rule.newest,
             "order": rule.order,
             "platforms": image.copying.platform,
-            # Not in locks that were written before there were digests in a list.
+            # Not in locks that were written before lists had these.
+            **({"suffix": rule.suffix} if rule.suffix is not None else {}),
             **({"digests": dict(rule.digests)} if rule.digests else {}),
         }
     )

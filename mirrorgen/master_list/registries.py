@@ -50,9 +50,9 @@ def limit_problems(
         mine = [image for image in images if image.source.host == host]
         if limit is None or not mine:
             continue
-        costly = max(mine, key=lambda image: image.copying.pulls)
-        if costly.copying.pulls > limit:
-            message = f"{costly.source} would never be copied: one image takes about {costly.copying.pulls} pulls"
-            hint = f"write at least {costly.copying.pulls}, or remove the limit"
+        costly = max(mine, key=lambda image: image.copying.pulls())
+        if costly.copying.pulls() > limit:
+            message = f"{costly.source} would never be copied: one image takes about {costly.copying.pulls()} pulls"
+            hint = f"write at least {costly.copying.pulls()}, or remove the limit"
             path = ("registries", written[host], "pulls_per_six_hours")
             yield Problem("limit-too-low", message, path, hint, related=(*costly.path, "source"))

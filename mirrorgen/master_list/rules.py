@@ -39,11 +39,16 @@ def build_rule(data: Any, path: KeyPath, problems: list[Problem]) -> TagRule:
         exclude=_good(data, "exclude", _bad_pattern, path, problems),
         newest=data.get("newest"),
         order=data.get("order", "version"),
+        suffix=_suffix(data.get("suffix")),
         moving=moving if isinstance(moving, str) else _good(data, "moving", _bad_pattern, path, problems),
         is_mapping=True,
     )
     problems += _rule_problems(rule, data, path)
     return rule
+
+
+def _suffix(written: str | None) -> str | None:
+    return "" if written == "none" else written
 
 
 def _tags(data: list[Any], path: KeyPath, problems: list[Problem]) -> Iterator[str]:
@@ -151,7 +156,7 @@ def _rule_problems(rule: TagRule, data: Mapping[str, Any], path: KeyPath) -> Ite
     elif rule.exclude and not _names_tags(data):
         hint = "add match or semver; semver: ['>=0'] is every version"
         yield Problem("rule-matches-everything", "`exclude` alone matches every other tag there is", path, hint)
-    elif rule.exclude or rule.order != "version":
+    elif rule.exclude or rule.order != "version" or rule.suffix is not None:
         yield _without_effect(rule, path)
     elif data and not _names_tags(data):
         hint = "add exact, digests, match, semver or newest"
@@ -163,14 +168,21 @@ def _names_tags(data: Mapping[str, Any]) -> bool:
 
 
 def _without_effect(rule: TagRule, path: KeyPath) -> Problem:
-    key, needed = ("exclude", "match, semver or newest") if rule.exclude else ("order", "newest")
+    key, needed = "suffix", "newest"
+    if rule.exclude:
+        key, needed = "exclude", "match, semver or newest"
+    elif rule.order != "version":
+        key = "order"
     message = f"`{key}` has no effect without {needed}"
     return Problem("rule-without-effect", message, (*path, key), f"add {needed}, or remove it", on_key=True)
 
 
 def _open_rule_problems(rule: TagRule, path: KeyPath) -> Iterator[Problem]:
-    if rule.order != "version" and rule.newest is None:
-        yield _without_effect(TagRule(order=rule.order), path)
+    if (rule.order != "version" or rule.suffix is not None) and rule.newest is None:
+        yield _without_effect(TagRule(order=rule.order, suffix=rule.suffix), path)
+    elif rule.order != "version" and rule.suffix is not None:
+        message = "`order` has no effect with suffix, which takes versions"
+        yield Problem("rule-without-effect", message, (*path, "order"), "remove it", on_key=True)
     if _selects_everything(rule):
         place = (*path, "match", 0) if rule.match else path
         hint = "say which tags are meant; semver: ['>=0'] is every version"

@@ -49,6 +49,8 @@ class TagRule:
         exclude: whole-tag patterns, of which none may match.
         newest: how many to keep of what the patterns and ranges choose; None for all.
         order: what `newest` goes by, `version` or `alphabetical`.
+        suffix: what follows the `-` of every tag that `newest` may keep, nothing for `none`, each release once; None
+            for whatever there is.
         moving: `auto`, `all`, `none`, or the patterns of moving tags.
         is_mapping: whether it stands in the file as a mapping, not as a list of tags.
     """
@@ -60,6 +62,7 @@ class TagRule:
     exclude: tuple[str, ...] = ()
     newest: int | None = None
     order: str = "version"
+    suffix: str | None = None
     moving: str | tuple[str, ...] = "auto"
     is_mapping: bool = False
 
@@ -76,6 +79,12 @@ class TagRule:
 
 MANIFESTS_OF_ALL_PLATFORMS = 10
 """The index and nine more: what the official images of Docker Hub have, attestations among them."""
+
+_PULLS_FOR_REFERRERS = 3
+"""The list of referrers where the registry has no other, a referrer, and the list of those that refer to it."""
+
+_PULLS_FOR_DIGEST_TAGS = 2
+"""A signature and an attestation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +103,24 @@ class Copying:
     digest_tags: bool = False
     pin: str = "tag"
 
-    @property
-    def pulls(self) -> int:
-        """About how many pulls the copy of one image takes: GET requests for manifests, as registries count them."""
-        return 2 if self.platform else MANIFESTS_OF_ALL_PLATFORMS
+    def pulls(self, manifests: int = MANIFESTS_OF_ALL_PLATFORMS) -> int:
+        """Return about how many pulls the copy of one image takes: GET requests for manifests, as registries count.
+
+        regsync asks for what refers to each manifest, which is a pull where the registry keeps that under a tag
+        (ImageCopy in image.go of regclient); one referrer or tag for each is taken to be usual.
+
+        Args:
+            manifests: that the image has with all platforms, its index among them.
+        """
+        copied = 1 if self.platform else manifests
+        index = 1 if self.platform else 0
+        return index + copied * (1 + _PULLS_FOR_REFERRERS * self.referrers + _PULLS_FOR_DIGEST_TAGS * self.digest_tags)
+
+    def pulls_to_compare(self, manifests: int = MANIFESTS_OF_ALL_PLATFORMS) -> int:
+        """Return about how many pulls it takes to find that an image has not moved, and nothing was signed since."""
+        if self.platform:
+            return 1
+        return self.pulls(manifests) if self.referrers or self.digest_tags else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from mirrorgen.problems import KeyPath, Problem
 DOCKER_HUB = "docker.io"
 _DOCKER_HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 
-# The grammar of https://pkg.go.dev/github.com/distribution/reference, which regsync follows.
+# The grammar of https://pkg.go.dev/github.com/distribution/reference, as regsync reads it (types/ref of regclient).
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]{{1,5}})?")
+_GROUPS = r"(?:[0-9a-fA-F]{1,4}:){0,7}[0-9a-fA-F]{1,4}"
+_IPV6 = rf"\[(?:{_GROUPS}|::{_GROUPS}|{_GROUPS}::(?:{_GROUPS})?)\]"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|{_IPV6})(?::[0-9]{{1,5}})?")
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
@@ -76,7 +78,7 @@ def parse_source(text: str, path: KeyPath) -> Source | Problem:
         text: what the user wrote.
         path: where it stands, for the problem.
     """
-    name, _, digest = text.partition("@")
+    name, at, digest = text.partition("@")
     if _looks_like_user_info(digest):
         # The text may hold a password, so it is not repeated.
         hint = "remove what stands before the @; credentials go under `registries`"
@@ -84,8 +86,9 @@ def parse_source(text: str, path: KeyPath) -> Source | Problem:
     if digest:
         hint = f"write {name!r}; the source names a repository"
         return Problem("reference-has-digest", f"{text!r} carries a digest", path, hint)
-    last = name.rpartition("/")[2]
-    if ":" in last and ("/" in name or not last.rpartition(":")[2].isdigit() or not is_host(last)):
+    if at:
+        return Problem("bad-reference", f"{text!r} is not an image repository", path, "remove the @")
+    if ":" in name.rpartition("/")[2]:
         name, _, tag = name.rpartition(":")
         hint = f'write source: {name} and tags: ["{tag}"]'
         return Problem("reference-has-tag", f"{text!r} carries the tag {tag!r}", path, hint)
@@ -112,9 +115,13 @@ def _parse_name(name: str, text: str, path: KeyPath) -> Source | Problem:
         host, repository = DOCKER_HUB, name
     if host is None:
         return Problem("bad-reference", f"{first!r} in {text!r} is not a registry's host name", path, _hint(text))
+    if not is_host(host):
+        # The host is written in small letters for regsync, which would look on Docker Hub for a word alone.
+        hint = f"write the host name in full, or with a port: {host}:443/{rest}"
+        return Problem("bad-reference", f"{first!r} in {text!r} would be read as a name on Docker Hub", path, hint)
     if host == DOCKER_HUB and "/" not in repository:
         repository = f"library/{repository}"
-    if not _PATH.fullmatch(repository) or _IDENTIFIER.fullmatch(name):
+    if not is_path(repository) or name == "localhost" or _IDENTIFIER.fullmatch(name):
         return Problem("bad-reference", f"{text!r} is not an image repository", path, _hint(text))
     if len(repository) + len(host) + 1 > MAX_NAME:
         return Problem("bad-reference", f"the source is longer than {MAX_NAME} characters", path)

@@ -73,6 +73,10 @@ class Target(ABC):
     def name_trouble(self, name: str) -> str | None:
         """Say which names the registry takes, if it refuses this one for a repository."""
 
+    def name_doubt(self, name: str) -> str | None:  # noqa: ARG002 - most registries leave none
+        """Say what speaks against a name that the registry is said to take, if anything does."""
+        return None
+
     @abstractmethod
     def default_settings(self) -> Settings:
         """Return the settings of a repository for which a list asks nothing."""

@@ -57,10 +57,17 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a tag names: its digest, and the platforms it holds (none for an image that is no index)."""
+    """What a tag names.
+
+    Attributes:
+        digest: names it.
+        platforms: those it holds; none for an image that is no index.
+        manifests: how many it names with its own; those of an index in an index are not known.
+    """
 
     digest: str
     platforms: tuple[str, ...]
+    manifests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +184,4 @@ def read_manifest(body: str) -> Manifest:
     entries = json.loads(body).get("manifests", [])
     platforms = [entry["platform"] for entry in entries if "platform" in entry]
     names = ("/".join(filter(None, (item["os"], item["architecture"], item.get("variant")))) for item in platforms)
-    return Manifest(f"sha256:{hashlib.sha256(body.encode()).hexdigest()}", tuple(names))
+    return Manifest(f"sha256:{hashlib.sha256(body.encode()).hexdigest()}", tuple(names), 1 + len(entries))

@@ -48,7 +48,7 @@ run "limits_themselves_are_valid" {
     mirrored_images = [
       merge(var.image, { repository = "a1" }),
       merge(var.image, { repository = join("", [for n in range(256) : "a"]) }),
-      merge(var.image, { repository = "a.b_c-d/e", encryption = { type = "KMS", kms_key = "alias/mirror" } }),
+      merge(var.image, { repository = "a.b_c-d/e__f---g", encryption = { type = "KMS_DSSE", kms_key = "arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c" } }),
       merge(var.image, { repository = "fifty-rules", lifecycle_rules = [
         for n in range(50) : merge(var.rule, { priority = n + 1, tag_status = n == 49 ? "any" : "untagged" })
       ] }),
@@ -137,7 +137,7 @@ run "repository_name_with_double_separator" {
   command = plan
 
   variables {
-    mirrored_images = [merge(var.image, { repository = "mirror/app__web" })]
+    mirrored_images = [merge(var.image, { repository = "mirror/a..b" })]
   }
 
   expect_failures = [var.mirrored_images]
@@ -223,11 +223,31 @@ run "encryption_type_unknown" {
   expect_failures = [var.mirrored_images]
 }
 
+run "kms_key_by_an_alias" {
+  command = plan
+
+  variables {
+    mirrored_images = [merge(var.image, { encryption = { type = "KMS", kms_key = "arn:aws:kms:eu-west-1:123456789012:alias/mirror" } })]
+  }
+
+  expect_failures = [var.mirrored_images]
+}
+
+run "mutable_with_exclusion_without_filters" {
+  command = plan
+
+  variables {
+    mirrored_images = [merge(var.image, { tag_mutability = "MUTABLE_WITH_EXCLUSION", mutability_exclusions = [] })]
+  }
+
+  expect_failures = [var.mirrored_images]
+}
+
 run "kms_key_with_aes256" {
   command = plan
 
   variables {
-    mirrored_images = [merge(var.image, { encryption = { type = "AES256", kms_key = "alias/mirror" } })]
+    mirrored_images = [merge(var.image, { encryption = { type = "AES256", kms_key = "arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c" } })]
   }
 
   expect_failures = [var.mirrored_images]

@@ -206,3 +206,25 @@ def test_docker_hubs_own_short_form_is_sure_where_the_list_has_it(run_cli: RunCl
 def test_a_name_that_is_near_none_gets_no_offer(run_cli: RunCli) -> None:
     result = run_cli("tags", "postgres", "--from", "listing.json")
     assert (result.exit_code, result.stderr) == (2, "error: 'postgres' is not a source of images.yaml\n")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kept", "said"),
+    [
+        (
+            "",
+            "7.4.1-alpine",
+            "the newest of docker.io/library/redis are one version in several forms: 7.4.1, 7.4.1-alpine",
+        ),
+        (", suffix: none", "7.4.0", ""),
+    ],
+)
+def test_newest_tags_that_are_hardly_meant_are_a_warning(
+    suffix: str, kept: str, said: str, run_cli: RunCli, folder: Path
+) -> None:
+    (folder / "images.yaml").write_text(f"images:\n  - source: redis\n    tags: {{newest: 2{suffix}}}\n")
+    (folder / "listing.json").write_text(json.dumps({"redis": ["7.4.0", "7.4.1", "7.4.1-alpine", "7.4"]}))
+    result = run_cli("tags", "--from", "listing.json")
+    assert result.exit_code == 0
+    assert kept in result.stdout
+    assert ("images.yaml:3:11: warning[newest-is-odd]: " + said in result.stderr) if said else result.stderr == ""

@@ -125,12 +125,12 @@ def test_a_sync_stops_before_it_needs_more_pulls_than_the_list_allows(project: P
     project.serve({"quay.io/org/least": FIXED})
     project.write({"quay.io/org/least": FIXED})
     path = project.folder / "images.yaml"
-    path.write_text(path.read_text().replace("  quay.io:\n", "  quay.io:\n    pulls_per_six_hours: 20\n"))
+    path.write_text(path.read_text().replace("  quay.io:\n", "  quay.io:\n    pulls_per_six_hours: 10\n"))
     project.create_repositories()
     first = project.run("sync")
     assert first.returncode == 5
-    assert "warning: about 20 pulls of quay.io are needed, and this run may make 20" in first.stderr
-    assert f"{project.prefix}/quay/org/least:v1.2.0: left for a later run: this run may make 20 pulls" in first.stdout
+    assert "warning: about 9 pulls of quay.io are needed, and this run may make 10" in first.stderr
+    assert f"{project.prefix}/quay/org/least:v1.2.0: left for a later run: this run may make 10 pulls" in first.stdout
     assert sorted(project.held("quay/org/least")) == ["v1.0.0", "v1.1.0"]
     assert project.run("sync").returncode == 0
     assert sorted(project.held("quay/org/least")) == FIXED

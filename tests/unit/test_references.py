@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import botocore.session
 import pytest
 
 from mirrorgen.destinations.ecr.target import EcrTarget
@@ -36,6 +39,7 @@ def test_a_source_in_its_full_form(text: str, host: str, path: str) -> None:
     ("text", "code"),
     [
         ("nginx:1.25", "reference-has-tag"),
+        ("redis:7", "reference-has-tag"),
         ("localhost:5000/app:1", "reference-has-tag"),
         ("nginx@sha256:" + "a" * 64, "reference-has-digest"),
         ("nginx:1.25@sha256:" + "a" * 64, "reference-has-digest"),
@@ -50,6 +54,9 @@ def test_a_source_in_its_full_form(text: str, host: str, path: str) -> None:
         ("a" * 64, "bad-reference"),
         ("quay.io/" + "a" * 255, "bad-reference"),
         ("user:password@quay.io/a", "bad-reference"),
+        ("nginx@", "bad-reference"),
+        ("localhost", "bad-reference"),
+        ("[a:b:::c]:443/app", "bad-reference"),
     ],
 )
 def test_what_is_no_source(text: str, code: str) -> None:
@@ -57,6 +64,13 @@ def test_what_is_no_source(text: str, code: str) -> None:
     assert isinstance(problem, Problem)
     assert problem.code == code
     assert problem.path == ("images", 0, "source")
+
+
+def test_a_host_that_is_one_only_for_its_capitals_is_not_taken_for_a_name_on_docker_hub() -> None:
+    problem = parse_source("Nexus/team/app", ())
+    assert isinstance(problem, Problem)
+    assert problem.message == "'Nexus' in 'Nexus/team/app' would be read as a name on Docker Hub"
+    assert problem.hint == "write the host name in full, or with a port: nexus:443/team/app"
 
 
 @pytest.mark.parametrize("text", ["bob:hunter2@quay.io/a", "https://bob:hunter2@quay.io/a", "hunter2@quay.io/a:1"])
@@ -76,14 +90,30 @@ def test_what_is_no_tag(tag: str) -> None:
     assert not is_tag(tag)
 
 
-@pytest.mark.parametrize("name", ["ab", "a/b", "a.b_c-d/e", "x" * 256])
+@pytest.mark.parametrize("name", ["ab", "a/b", "a.b_c-d/e", "x" * 256, "a__b", "a---b/c"])
 def test_a_repository_name_ecr_takes(name: str) -> None:
     assert EcrTarget().name_trouble(name) is None
 
 
-@pytest.mark.parametrize("name", ["", "a", "A/b", "a__b", "a--b", "a//b", "/a", "a/", "-a", "x" * 257, "ab\n"])
+@pytest.mark.parametrize("name", ["", "a", "A/b", "a___b", "a..b", "a//b", "/a", "a/", "-a", "x" * 257, "ab\n"])
 def test_a_repository_name_ecr_refuses(name: str) -> None:
     assert EcrTarget().name_trouble(name)
+
+
+def test_the_names_that_ecr_takes_are_those_of_its_api() -> None:
+    shape = botocore.session.Session().get_service_model("ecr").shape_for("RepositoryName")
+    names = ["a.b/c_d/e__f/g---h", "a..b", "a___b", "a_-b", "-a", "a-", "a//b", "0/1"]
+    taken = [name for name in names if re.fullmatch(shape.metadata["pattern"], name)]
+    assert [name for name in names if EcrTarget().name_trouble(name) is None] == taken
+    assert [name for name in taken if EcrTarget().name_doubt(name)] == ["a.b/c_d/e__f/g---h"]
+
+
+def test_the_host_of_every_region_is_in_the_domain_of_its_partition() -> None:
+    loader = botocore.session.Session().get_component("data_loader")
+    for partition in loader.load_data("partitions")["partitions"]:
+        for region in partition["regions"].keys() - {f"{partition['id']}-global"}:
+            host = EcrTarget("123456789012", region).host
+            assert host == f"123456789012.dkr.ecr.{region}.{partition['outputs']['dnsSuffix']}"
 
 
 @pytest.mark.parametrize("name", ["a", "a__b", "a--b/c"])

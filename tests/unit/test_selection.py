@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.desired.newest import oddity
 from mirrorgen.desired.selection import SelectedTag, select
 from mirrorgen.master_list.rules import build_rule
+from mirrorgen.model.images import TagRule
 from mirrorgen.model.versions import Range, parse_range, parse_version
 from mirrorgen.problems import Problem
 
@@ -47,7 +49,7 @@ def chosen(rule: Any, tags: list[str] | None = None) -> list[str]:
         ({"exact": ["latest"], "semver": ["2"]}, ["2", "latest"]),
         ({"exact": ["1.25.1-rc.1"], "semver": ["<2"], "exclude": [".*rc.*", "1.*"]}, ["1.25.1-rc.1", "v1.26.0"]),
         ({"newest": 2}, ["2", "v1.26.0"]),
-        ({"exact": ["2"], "newest": 1}, ["2"]),
+        ({"exact": ["2"], "newest": 1}, ["2", "v1.26.0"]),
         ({"exact": ["edge"], "match": [r"1\..*"], "newest": 1}, ["1.25.1-rc.1", "edge"]),
         ({"match": ["[a-z].*"], "newest": 2, "order": "alphabetical"}, ["nightly-2024-01-02", "v1.26.0"]),
         ({"match": ["[a-z]+"], "newest": 2}, []),
@@ -90,6 +92,54 @@ def test_the_newest_are_the_last_of_a_persons_order(ascending: list[str]) -> Non
     for count in range(1, len(ascending)):
         shuffled = draw.sample(ascending, len(ascending))
         assert chosen({"newest": count}, shuffled) == sorted(ascending[-count:])
+
+
+HUB = {
+    "postgres": ["17", "17.2", "17.1", "17.0", "16.6", "16", "17.2-alpine", "17.2-alpine3.20", "17-alpine",
+                 "17.1-alpine", "17.2-bookworm", "18rc1", "18-rc1-alpine", "latest", "9.6.24"],
+    "alpine": ["20240807", "20240606", "3", "3.20", "3.20.3", "3.20.2", "3.19.4", "edge", "latest"],
+    "redis": ["8.0-rc1", "8.0-rc1-alpine", "7", "7.4", "7.4.1", "7.4.1-alpine", "7.4.0", "7.2.6", "7.4.1-bookworm"],
+    "python": ["3.14.0a1", "3.14-rc", "3.14.0-rc.1", "3.13", "3.13.0", "3.13.0-slim", "3.12.7", "3.12.6",
+               "3.13.0-slim-bookworm"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("image", "suffix", "expected"),
+    [
+        ("postgres", "none", ["17.0", "17.1", "17.2"]),
+        ("postgres", "alpine", ["17.1-alpine", "17.2-alpine"]),
+        ("alpine", "none", ["3.19.4", "3.20.2", "3.20.3"]),
+        ("redis", "none", ["7.2.6", "7.4.0", "7.4.1"]),
+        ("python", "none", ["3.12.6", "3.12.7", "3.13.0"]),
+        ("python", "slim", ["3.13.0-slim"]),
+    ],
+)
+def test_the_newest_releases_of_what_people_use(image: str, suffix: str, expected: list[str]) -> None:
+    assert chosen({"newest": 3, "suffix": suffix}, HUB[image]) == expected
+
+
+def test_of_two_names_of_one_release_one_is_kept() -> None:
+    assert chosen({"newest": 2, "suffix": "none"}, ["v1.2.0", "1.2.0", "1.1.0"]) == ["1.1.0", "1.2.0"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "odd"),
+    [
+        (["7.4.1", "7.4.1-alpine", "7.4.1-bookworm"], "one version in several forms"),
+        (["7.4.1", "7.4.1-alpine", "7.4.0"], "some versions in several forms"),
+        (["8.0-rc1", "8.0-rc1-alpine"], "only prereleases"),
+        (["1.0.0-alpha.1"], "only prereleases"),
+        (["7.4.1-alpine", "7.4.0-alpine"], None),
+        (["7.4.1", "7.4.0"], None),
+        (["7.4.1"], None),
+        ([], None),
+    ],
+)
+def test_what_is_hardly_meant_by_the_newest(tags: list[str], odd: str | None) -> None:
+    assert oddity(TagRule(newest=3), tags) == odd
+    assert oddity(TagRule(newest=3, suffix=""), tags) is None
+    assert oddity(TagRule(semver=(">=1",)), tags) is None
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ class FoundSettings:
 
     Attributes:
         tag_mutability: `MUTABLE`, `IMMUTABLE` or one of these with exclusions.
-        exclusions: filters of tags that may move, sorted.
+        exclusions: filters of tags that are excepted, sorted.
         scan_on_push: whether ECR scans what arrives.
-        encryption: `AES256` or `KMS`.
+        encryption: `AES256`, `KMS` or `KMS_DSSE`.
         kms_key: ARN of the key, None without one of your own.
         lifecycle: rules of the policy, by priority; none without a policy.
         resource_tags: AWS resource tags.

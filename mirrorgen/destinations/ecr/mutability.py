@@ -14,6 +14,7 @@ from mirrorgen.problems import KeyPath, Problem, Severity
 MUTABLE = "MUTABLE"
 IMMUTABLE = "IMMUTABLE"
 IMMUTABLE_WITH_EXCLUSION = "IMMUTABLE_WITH_EXCLUSION"
+MUTABLE_WITH_EXCLUSION = "MUTABLE_WITH_EXCLUSION"
 
 MAX_FILTERS = 5
 """https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html; a filter may have two `*`, ours
@@ -36,6 +37,8 @@ def decide_mutability(entries: Sequence[Entry], asked: EcrSettings) -> tuple[Mut
             return Mutability(IMMUTABLE), [_immutable_moving(entry, tag) for entry, tag in moving]
         case "immutable-with-exclusions":
             return _with_exclusions(entries, sorted(tag for _, tag in moving), fixed)
+        case "mutable-with-exclusions":
+            return _with_immutable(entries, sorted(tag for _, tag in moving), fixed)
         case "auto" if not (moving or _may_move(entries) or any(entry.copying.digest_tags for entry in entries)):
             return Mutability(IMMUTABLE), []
         case "auto" if fixed and not _may_move(entries):
@@ -87,6 +90,25 @@ def _with_exclusions(entries: Sequence[Entry], moving: list[str], fixed: list[st
         message = f"the exclusion filter {_SIGNATURE_FILTER} would let the fixed tags {some(caught)} move"
     elif fixed:
         message += f"; fewer would let the fixed tags {some(fixed)} move"
+    hint = "move some tags to another entry with its own `repository:`, or use tag_mutability: mutable"
+    return Mutability(MUTABLE), [Problem("exclusions-do-not-fit", message, _tags(entries[0]), hint)]
+
+
+def _with_immutable(entries: Sequence[Entry], moving: list[str], fixed: list[str]) -> tuple[Mutability, list[Problem]]:
+    """The other way round: tags may move, also those that nobody knows yet, but for the fixed ones of the list."""
+    unknown = [entry for entry in entries if entry.is_open]
+    if unknown:
+        message = "only a lock says which fixed tags the rule chooses, and ECR needs a filter for each"
+        problems = [Problem("exclusions-need-lock", message, _tags(entry), "run `mirrorgen lock`") for entry in unknown]
+        return Mutability(MUTABLE), problems
+    if not fixed:
+        return Mutability(MUTABLE), []
+    filters = exclusion_filters(fixed, [*moving, SIGNATURES])
+    if len(filters) <= MAX_FILTERS:
+        return Mutability(MUTABLE_WITH_EXCLUSION, filters), []
+    message = f"the fixed tags need {len(filters)} exclusion filters, and ECR takes {MAX_FILTERS}: {some(filters)}"
+    if moving:
+        message += f"; fewer would fix the moving tags {some(moving)}"
     hint = "move some tags to another entry with its own `repository:`, or use tag_mutability: mutable"
     return Mutability(MUTABLE), [Problem("exclusions-do-not-fit", message, _tags(entries[0]), hint)]
 

@@ -19,7 +19,7 @@ _MAX_RESOURCE_TAGS = 50
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """Encryption at rest: `KMS` (with the AWS managed key when `kms_key` is None) or `AES256`."""
+    """Encryption at rest: `KMS` or `KMS_DSSE` (with the AWS managed key when `kms_key` is None), or `AES256`."""
 
     type: str = "KMS"
     kms_key: str | None = None
@@ -38,7 +38,7 @@ class EcrSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Mutability:
-    """Whether tags may move, and the filters for those that may in spite of `IMMUTABLE_WITH_EXCLUSION`."""
+    """Whether tags may move, and the filters for the tags that `*_WITH_EXCLUSION` excepts."""
 
     setting: str
     exclusions: tuple[str, ...] = ()

@@ -18,15 +18,28 @@ from mirrorgen.destinations.ecr.settings import (
     settings_problems,
 )
 from mirrorgen.model.images import Entry
+from mirrorgen.model.references import is_path
 from mirrorgen.model.targets import Generated, Provisioned, Settings, Target
 from mirrorgen.problems import KeyPath, Problem
 
 PASSWORD_VARIABLE = "ECR_PASSWORD"  # noqa: S105 - the name of a variable
 CREDENTIAL_HELPER = "docker-credential-ecr-login"
 
-# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html, repositoryName:
-# stricter than the grammar of references, which allows `__` and `--`.
-_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
+# The shape RepositoryName of ECR's API is the grammar of references; that of an older page allows single separators:
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+_OLDER_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
+
+# Of AWS's partitions, what regions start with and the domain of their services: partitions.json of botocore, which is
+# not at hand where only files are rendered.
+_DOMAINS = {
+    "cn-": "amazonaws.com.cn",
+    "eusc-": "amazonaws.eu",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "us-isof-": "csp.hci.ic.gov",
+}
+_USUAL_DOMAIN = "amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +77,8 @@ class EcrTarget(Target):
         account = self.account_id or '{{env "AWS_ACCOUNT_ID"}}'
         region = self.region or '{{env "AWS_REGION"}}'
         # https://docs.aws.amazon.com/general/latest/gr/ecr.html
-        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-        return f"{account}.dkr.ecr.{region}.{suffix}"
+        domain = next((known for start, known in _DOMAINS.items() if region.startswith(start)), _USUAL_DOMAIN)
+        return f"{account}.dkr.ecr.{region}.{domain}"
 
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""
@@ -94,9 +107,15 @@ class EcrTarget(Target):
 
     def name_trouble(self, name: str) -> str | None:
         """Say which names ECR takes, if it refuses this one for a repository."""
-        if 2 <= len(name) <= 256 and _NAME.fullmatch(name):
+        if 2 <= len(name) <= 256 and is_path(name):
             return None
-        return "2 to 256 characters: lower-case letters and digits, joined by single `.`, `_`, `-` or `/`"
+        return "2 to 256 characters: lower-case letters and digits, joined by `.`, `_`, `__`, dashes or `/`"
+
+    def name_doubt(self, name: str) -> str | None:
+        """Say what speaks against a name that ECR is said to take."""
+        if _OLDER_NAME.fullmatch(name):
+            return None
+        return "ECR's API allows `__` and runs of `-`, and an older page of its documentation does not"
 
     def default_settings(self) -> EcrSettings:
         """Return the settings of a repository for which a list asks nothing."""

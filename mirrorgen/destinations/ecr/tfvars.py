@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mirrorgen.destinations.ecr.mutability import IMMUTABLE_WITH_EXCLUSION
 from mirrorgen.destinations.ecr.rules import LifecycleRule
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.model.targets import Generated, Provisioned
@@ -28,7 +27,7 @@ def generated(
         "region": region,
         "mirrored_images": [_image(repository, wanted) for repository, wanted in settings],
     }
-    needed = any(wanted.mutability.setting == IMMUTABLE_WITH_EXCLUSION for _, wanted in settings)
+    needed = any(wanted.mutability.exclusions for _, wanted in settings)
     return {
         TFVARS: Generated("terraform.tfvars.json.j2", document),
         EXCLUSIONS: Generated("exclusions_override.tf.j2", None) if needed else None,

@@ -1,17 +1,15 @@
-"""Budget: the requests that a sync will make of each upstream registry, and the gate where it has to stop.
-
-A registry counts GET requests for manifests as pulls, and neither lists of tags nor HEAD requests. An image for one
-platform takes two: the index and the manifest. How many platforms an image has is not known before it is pulled, so
-for all platforms a usual number is taken.
-"""
+"""Budget: the requests that a sync will make of each upstream registry, and the gate where it has to stop."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mirrorgen.model.images import Entry
+from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.pending import Pending
+from mirrorgen.operations.copying.weighing import Scales
 from mirrorgen.outcomes import Failure, Kind, TagRef
 
 WARNING_SHARE = 0.8
@@ -26,7 +24,7 @@ class Requests:
         host: the registry.
         lists: of tags.
         heads: HEAD requests for manifests.
-        pulls: about how many GET requests for manifests; tags that have moved are not foreseen.
+        pulls: about how many GET requests for manifests.
         limit: pulls that this run may make; None for no limit.
     """
 
@@ -42,46 +40,58 @@ class Requests:
         return self.limit is not None and self.pulls > self.limit * WARNING_SHARE
 
 
-def requests_of(todo: Pending, allowance: Mapping[str, int]) -> tuple[Requests, ...]:
-    """Foresee the requests for what regsync is given, by registry, sorted."""
-    missing = set(todo.missing)
-    found: dict[str, list[int]] = {}
-    for repository, entry in todo.desired.entries:
-        counts = found.setdefault(entry.source.host, [0, 0, 0])
-        counts[0] += any(entry.pinned(tag) is None for tag in entry.tags)
-        counts[1] += len(entry.tags)
-        counts[2] += entry.copying.pulls * sum(TagRef(repository.name, tag) in missing for tag in entry.tags)
-    return tuple(
-        Requests(host, lists, heads, pulls, allowance.get(host))
-        for host, (lists, heads, pulls) in sorted(found.items())
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetGate:
-    """Holds back missing tags, the last first, that would take a registry over its limit.
+@dataclass(slots=True)
+class Budget:
+    """Keeps the account of pulls: what it lets through is spent, and what would take a registry over its limit, the
+    last tags first, is held back.
 
     Attributes:
         allowance: pulls that this run may make, by host; no limit for a host that is left out.
+        scales: tells what a tag takes.
+        spent: pulls so far, by host.
     """
 
     allowance: Mapping[str, int]
+    scales: Scales
+    spent: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, todo: Pending) -> tuple[Pending, tuple[Failure, ...]]:
         """Return what is left to look at, and a failure for each tag that is held back."""
-        left = dict(self.allowance)
+        full: set[str] = set()
         held_back = []
-        for ref, entry in _missing(todo):
+        for ref, entry in _in_order(todo):
             host = entry.source.host
-            if host not in left:
+            weight = self.scales(ref, entry, 0 if host in full else self._left(host))
+            self.spent[host] += weight.asking
+            if not weight.copying or (host not in full and self.take(host, weight.copying)):
                 continue
-            pulls = entry.copying.pulls
-            if pulls <= left[host]:
-                left[host] -= pulls
-            else:
-                left[host] = 0
-                held_back.append(self._failure(ref, entry, pulls))
+            held_back.append(self._failure(ref, entry, weight.copying + weight.asking))
+            # What could never be copied does not stop the others.
+            if weight.copying + weight.asking <= self.allowance[host]:
+                full.add(host)
         return todo.without({failure.ref for failure in held_back}), tuple(held_back)
+
+    def take(self, host: str, pulls: int) -> bool:
+        """Spend pulls, if as many are left."""
+        if pulls > self._left(host):
+            return False
+        self.spent[host] += pulls
+        return True
+
+    def requests(self, todo: Pending) -> tuple[Requests, ...]:
+        """Return the requests for what was let through, by registry, sorted."""
+        lists: Counter[str] = Counter()
+        heads: Counter[str] = Counter()
+        for _, entry in todo.desired.entries:
+            lists[entry.source.host] += any(entry.pinned(tag) is None for tag in entry.tags)
+            heads[entry.source.host] += len(entry.tags)
+        return tuple(
+            Requests(host, lists[host], heads[host], self.spent[host], self.allowance.get(host))
+            for host in sorted(heads)
+        )
+
+    def _left(self, host: str) -> int:
+        return max(0, self.allowance.get(host, _NO_LIMIT) - self.spent[host])
 
     def _failure(self, ref: TagRef, entry: Entry, pulls: int) -> Failure:
         host = entry.source.host
@@ -95,10 +105,10 @@ class BudgetGate:
         return entry.failure(ref, Kind.OVER_BUDGET, reason)
 
 
-def _missing(todo: Pending) -> Iterator[tuple[TagRef, Entry]]:
+_NO_LIMIT = 2**62
+
+
+def _in_order(todo: Pending) -> Iterator[tuple[TagRef, Entry]]:
+    """Yield what the target lacks before what it may hold in an old version."""
     missing = set(todo.missing)
-    for repository in todo.desired.repositories:
-        for entry, tag in repository.tagged():
-            ref = TagRef(repository.name, tag)
-            if ref in missing:
-                yield ref, entry
+    yield from sorted(brought(todo.desired).items(), key=lambda tagged: tagged[0] not in missing)

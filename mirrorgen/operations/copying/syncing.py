@@ -13,10 +13,11 @@ from mirrorgen.destinations.port import Holdings
 from mirrorgen.errors import ToolFailed
 from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import settled_digest
-from mirrorgen.operations.copying.budget import BudgetGate, Requests, requests_of
+from mirrorgen.operations.copying.budget import Budget, Requests
 from mirrorgen.operations.copying.evidence import Word, brought, failures_of, words_of
 from mirrorgen.operations.copying.pending import Gate, Pending, pass_gates, pending, reduced
 from mirrorgen.operations.copying.verifying import unlike_upstream
+from mirrorgen.operations.copying.weighing import scales
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.selecting import Work, prepare
 from mirrorgen.outcomes import RETRYABLE, Failure, Kind, TagRef
@@ -48,6 +49,7 @@ class SyncPlan:
         work: the list, with every tag known.
         held: what the target holds before.
         todo: what regsync is given.
+        budget: what is left of the pulls of each upstream registry.
         requests: what that asks of each upstream registry.
         held_back: tags that a gate does not let through now.
         unlike: fixed tags that upstream was asked about, and that are not the same there, or could not be compared.
@@ -56,6 +58,7 @@ class SyncPlan:
     work: Work
     held: Holdings
     todo: Pending
+    budget: Budget
     requests: tuple[Requests, ...] = ()
     held_back: tuple[Failure, ...] = ()
     unlike: tuple[Failure, ...] = ()
@@ -66,15 +69,17 @@ class SyncPlan:
         return (*self.work.failures, *self.held_back, *self.unlike)
 
 
-def plan_sync(runtime: Runtime, *, full: bool = False, verify: bool = False) -> SyncPlan:
+def plan_sync(runtime: Runtime, *, full: bool = False, verify: bool = False, may_pull: bool = True) -> SyncPlan:
     """Ask the target what it holds, and find what regsync has to look at.
 
-    Upstream is asked only for rules that no lock has settled, unless `verify`.
+    Upstream is asked only for rules that no lock has settled, unless `verify`, and for what images take of a registry
+    with a limit, unless nothing may be pulled.
 
     Args:
         runtime: of the list.
         full: let regsync look at every tag, whatever the target holds.
         verify: also ask upstream for the digests of fixed tags that the target holds and no lock has settled.
+        may_pull: whether a registry with a limit may be asked for indexes, which it counts.
 
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
@@ -82,10 +87,12 @@ def plan_sync(runtime: Runtime, *, full: bool = False, verify: bool = False) -> 
     runtime.require_copying()
     work = prepare(runtime)
     held = runtime.held(work.desired)
-    gates: list[Gate] = [BudgetGate(runtime.allowance)]
-    todo, held_back = pass_gates(pending(work.desired, held, full=full), gates)
-    unlike = unlike_upstream(runtime, work.desired, held, todo) if verify else ()
-    return SyncPlan(work, held, todo, requests_of(todo, runtime.allowance), held_back, unlike)
+    wanted = pending(work.desired, held, full=full)
+    budget = Budget(runtime.allowance, scales(runtime, wanted, held, runtime.allowance.keys(), ask=may_pull))
+    gates: list[Gate] = [budget]
+    todo, held_back = pass_gates(wanted, gates)
+    unlike = unlike_upstream(runtime, work.desired, held, wanted, budget) if verify else ()
+    return SyncPlan(work, held, todo, budget, budget.requests(todo), held_back, unlike)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ def sync_images(
     run = _Run(runtime, plan, on_event)
     run.copy(plan.todo.desired)
     for attempt in range(patience.retries):
-        again = run.worth_trying_again()
+        again = run.worth_trying_again(plan)
         if not again.repositories:
             break
         wait_s = patience.wait_s * 2**attempt
@@ -185,13 +192,15 @@ class _Run:
             else:
                 self._proven[ref] = self._digest(ref)
 
-    def worth_trying_again(self) -> DesiredState:
-        """Return the tags that failed for a reason that may pass.
+    def worth_trying_again(self, plan: SyncPlan) -> DesiredState:
+        """Return the tags that failed for a reason that may pass, as far as the budget has pulls for them.
 
         What was only to be compared is not among them: regsync would copy what differs.
         """
         again = {failure.ref for failure in self._failures() if failure.kind in RETRYABLE} - self._unlike
-        return reduced(self._work.desired, lambda repository, tag: TagRef(repository, tag) in again)
+        wanted = reduced(self._work.desired, lambda repository, tag: TagRef(repository, tag) in again)
+        todo, _ = plan.budget(Pending(wanted, tuple(sorted(again)), ()))
+        return todo.desired
 
     def result(self) -> SyncResult:
         """Return what came of it all."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.model.tags import settled_digest
+from mirrorgen.operations.copying.budget import Budget
 from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.pending import Pending
 from mirrorgen.operations.runtime import Runtime
@@ -12,7 +13,9 @@ from mirrorgen.operations.upstream.digests import upstream_digests
 from mirrorgen.outcomes import Failure, Kind, TagRef
 
 
-def unlike_upstream(runtime: Runtime, desired: DesiredState, held: Holdings, todo: Pending) -> tuple[Failure, ...]:
+def unlike_upstream(
+    runtime: Runtime, desired: DesiredState, held: Holdings, todo: Pending, budget: Budget
+) -> tuple[Failure, ...]:
     """Ask upstream about every tag that the target holds, that regsync is not given, and that no lock has settled.
 
     Returns:
@@ -31,7 +34,15 @@ def unlike_upstream(runtime: Runtime, desired: DesiredState, held: Holdings, tod
         for ref, entry in brought(desired).items()
         if ref not in looked_at and holds(ref) and settled_digest(entry, ref.tag) is None
     }
-    digests, failures = upstream_digests(runtime, compared)
+    # Of one platform, the digest stands in the index, which is a pull.
+    too_much = {
+        ref: entry.failure(ref, Kind.OVER_BUDGET, f"not compared: no pulls of {entry.source.host} are left to this run")
+        for ref, entry in compared.items()
+        if entry.copying.platform and not budget.take(entry.source.host, 1)
+    }
+    digests, failures = upstream_digests(
+        runtime, {ref: entry for ref, entry in compared.items() if ref not in too_much}
+    )
     label = desired.target.label
     differing = [
         compared[ref].failure(
@@ -42,4 +53,4 @@ def unlike_upstream(runtime: Runtime, desired: DesiredState, held: Holdings, tod
         for ref, digest in digests.items()
         if digest != holds(ref)
     ]
-    return (*failures, *differing)
+    return (*too_much.values(), *failures, *differing)

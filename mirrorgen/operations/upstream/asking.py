@@ -76,6 +76,11 @@ class Upstreams:
         """Ask what references name, with a HEAD request for each; for one platform of it with a pull for each."""
         return self._ask(references, lambda name: checked_digest(self._regctl.digest(name, platform=platform)))
 
+    def manifests(self, reference: str) -> int | None:
+        """Ask how many manifests an image has, with one pull; None where the registry does not tell."""
+        asked = self._ask([reference], lambda name: self._regctl.manifest(name).manifests)
+        return asked.answers.get(reference)
+
     def _ask(self, references: Iterable[str], ask: Callable[[str], Answer]) -> Answers[Answer]:
         by_host: dict[str, list[str]] = {}
         for reference in dict.fromkeys(references):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from mirrorgen.desired.selection import Selection, selection_problems, unmet
+from mirrorgen.desired.selection import Selection, odd_newest, selection_problems, unmet
 from mirrorgen.errors import RegistryFailed
 from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag, key_of, rule_mark
 from mirrorgen.model.images import Entry, Image, MasterList
@@ -169,7 +169,7 @@ class _Maker:
             before, selection = known.get(key_of(image)), selections.get(image.index)
             after = self._locked(image, selection, before) if selection else None
             found = list(selection_problems([selection])) if selection else []
-            problems += found
+            problems += [*found, *odd_newest([selection] if selection else [])]
             if before and after:
                 differences += _differences(image, before, after)
             kept = before if found or after is None else after
