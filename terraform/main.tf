@@ -58,12 +58,18 @@ locals {
                 tagStatus      = rule.tag_status
                 tagPrefixList  = length(rule.tag_prefixes) > 0 ? rule.tag_prefixes : null
                 tagPatternList = length(rule.tag_patterns) > 0 ? rule.tag_patterns : null
+                storageClass   = rule.storage_class
                 countType      = rule.count_type
                 countUnit      = rule.count_unit
                 countNumber    = rule.count_number
               } : key => value if value != null
             }
-            action = { type = "expire" }
+            action = {
+              for key, value in {
+                type               = rule.action
+                targetStorageClass = rule.action == "transition" ? "archive" : null
+              } : key => value if value != null
+            }
           } : key => value if value != null
         }
       ]

@@ -34,15 +34,17 @@ variable "mirrored_images" {
     - `scan_on_push`: whether ECR scans each image after its push
     - `encryption.type`: `AES256`, `KMS` or `KMS_DSSE`
     - `encryption.kms_key`: ARN of the key (not of an alias, which ECR replaces by its key), with `KMS` or `KMS_DSSE`; null is the AWS managed key
-    - `lifecycle_rules`: expiry rules; empty makes no lifecycle policy
+    - `lifecycle_rules`: rules by which ECR removes or archives images; empty makes no lifecycle policy
       - `priority`: 1 or more, unique in the repository; ECR applies the lowest first
       - `description`: what the rule is for; null leaves it out
-      - `tag_status`: `tagged`, `untagged` or `any`; an `any` rule has the highest priority number
+      - `tag_status`: `tagged`, `untagged` or `any`; an `any` rule has the highest priority number of its storage class
       - `tag_prefixes`: with `tagged`, prefixes of which an image must carry all; otherwise empty
       - `tag_patterns`: with `tagged`, wildcard patterns of which an image must match all; otherwise empty
-      - `count_type`: `imageCountMoreThan`, `sinceImagePushed` or `sinceImagePulled`
-      - `count_unit`: `days` with `sinceImagePushed` and `sinceImagePulled`, otherwise null
-      - `count_number`: images to keep, or age in units; 1 or more
+      - `storage_class`: `archive` with `sinceImageTransitioned`; otherwise `standard`, or null, which is the same
+      - `count_type`: `imageCountMoreThan`, `sinceImagePushed`, `sinceImagePulled` or `sinceImageTransitioned`
+      - `count_unit`: null with `imageCountMoreThan`, otherwise `days`
+      - `count_number`: images to keep, or age in units; 1 or more, 90 or more with `sinceImageTransitioned`
+      - `action`: `expire` or `transition`, which archives; only `transition` with `sinceImagePulled`, only `expire` with `sinceImageTransitioned`
     - `tags`: AWS resource tags of the repository
   EOT
   type = list(object({
@@ -56,14 +58,16 @@ variable "mirrored_images" {
       kms_key = string
     })
     lifecycle_rules = list(object({
-      priority     = number
-      description  = string
-      tag_status   = string
-      tag_prefixes = list(string)
-      tag_patterns = list(string)
-      count_type   = string
-      count_unit   = string
-      count_number = number
+      priority      = number
+      description   = string
+      tag_status    = string
+      tag_prefixes  = list(string)
+      tag_patterns  = list(string)
+      storage_class = string
+      count_type    = string
+      count_unit    = string
+      count_number  = number
+      action        = string
     }))
     tags = map(string)
   }))
@@ -216,14 +220,20 @@ variable "mirrored_images" {
     condition = alltrue(flatten([
       for image in var.mirrored_images : [
         for rule in image.lifecycle_rules :
-        rule.tag_status != "any" || rule.priority == max(image.lifecycle_rules[*].priority...)
+        rule.tag_status != "any" || alltrue([
+          for other in image.lifecycle_rules :
+          other.priority <= rule.priority || (other.storage_class == "archive") != (rule.storage_class == "archive")
+        ])
       ]
     ]))
-    error_message = "A lifecycle rule with tag_status any must have the highest priority number of its repository. Not so in: ${join(", ", [
+    error_message = "A lifecycle rule with tag_status any must have the highest priority number of its repository and storage class. Not so in: ${join(", ", [
       for image in var.mirrored_images : image.repository
       if anytrue([
         for rule in image.lifecycle_rules :
-        rule.tag_status == "any" && rule.priority != max(image.lifecycle_rules[*].priority...)
+        rule.tag_status == "any" && anytrue([
+          for other in image.lifecycle_rules :
+          other.priority > rule.priority && (other.storage_class == "archive") == (rule.storage_class == "archive")
+        ])
       ])
     ])}."
   }
@@ -250,15 +260,38 @@ variable "mirrored_images" {
       for image in var.mirrored_images : [
         for rule in image.lifecycle_rules :
         (rule.count_type == "imageCountMoreThan" && rule.count_unit == null) ||
-        (contains(["sinceImagePushed", "sinceImagePulled"], rule.count_type) && rule.count_unit == "days")
+        (contains(["sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned"], rule.count_type) && rule.count_unit == "days")
       ]
     ]))
-    error_message = "count_type must be imageCountMoreThan, with count_unit null, or sinceImagePushed or sinceImagePulled, with count_unit days. Wrong in: ${join(", ", flatten([
+    error_message = "count_type must be imageCountMoreThan, with count_unit null, or sinceImagePushed, sinceImagePulled or sinceImageTransitioned, with count_unit days. Wrong in: ${join(", ", flatten([
       for image in var.mirrored_images : [
         for rule in image.lifecycle_rules : "${image.repository} (priority ${rule.priority})"
         if !(
           (rule.count_type == "imageCountMoreThan" && rule.count_unit == null) ||
-          (contains(["sinceImagePushed", "sinceImagePulled"], rule.count_type) && rule.count_unit == "days")
+          (contains(["sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned"], rule.count_type) && rule.count_unit == "days")
+        )
+      ]
+    ]))}."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for image in var.mirrored_images : [
+        for rule in image.lifecycle_rules :
+        rule.count_type == "sinceImageTransitioned"
+        ? rule.storage_class == "archive" && rule.action == "expire" && rule.count_number >= 90
+        : (rule.storage_class == null || rule.storage_class == "standard") &&
+        (rule.action == "transition" || (rule.action == "expire" && rule.count_type != "sinceImagePulled"))
+      ]
+    ]))
+    error_message = "sinceImageTransitioned goes with storage_class archive, action expire and 90 days or more; the others with storage_class standard or null, and with action transition or, except sinceImagePulled, expire. Wrong in: ${join(", ", flatten([
+      for image in var.mirrored_images : [
+        for rule in image.lifecycle_rules : "${image.repository} (priority ${rule.priority})"
+        if !(
+          rule.count_type == "sinceImageTransitioned"
+          ? rule.storage_class == "archive" && rule.action == "expire" && rule.count_number >= 90
+          : (rule.storage_class == null || rule.storage_class == "standard") &&
+          (rule.action == "transition" || (rule.action == "expire" && rule.count_type != "sinceImagePulled"))
         )
       ]
     ]))}."

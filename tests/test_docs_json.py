@@ -48,6 +48,7 @@ MOMENT = datetime(2026, 1, 31, 6, tzinfo=UTC)
 REF = TagRef("mirror/nginx", "1")
 FAILURE = Failure(TagRef("mirror/nginx", "2"), Kind.NOT_UPSTREAM, "reason", "owner", "docker.io/library/nginx")
 NO_BUDGET = Budget({}, Foreseen(()))
+TARGET = {"registry": "host", "account_id": "123456789012", "region": "eu-west-1"}
 REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
 
 
@@ -81,7 +82,7 @@ def test_json_of_results(tmp_path: Path) -> None:
             )
         ),
         view_of_status(tmp_path),
-        view_prune_plan(PrunePlan("registry", MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
+        view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
         view_deleted((REMOVAL,), (FAILURE,)),
         *views_of_selections_differences_and_expiries(tmp_path),
     ]

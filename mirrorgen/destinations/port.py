@@ -27,6 +27,9 @@ class StoredImage:
         findings: how many vulnerabilities of each severity a scan found; None where no result is known.
         scan: where `findings` is None, why: `not scanned`, `unknown`, or the state of the scan.
         is_archived: whether the registry keeps it where nobody can pull it.
+        archived_at: since when, for what is archived.
+        activated_at: when it last came back from the archive; None for what never did.
+        subject: digest of the image that it belongs to, as a signature or an attestation does; empty for others.
         trouble: why it is not known what the image names; nothing where it is known.
     """
 
@@ -39,6 +42,9 @@ class StoredImage:
     findings: Mapping[str, int] | None = None
     scan: str = "unknown"
     is_archived: bool = False
+    archived_at: datetime | None = None
+    activated_at: datetime | None = None
+    subject: str = ""
     trouble: str = ""
 
 

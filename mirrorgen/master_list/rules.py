@@ -9,7 +9,7 @@ from typing import Any
 
 from mirrorgen.master_list.hints import is_range, semver_rule
 from mirrorgen.model.images import TagRule
-from mirrorgen.model.patterns import PROBES, literals, pattern_trouble
+from mirrorgen.model.patterns import PROBES, literals, more_probes, pattern_trouble
 from mirrorgen.model.references import is_tag
 from mirrorgen.model.tags import passes
 from mirrorgen.model.versions import parse_range
@@ -186,16 +186,19 @@ def _open_rule_problems(rule: TagRule, path: KeyPath) -> Iterator[Problem]:
     if _selects_everything(rule):
         place = (*path, "match", 0) if rule.match else path
         hint = "say which tags are meant; semver: ['>=0'] is every version"
-        yield Problem("rule-matches-everything", "this rule matches every tag there is", place, hint)
+        message = "this rule matches every tag there is"
+        if rule.newest is not None:
+            message = f"`newest` would choose {rule.newest} of all tags there are, by the alphabet"
+        yield Problem("rule-matches-everything", message, place, hint)
     else:
         yield from _never_selecting(rule, path)
 
 
 def _selects_everything(rule: TagRule) -> bool:
     """Whether nothing bounds the rule: `newest` takes few of what matches, and by version only versions."""
-    if rule.semver or (rule.newest is not None and (rule.match or rule.order == "version")):
+    if rule.semver or rule.exclude or (rule.newest is not None and (rule.match or rule.order == "version")):
         return False
-    return all(passes(rule, tag) for tag in PROBES)
+    return all(passes(rule, tag) for tags in (PROBES, more_probes()) for tag in tags)
 
 
 def _never_selecting(rule: TagRule, path: KeyPath) -> Iterator[Problem]:

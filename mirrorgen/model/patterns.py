@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import string
 from functools import cache
 from typing import Any
 
@@ -20,10 +22,21 @@ _CONSTRUCTS = {
 }
 
 PROBES = ("0", "Z", "_", "v1.2.3", "1.25-slim2.x_y", "a" * 128, "sha-0a1b2c3", "Edge_q.-7", "main-20240131", "nonroot")
-"""Tags that have nothing in common: what takes all of them takes everything."""
+"""Tags that have nothing in common: what takes all of them takes everything, or nearly so."""
 
 _LITERAL = re.compile(r"(?:[^\\^$.|?*+()\[\]{}]|\\[^A-Za-z0-9])*")
 _MAX_LITERALS = 100
+
+
+@cache
+def more_probes() -> tuple[str, ...]:
+    """Return thousands of tags: each of one or two characters, of each length, and some of many characters.
+
+    What takes them as well takes everything: a pattern such as `[^k]*` does not.
+    """
+    first, others = string.ascii_letters + string.digits + "_", string.ascii_letters + string.digits + "_.-"
+    lengths = (char * length for char in "0aZ_" for length in range(1, 129))
+    return (*first, *map("".join, itertools.product(first, others)), *lengths, f"{first}.-", f"{first[::-1]}-.")
 
 
 @cache

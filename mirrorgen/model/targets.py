@@ -51,6 +51,11 @@ class Target(ABC):
         """Host name of the registry; what the list leaves out, regsync fills in when it runs."""
 
     @property
+    def identity(self) -> Mapping[str, str]:
+        """What tells the registry from every other, by name."""
+        return {"registry": self.host}
+
+    @property
     def address(self) -> str:
         """Host name that requests go to, with a port where it is not the usual one."""
         return str(self.sign_in().get("hostname", self.host))

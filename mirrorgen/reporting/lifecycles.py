@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mirrorgen.desired.state import Repository
-from mirrorgen.destinations.ecr.rules import LifecycleRule, policy
+from mirrorgen.destinations.ecr.rules import TRANSITION, LifecycleRule, policy
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
 from mirrorgen.reporting.views import Line, Table, View
 
@@ -41,6 +41,7 @@ def view_expiring(repositories: Sequence[Repository], expiring: Sequence[Expirin
                 "wanted": list(image.wanted),
                 "pushed_at": image.pushed_at.isoformat() if image.pushed_at else None,
                 "rule": image.rule.priority,
+                "action": image.rule.action,
             }
             for image in expiring
         ],
@@ -62,6 +63,10 @@ def _takes(rule: LifecycleRule) -> str:
 
 def _when(rule: LifecycleRule) -> str:
     if rule.count_type == "imageCountMoreThan":
-        return f"more than {rule.count_number}"
-    what = "pushed" if rule.count_type == "sinceImagePushed" else "pulled"
-    return f"{what} over {rule.count_number} days ago"
+        when = f"more than {rule.count_number}"
+    else:
+        when = f"{_SINCE[rule.count_type]} over {rule.count_number} days ago"
+    return f"{when}: archived" if rule.action == TRANSITION else when
+
+
+_SINCE = {"sinceImagePushed": "pushed", "sinceImagePulled": "pulled", "sinceImageTransitioned": "archived"}

@@ -17,6 +17,7 @@ def view_prune_plan(plan: PrunePlan) -> View:
     if young:
         count += f" Left because they were pushed within {plan.older_than_days} days: {len(young)}."
     document = {
+        "target": dict(plan.target),
         "delete": [asdict(removal) for removal in plan.removals],
         "too_young": [asdict(removal) for removal in plan.too_young],
         "failures": failure_documents(plan.failures),
@@ -24,6 +25,7 @@ def view_prune_plan(plan: PrunePlan) -> View:
     return View(
         document,
         [
+            Line(", ".join(f"{key} {value}" for key, value in plan.target.items())),
             _table(plan.removals),
             Items(f"Not in the list, and pushed within {plan.older_than_days} days", young),
             failure_items("Left alone", plan.failures),

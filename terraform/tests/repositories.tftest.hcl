@@ -25,44 +25,52 @@ variables {
       encryption            = { type = "KMS", kms_key = "arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c" }
       lifecycle_rules = [
         {
-          priority     = 1
-          description  = "untagged images go after 7 days"
-          tag_status   = "untagged"
-          tag_prefixes = []
-          tag_patterns = []
-          count_type   = "sinceImagePushed"
-          count_unit   = "days"
-          count_number = 7
+          priority      = 1
+          description   = "untagged images go after 7 days"
+          tag_status    = "untagged"
+          tag_prefixes  = []
+          tag_patterns  = []
+          storage_class = null
+          count_type    = "sinceImagePushed"
+          count_unit    = "days"
+          count_number  = 7
+          action        = "expire"
         },
         {
-          priority     = 2
-          description  = "keep the last 10 with v"
-          tag_status   = "tagged"
-          tag_prefixes = ["v"]
-          tag_patterns = []
-          count_type   = "imageCountMoreThan"
-          count_unit   = null
-          count_number = 10
+          priority      = 2
+          description   = "keep the last 10 with v"
+          tag_status    = "tagged"
+          tag_prefixes  = ["v"]
+          tag_patterns  = []
+          storage_class = null
+          count_type    = "imageCountMoreThan"
+          count_unit    = null
+          count_number  = 10
+          action        = "expire"
         },
         {
-          priority     = 3
-          description  = null
-          tag_status   = "tagged"
-          tag_prefixes = []
-          tag_patterns = ["*-rc.*"]
-          count_type   = "imageCountMoreThan"
-          count_unit   = null
-          count_number = 5
+          priority      = 3
+          description   = null
+          tag_status    = "tagged"
+          tag_prefixes  = []
+          tag_patterns  = ["*-rc.*"]
+          storage_class = null
+          count_type    = "imageCountMoreThan"
+          count_unit    = null
+          count_number  = 5
+          action        = "expire"
         },
         {
-          priority     = 4
-          description  = "no more than 500 in all"
-          tag_status   = "any"
-          tag_prefixes = []
-          tag_patterns = []
-          count_type   = "imageCountMoreThan"
-          count_unit   = null
-          count_number = 500
+          priority      = 4
+          description   = "no more than 500 in all"
+          tag_status    = "any"
+          tag_prefixes  = []
+          tag_patterns  = []
+          storage_class = null
+          count_type    = "imageCountMoreThan"
+          count_unit    = null
+          count_number  = 500
+          action        = "expire"
         },
       ]
       tags = { Purpose = "image-mirror", ManagedBy = "terraform" }
@@ -156,6 +164,70 @@ run "lifecycle_policy_leaves_out_unused_fields" {
       ]
     })
     error_message = "Not the policy of the list: ${aws_ecr_lifecycle_policy.this["mirror/quay/prometheus/prometheus"].policy}"
+  }
+}
+
+run "lifecycle_policy_archives_and_then_expires" {
+  command = plan
+
+  variables {
+    mirrored_images = [
+      {
+        source                = "docker.io/library/nginx"
+        repository            = "mirror/docker-hub/nginx"
+        tag_mutability        = "MUTABLE"
+        mutability_exclusions = []
+        scan_on_push          = false
+        encryption            = { type = "AES256", kms_key = null }
+        tags                  = {}
+        lifecycle_rules = [
+          {
+            priority      = 1
+            description   = null
+            tag_status    = "any"
+            tag_prefixes  = []
+            tag_patterns  = []
+            storage_class = null
+            count_type    = "sinceImagePulled"
+            count_unit    = "days"
+            count_number  = 30
+            action        = "transition"
+          },
+          {
+            priority      = 2
+            description   = null
+            tag_status    = "any"
+            tag_prefixes  = []
+            tag_patterns  = []
+            storage_class = "archive"
+            count_type    = "sinceImageTransitioned"
+            count_unit    = "days"
+            count_number  = 90
+            action        = "expire"
+          },
+        ]
+      },
+    ]
+  }
+
+  assert {
+    condition = aws_ecr_lifecycle_policy.this["mirror/docker-hub/nginx"].policy == jsonencode({
+      rules = [
+        {
+          rulePriority = 1
+          selection    = { tagStatus = "any", countType = "sinceImagePulled", countUnit = "days", countNumber = 30 }
+          action       = { type = "transition", targetStorageClass = "archive" }
+        },
+        {
+          rulePriority = 2
+          selection = {
+            tagStatus = "any", storageClass = "archive", countType = "sinceImageTransitioned", countUnit = "days", countNumber = 90
+          }
+          action = { type = "expire" }
+        },
+      ]
+    })
+    error_message = "Not the policy of the list: ${aws_ecr_lifecycle_policy.this["mirror/docker-hub/nginx"].policy}"
   }
 }
 

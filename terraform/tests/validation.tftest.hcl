@@ -16,14 +16,16 @@ variables {
     tags                  = {}
   }
   rule = {
-    priority     = 1
-    description  = null
-    tag_status   = "untagged"
-    tag_prefixes = []
-    tag_patterns = []
-    count_type   = "sinceImagePushed"
-    count_unit   = "days"
-    count_number = 7
+    priority      = 1
+    description   = null
+    tag_status    = "untagged"
+    tag_prefixes  = []
+    tag_patterns  = []
+    storage_class = null
+    count_type    = "sinceImagePushed"
+    count_unit    = "days"
+    count_number  = 7
+    action        = "expire"
   }
 }
 
@@ -383,7 +385,7 @@ run "lifecycle_count_type_unknown" {
   variables {
     mirrored_images = [merge(var.image, {
       lifecycle_rules = [
-        merge(var.rule, { count_type = "sinceImageTransitioned" }),
+        merge(var.rule, { count_type = "sinceImageLoved" }),
       ]
     })]
   }
@@ -412,6 +414,62 @@ run "lifecycle_days_with_a_count_of_images" {
     mirrored_images = [merge(var.image, {
       lifecycle_rules = [
         merge(var.rule, { count_type = "imageCountMoreThan" }),
+      ]
+    })]
+  }
+
+  expect_failures = [var.mirrored_images]
+}
+
+run "lifecycle_expire_by_last_pull" {
+  command = plan
+
+  variables {
+    mirrored_images = [merge(var.image, {
+      lifecycle_rules = [
+        merge(var.rule, { count_type = "sinceImagePulled" }),
+      ]
+    })]
+  }
+
+  expect_failures = [var.mirrored_images]
+}
+
+run "lifecycle_out_of_the_archive_too_early" {
+  command = plan
+
+  variables {
+    mirrored_images = [merge(var.image, {
+      lifecycle_rules = [
+        merge(var.rule, { count_type = "sinceImageTransitioned", storage_class = "archive", count_number = 89 }),
+      ]
+    })]
+  }
+
+  expect_failures = [var.mirrored_images]
+}
+
+run "lifecycle_archive_of_what_is_not_counted_there" {
+  command = plan
+
+  variables {
+    mirrored_images = [merge(var.image, {
+      lifecycle_rules = [
+        merge(var.rule, { storage_class = "archive" }),
+      ]
+    })]
+  }
+
+  expect_failures = [var.mirrored_images]
+}
+
+run "lifecycle_action_unknown" {
+  command = plan
+
+  variables {
+    mirrored_images = [merge(var.image, {
+      lifecycle_rules = [
+        merge(var.rule, { action = "archive" }),
       ]
     })]
   }

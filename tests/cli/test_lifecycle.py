@@ -25,6 +25,7 @@ images:
         rules:
           - rulePriority: 1
             selection: {tagStatus: any, countType: sinceImagePulled, countUnit: days, countNumber: 90}
+            action: {type: transition, targetStorageClass: archive}
 """
 
 
@@ -103,7 +104,7 @@ def test_the_last_recorded_pull_counts(run_cli: RunCli, folder: Path) -> None:
     (folder / "held.json").write_text(json.dumps({"imageDetails": [*pulled, *HELD[2:]]}))
     result = run_cli("lifecycle", "--from", "held.json", "--at", "2026-06-15", "--format", "json")
     gone = json.loads(result.stdout)["expiring"]
-    assert [(one["tags"], one["rule"]) for one in gone] == [(["1.26", "1.26.0"], 1), ([], 1)]
+    assert [(one["tags"], one["action"]) for one in gone] == [(["1.26", "1.26.0"], "transition"), ([], "transition")]
 
 
 def test_markdown(run_cli: RunCli) -> None:
@@ -124,3 +125,20 @@ def test_wrong_usage(args: list[str], code: int, said: str, run_cli: RunCli) -> 
     result = run_cli("lifecycle", *args)
     assert (result.exit_code, result.stdout) == (code, "")
     assert said in result.stderr
+
+
+def test_what_is_archived_and_what_came_back_is_read_with_its_time(run_cli: RunCli, folder: Path) -> None:
+    rule = (
+        "{tagStatus: any, storageClass: archive, countType: sinceImageTransitioned, countUnit: days, countNumber: 90}"
+    )
+    (folder / "images.yaml").write_text(f"{RULES}          - {{rulePriority: 2, selection: {rule}}}\n")
+    archived = detail("e", "2026-01-01", imageStatus="ARCHIVED", lastArchivedAt="2026-02-01")
+    restored = detail("f", "2026-01-01", lastArchivedAt="2026-02-01", lastActivatedAt="2026-05-01")
+    follower = detail("0", "2026-05-04", subjectManifestDigest=archived["imageDigest"])
+    (folder / "held.json").write_text(json.dumps({"imageDetails": [archived, restored, follower]}))
+    result = run_cli("lifecycle", "--from", "held.json", "--at", "2026-05-05", "--format", "json")
+    gone = json.loads(result.stdout)["expiring"]
+    assert [(image["digest"], image["rule"]) for image in gone] == [
+        (archived["imageDigest"], 2),
+        (follower["imageDigest"], 2),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -59,3 +60,25 @@ def test_a_plan_without_a_time_zone_is_no_plan(tmp_path: Path) -> None:
     path.write_text(format_prune_plan(plan(tmp_path)).replace("+00:00", ""))
     with pytest.raises(InputError, match="no time zone"):
         read_prune_plan(path)
+
+
+@pytest.mark.parametrize(("key", "other"), [("account_id", "210987654321"), ("region", "eu-central-1")])
+def test_a_plan_is_good_for_its_account_and_region_alone(tmp_path: Path, key: str, other: str) -> None:
+    runtime, destination = runtime_on(tmp_path, LIST, stored(1, "old"))
+    path = tmp_path / "prune.json"
+    document = json.loads(format_prune_plan(make_prune_plan(runtime, older_than_days=30, now=NOW)))
+    assert document["target"][key] in LIST
+    document["target"][key] = other
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=f"the plan is for .*{key} {other}.*; this is registry 123456789012.dkr.ecr"):
+        apply_prune_plan(runtime, read_prune_plan(path), older_than_days=30, now=NOW)
+    assert destination.deleted == []
+
+
+def test_a_plan_of_another_time_zone_is_of_the_same_moment(tmp_path: Path) -> None:
+    runtime, destination = runtime_on(tmp_path, LIST, stored(1, "old", days_old=31))
+    path = tmp_path / "prune.json"
+    text = format_prune_plan(make_prune_plan(runtime, older_than_days=30, now=NOW))
+    path.write_text(text.replace("2026-01-31T06:00:00+00:00", "2026-01-31T18:00:00+12:00"))
+    apply_prune_plan(runtime, read_prune_plan(path), older_than_days=30, now=NOW)
+    assert [tag for _, tag, _ in destination.deleted] == ["old"]

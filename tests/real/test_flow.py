@@ -164,6 +164,17 @@ def test_lifecycle_rules_reach_ecr_as_the_list_has_them(project: Project) -> Non
                 "countUnit": "days",
                 "countNumber": 30,
             },
+            "action": {"type": "transition", "targetStorageClass": "archive"},
+        },
+        {
+            "rulePriority": 5,
+            "selection": {
+                "tagStatus": "any",
+                "storageClass": "archive",
+                "countType": "sinceImageTransitioned",
+                "countUnit": "days",
+                "countNumber": 90,
+            },
             "action": {"type": "expire"},
         },
         {

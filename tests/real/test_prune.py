@@ -108,7 +108,7 @@ def test_wrong_usage(args: list[str], mirrored: Project) -> None:
     assert mirrored.run("prune", *args).returncode == 2
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 2}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 3}'])
 def test_a_file_that_is_no_plan(text: str, mirrored: Project) -> None:
     (mirrored.folder / "prune.json").write_text(text)
     result = mirrored.run("prune", "--apply", "prune.json", "--older-than", "0")

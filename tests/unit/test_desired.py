@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import re
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pytest
 from mirrorgen.desired.mapping import derived_name
 from mirrorgen.desired.state import expiry_problems
 from mirrorgen.destinations.ecr.lifecycle import lifecycle_rules, tag_prefix
-from mirrorgen.destinations.ecr.mutability import MAX_FILTERS, exclusion_filters
 from mirrorgen.destinations.ecr.rules import Lifecycle
 from mirrorgen.destinations.ecr.settings import EcrSettings
 from mirrorgen.model.images import Copying, Entry, Image, TagRule
@@ -53,39 +50,6 @@ def test_a_fixed_tag(tag: str) -> None:
 )
 def test_a_moving_tag(tag: str) -> None:
     assert not is_fixed(tag)
-
-
-def matches(pattern: str, tag: str) -> bool:
-    return re.fullmatch(pattern.replace(".", r"\.").replace("*", ".*"), tag) is not None
-
-
-def test_five_moving_tags_keep_filters_of_their_own() -> None:
-    moving = ["latest", "1", "1.2", "edge", "stable"]
-    assert exclusion_filters(moving, ["1.2.3"]) == tuple(sorted(moving))
-
-
-def test_more_are_merged_where_they_are_alike() -> None:
-    moving = ["latest", "alpine3.17", "alpine3.18", "alpine3.19", "alpine3.20", "bookworm", "bullseye"]
-    filters = exclusion_filters(moving, ["1.2.3"])
-    assert filters
-    assert "alpine3.1*" in filters
-
-
-def test_filters_match_every_moving_tag_and_no_fixed_one() -> None:
-    draw = random.Random(11)  # noqa: S311 - the same lists on every run
-    found = 0
-    for _ in range(400):
-        moving = {"".join(draw.choices("ab1.-", k=draw.randint(1, 5))) for _ in range(draw.randint(1, 12))}
-        fixed = {"".join(draw.choices("ab1.-", k=draw.randint(1, 5))) for _ in range(draw.randint(0, 6))} - moving
-        filters = exclusion_filters(sorted(moving), sorted(fixed))
-        if len(filters) > MAX_FILTERS:
-            continue
-        found += 1
-        assert len(filters) <= MAX_FILTERS
-        assert all(re.fullmatch(r"[0-9a-zA-Z._*-]{1,128}", one) and one.count("*") <= 2 for one in filters)
-        assert all(any(matches(one, tag) for one in filters) for tag in moving)
-        assert not [tag for tag in fixed if any(matches(one, tag) for one in filters)]
-    assert found > 200
 
 
 @pytest.mark.parametrize(

@@ -7,38 +7,44 @@ from typing import Any
 
 import pytest
 
-from mirrorgen.destinations.ecr.expiry import expire, worst_case
-from mirrorgen.destinations.ecr.rules import Lifecycle, LifecycleRule
+from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.wildcards import can_both_match, wildcard_matches
-from mirrorgen.destinations.ecr.written_rules import build_lifecycle
 from mirrorgen.destinations.port import StoredImage
+from tests.lifecycle_rules import age, count, rules
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 TEN_PREFIXES = ["v", *"123456789"]
 
 
-def rules(*selections: dict[str, Any]) -> tuple[LifecycleRule, ...]:
-    """Rules with the priorities 1, 2, 3, ..."""
-    data = [{"rulePriority": number, "selection": one} for number, one in enumerate(selections, start=1)]
-    return build_lifecycle(Lifecycle(), {"rules": data}).rules or ()
-
-
-def count(number: int, *prefixes: str, **more: Any) -> dict[str, Any]:
-    tagged = {"tagStatus": "tagged", "tagPrefixList": list(prefixes)} if prefixes else {"tagStatus": "any"}
-    return {**tagged, "countType": "imageCountMoreThan", "countNumber": number, **more}
-
-
-def age(days: int, status: str = "tagged", *, by: str = "sinceImagePushed", **lists: Any) -> dict[str, Any]:
-    return {"tagStatus": status, **lists, "countType": by, "countUnit": "days", "countNumber": days}
-
-
 SEED = (count(10, *TEN_PREFIXES), age(7, "untagged"))
 
 
-def image(name: str, *tags: str, days: float = 0, pulled: float | None = None, contains: str = "") -> StoredImage:
-    """An image called `name` that was pushed, and maybe pulled, so many days ago."""
-    pulled_at = None if pulled is None else NOW - timedelta(days=pulled)
-    return StoredImage(name, tags, NOW - timedelta(days=days), pulled_at, tuple(contains.split()))
+def image(
+    name: str,
+    *tags: str,
+    days: float = 0,
+    pulled: float | None = None,
+    archived: float | None = None,
+    restored: float | None = None,
+    contains: str = "",
+    subject: str = "",
+) -> StoredImage:
+    """An image called `name` that was pushed, and maybe more, so many days ago."""
+
+    def ago(days: float | None) -> datetime | None:
+        return None if days is None else NOW - timedelta(days=days)
+
+    return StoredImage(
+        name,
+        tags,
+        ago(days),
+        ago(pulled),
+        tuple(contains.split()),
+        is_archived=archived is not None,
+        archived_at=ago(archived),
+        activated_at=ago(restored),
+        subject=subject,
+    )
 
 
 def v(*days: float) -> list[StoredImage]:
@@ -102,6 +108,65 @@ CASES: dict[str, tuple[tuple[dict[str, Any], ...], list[StoredImage], list[tuple
         [image("index", "v1", days=30, contains="amd"), image("amd", days=30)],
         [("index", 1), ("amd", 1)],
     ),
+    "an index may name an index, and all of it stays": (
+        (age(7, "untagged"),),
+        [image("a", "v1", days=30, contains="b"), image("b", days=30, contains="c"), image("c", days=30)],
+        [],
+    ),
+    "and all of it may go": (
+        (age(7, "any"),),
+        [image("a", "v1", days=30, contains="b"), image("b", days=30, contains="c"), image("c", days=30)],
+        [("a", 1), ("b", 1), ("c", 1)],
+    ),
+    "an index that stays keeps what one that goes names, too": (
+        (age(7, "untagged"),),
+        [image("a", "v1", days=30, contains="c"), image("b", days=30, contains="c"), image("c", days=30)],
+        [("b", 1)],
+    ),
+    "a signature follows its image, and what belongs to it follows": (
+        (age(7, tagPrefixList=["v"]),),
+        [image("a", "v1", days=30), image("s", subject="a"), image("t", subject="s"), image("u", subject="other")],
+        [("a", 1), ("s", 1), ("t", 1)],
+    ),
+    "what came back from the archive is as old as its return": (
+        (age(7, tagPrefixList=["v"]),),
+        [image("v1", "v1", days=30, restored=6), image("v2", "v2", days=30, restored=8)],
+        [("v2", 1)],
+    ),
+    "also where images are counted": (
+        (count(1, "v"),),
+        [image("v1", "v1", days=30, restored=1), image("v2", "v2", days=2)],
+        [("v2", 1)],
+    ),
+    "and where pulls are, unless a pull came after it": (
+        (age(7, by="sinceImagePulled", tagPrefixList=["v"]),),
+        [
+            image("before", "v1", days=90, pulled=60, restored=6),
+            image("never", "v2", days=90, restored=8),
+            image("after", "v3", days=90, pulled=3, restored=8),
+        ],
+        [("never", 1)],
+    ),
+    "what is archived is out of reach of the usual rules": (
+        (age(7, "any"), age(7, "untagged")),
+        [image("v1", "v1", days=30, archived=20)],
+        [],
+    ),
+    "and others out of reach of the rules for the archive": (
+        (age(90, "any", by="sinceImageTransitioned"),),
+        [image("v1", "v1", days=300), image("v2", "v2", days=300, archived=91), image("v3", "v3", archived=89)],
+        [("v2", 1)],
+    ),
+    "rules of one storage class protect nothing from those of another": (
+        (age(3, "any", by="sinceImagePulled"), age(90, "any", by="sinceImageTransitioned")),
+        [image("v1", "v1", days=300, archived=100), image("v2", "v2", days=4)],
+        [("v1", 2), ("v2", 1)],
+    ),
+    "an archived index protects nothing": (
+        (age(7, "untagged"),),
+        [image("index", "v1", days=30, archived=2, contains="amd"), image("amd", days=30)],
+        [("amd", 1)],
+    ),
     "untagged rules leave tagged images alone": ((age(7, "untagged"),), v(30), []),
     "without rules everything stays": ((), v(1, 100), []),
 }  # fmt: skip
@@ -112,34 +177,6 @@ def test_what_goes(name: str) -> None:
     selections, images, expected = CASES[name]
     gone = expire(rules(*selections)[::-1], images, now=NOW)
     assert [(expiry.image.digest, expiry.rule.priority) for expiry in gone] == expected
-
-
-WORST: dict[str, tuple[tuple[dict[str, Any], ...], list[str], list[tuple[str, int]]]] = {
-    "as many as are listed": ((count(2, "v"),), ["v1", "v2", "x"], []),
-    "fewer than are listed: any may be the oldest": ((count(1, "v"),), ["v1", "v2", "x"], [("v1", 1), ("v2", 1)]),
-    "one day every image is old": ((age(365, tagPrefixList=["v"]),), ["v1", "x"], [("v1", 1)]),
-    "and was not pulled": ((age(365, "any", by="sinceImagePulled"),), ["x"], [("x", 1)]),
-    "a rule before it protects": ((count(5, "v"), age(30, "any")), ["v1", "x"], [("x", 2)]),
-    "two tags may name one image, which then fits two prefixes": (
-        (age(30, tagPrefixList=["v", "x"]),),
-        ["v1", "x1", "y1"],
-        [("v1", 1), ("x1", 1)],
-    ),
-    "but a rule that may not select protects nothing": (
-        (count(9, "v", "x"), age(30, "any")),
-        ["v1", "x1"],
-        [("v1", 2), ("x1", 2)],
-    ),
-    "no tag for one of the prefixes: the rule selects nothing": ((age(30, tagPrefixList=["v", "z"]),), ["v1"], []),
-    "untagged images are not wanted": ((age(1, "untagged"),), ["v1"], []),
-    "the article's policy": (SEED, ["v1", "1.25"], []),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", WORST)
-def test_what_could_go_at_worst(name: str) -> None:
-    selections, tags, expected = WORST[name]
-    assert [(tag, rule.priority) for tag, rule in worst_case(rules(*selections), tags)] == expected
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mirrorgen.master_list.rules import build_rule
 from mirrorgen.model.images import TagRule
 from mirrorgen.model.versions import Range, parse_range, parse_version
 from mirrorgen.problems import Problem
+from mirrorgen.project import load
 
 TAGS = [
     "1.24.0",
@@ -182,3 +184,19 @@ def test_a_range_is_contradictory_exactly_if_nothing_near_its_bounds_is_in_it() 
         assert read.is_contradictory() is not any(version and read.contains(version) for version in near), bounds
         found.add(read.is_contradictory())
     assert found == {True, False}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{match: ['[^k]*']}",
+        "{match: ['.*[^7]', '.']}",
+        "{match: ['.{1,127}']}",
+        "{match: ['.*'], exclude: ['.*-rc.*']}",
+        "{match: ['[A-Za-z0-9].*', '_[a-z].*']}",
+    ],
+)
+def test_a_rule_that_leaves_something_out_does_not_match_everything(rule: str, tmp_path: Path) -> None:
+    (tmp_path / "images.yaml").write_text(f"images: [{{source: nginx, tags: {rule}}}]\n")
+    codes = {problem.code for problem in load(tmp_path / "images.yaml").problems}
+    assert "rule-matches-everything" not in codes

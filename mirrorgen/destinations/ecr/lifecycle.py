@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from mirrorgen.destinations.ecr.expiry import worst_case
 from mirrorgen.destinations.ecr.mutability import some
-from mirrorgen.destinations.ecr.rules import Lifecycle, LifecycleRule, policy
+from mirrorgen.destinations.ecr.rules import EXPIRE, Lifecycle, LifecycleRule, policy
+from mirrorgen.destinations.ecr.worst_case import companions, most_selected, worst_case
 from mirrorgen.destinations.ecr.written_rules import MAX_CHARACTERS, MAX_RULES
 from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import SIGNATURES
@@ -68,17 +68,21 @@ def lifecycle_problems(entries: Sequence[Entry], asked: Lifecycle, rules: Sequen
         hint = "use fewer rules" if own else "split the entry, or set ecr.lifecycle.keep_last: off"
         yield Problem("lifecycle-too-large", message, path, hint)
     elif asked.rules is not None:
-        yield from _expiring(path, rules, sorted(tag for entry in entries for tag in entry.tags))
+        yield from _expiring(path, rules, entries)
 
 
-def _expiring(path: KeyPath, rules: Sequence[LifecycleRule], tags: Sequence[str]) -> Iterator[Problem]:
+def _expiring(path: KeyPath, rules: Sequence[LifecycleRule], entries: Sequence[Entry]) -> Iterator[Problem]:
+    tags, others = sorted(tag for entry in entries for tag in entry.tags), companions(entries)
     by_rule: dict[LifecycleRule, list[str]] = {}
-    for tag, rule in worst_case(rules, tags):
+    for tag, rule in worst_case(rules, tags, others):
         by_rule.setdefault(rule, []).append(tag)
     for rule, lost in by_rule.items():
-        message = f"lifecycle rule {rule.priority} would remove tags that the list wants: {some(lost)}"
+        does = "remove" if rule.action == EXPIRE else "archive"
+        message = f"lifecycle rule {rule.priority} would {does} tags that the list wants: {some(lost)}"
         if rule.count_unit:
             hint = f"every image is older than {rule.count_number} days one day; select only tags that may go"
         else:
-            hint = f"keep at least {len(lost)} images"
+            hint = f"keep at least {most_selected(rule, tags, others)} images"
+            if rule.tag_status == "any":
+                hint += ", for `any` counts what indexes name and signatures, too; or select tags"
         yield Problem("lifecycle-expires-wanted", message, path, hint)

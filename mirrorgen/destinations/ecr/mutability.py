@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 
+from mirrorgen.destinations.ecr.exclusions import MAX_FILTERS, exclusion_filters
 from mirrorgen.destinations.ecr.settings import EcrSettings, Mutability
 from mirrorgen.destinations.ecr.wildcards import wildcard_matches
 from mirrorgen.model.images import Entry
@@ -15,10 +15,6 @@ MUTABLE = "MUTABLE"
 IMMUTABLE = "IMMUTABLE"
 IMMUTABLE_WITH_EXCLUSION = "IMMUTABLE_WITH_EXCLUSION"
 MUTABLE_WITH_EXCLUSION = "MUTABLE_WITH_EXCLUSION"
-
-MAX_FILTERS = 5
-"""https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html; a filter may have two `*`, ours
-have at most one."""
 
 _SIGNATURE_FILTER = f"{SIGNATURES}*"
 
@@ -83,13 +79,11 @@ def _with_exclusions(entries: Sequence[Entry], moving: list[str], fixed: list[st
     caught = [tag for tag in fixed if any(wildcard_matches(pattern, tag) for pattern in filters)]
     if len(filters) <= MAX_FILTERS and not caught:
         return Mutability(IMMUTABLE_WITH_EXCLUSION, filters), []
-    message = (
-        f"the moving tags need {len(filters)} exclusion filters, and ECR takes {MAX_FILTERS}: {', '.join(filters)}"
-    )
     if caught:
         message = f"the exclusion filter {_SIGNATURE_FILTER} would let the fixed tags {some(caught)} move"
-    elif fixed:
-        message += f"; fewer would let the fixed tags {some(fixed)} move"
+    else:
+        others = f"none of the fixed tags {some(fixed)}" if fixed else "not every other tag"
+        message = f"ECR takes {MAX_FILTERS} exclusion filters, and no {MAX_FILTERS} match {some(moving)} and {others}"
     hint = "move some tags to another entry with its own `repository:`, or use tag_mutability: mutable"
     return Mutability(MUTABLE), [Problem("exclusions-do-not-fit", message, _tags(entries[0]), hint)]
 
@@ -134,40 +128,3 @@ def some(tags: Sequence[str]) -> str:
     """Name the first tags of many."""
     shown = ", ".join(tags[:5])
     return shown if len(tags) <= 5 else f"{shown} and {len(tags) - 5} more"
-
-
-def exclusion_filters(moving: Sequence[str], fixed: Sequence[str]) -> tuple[str, ...]:
-    """Find few filters that match every moving tag, or pattern of them, and no fixed one.
-
-    Tags keep filters of their own as long as five suffice. Otherwise the two most alike are merged into
-    `start*end`, again and again, as long as the result catches no fixed tag.
-
-    Returns:
-        The filters, sorted; more than five where fewer would catch a fixed tag.
-    """
-    filters = set(moving)
-    while len(filters) > MAX_FILTERS:
-        merged = _best_merge(sorted(filters), fixed)
-        if merged is None:
-            break
-        filters = {known for known in filters if not wildcard_matches(merged, known)} | {merged}
-    return tuple(sorted(filters))
-
-
-def _best_merge(filters: Sequence[str], fixed: Sequence[str]) -> str | None:
-    candidates = {_merge(first, second) for first, second in itertools.combinations(filters, 2)}
-    fitting = [one for one in candidates if one != "*" and not any(wildcard_matches(one, tag) for tag in fixed)]
-    return max(fitting, key=lambda one: (len(one), one), default=None)
-
-
-def _merge(first: str, second: str) -> str:
-    start = _common_start(first.partition("*")[0], second.partition("*")[0])
-    # What both start with cannot be what they end with too.
-    first_rest, second_rest = first[len(start) :], second[len(start) :]
-    end = _common_start(first_rest.rpartition("*")[2][::-1], second_rest.rpartition("*")[2][::-1])[::-1]
-    return f"{start}*{end}"
-
-
-def _common_start(first: str, second: str) -> str:
-    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))
-    return "".join(char for char, _ in same)

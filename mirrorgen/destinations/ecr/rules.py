@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+EXPIRE = "expire"
+TRANSITION = "transition"
+STANDARD = "standard"
+ARCHIVE = "archive"
+
 
 @dataclass(frozen=True, slots=True)
 class LifecycleRule:
-    """One ECR lifecycle rule; its action is always `expire`.
+    """One ECR lifecycle rule.
 
     Attributes:
         priority: 1 is applied first.
@@ -17,9 +22,11 @@ class LifecycleRule:
         tag_status: `tagged`, `untagged` or `any`.
         tag_prefixes: for `tagged`, what tags start with; an image must have a tag for each.
         tag_patterns: for `tagged`, the same with the wildcard `*`.
-        count_type: `imageCountMoreThan`, `sinceImagePushed` or `sinceImagePulled`.
-        count_unit: `days` for the latter two, otherwise None.
+        count_type: `imageCountMoreThan`, `sinceImagePushed`, `sinceImagePulled` or `sinceImageTransitioned`.
+        count_unit: None for `imageCountMoreThan`, otherwise `days`.
         count_number: images to keep, or days.
+        storage_class: `standard` or `archive`, where the images lie; None is ECR's `standard`.
+        action: `expire` removes them, `transition` archives them.
     """
 
     priority: int
@@ -30,6 +37,13 @@ class LifecycleRule:
     count_unit: str | None = None
     tag_prefixes: tuple[str, ...] = ()
     tag_patterns: tuple[str, ...] = ()
+    storage_class: str | None = None
+    action: str = EXPIRE
+
+    @property
+    def is_of_archive(self) -> bool:
+        """Whether it selects archived images, and no others."""
+        return self.storage_class == ARCHIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,7 @@ def _policy_rule(rule: LifecycleRule) -> dict[str, Any]:
         "tagStatus": rule.tag_status,
         "tagPrefixList": list(rule.tag_prefixes),
         "tagPatternList": list(rule.tag_patterns),
+        "storageClass": rule.storage_class,
         "countType": rule.count_type,
         "countUnit": rule.count_unit,
         "countNumber": rule.count_number,
@@ -60,5 +75,5 @@ def _policy_rule(rule: LifecycleRule) -> dict[str, Any]:
         "rulePriority": rule.priority,
         **described,
         "selection": {key: value for key, value in selection.items() if value},
-        "action": {"type": "expire"},
+        "action": {"type": rule.action, **({"targetStorageClass": ARCHIVE} if rule.action == TRANSITION else {})},
     }

@@ -134,6 +134,7 @@ def _named_by(manifest: str) -> tuple[str, ...] | None:
 
 
 def _stored(detail: ImageDetailTypeDef) -> StoredImage:
+    status = detail.get("imageStatus", "ACTIVE")
     return StoredImage(
         digest=detail["imageDigest"],
         tags=tuple(sorted(detail.get("imageTags", ()))),
@@ -142,5 +143,9 @@ def _stored(detail: ImageDetailTypeDef) -> StoredImage:
         size_bytes=detail.get("imageSizeInBytes"),
         findings=counts(detail.get("imageScanFindingsSummary")),
         scan=state(detail.get("imageScanStatus")),
-        is_archived=detail.get("imageStatus", "ACTIVE") != "ACTIVE",
+        is_archived=status != "ACTIVE",
+        # What ECR restores at this moment has a time of its last archival, too.
+        archived_at=detail.get("lastArchivedAt") if status == "ARCHIVED" else None,
+        activated_at=detail.get("lastActivatedAt"),
+        subject=detail.get("subjectManifestDigest", ""),
     )

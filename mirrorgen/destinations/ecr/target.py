@@ -80,6 +80,11 @@ class EcrTarget(Target):
         domain = next((known for start, known in _DOMAINS.items() if region.startswith(start)), _USUAL_DOMAIN)
         return f"{account}.dkr.ecr.{region}.{domain}"
 
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Host name, and the account and the region that are in it."""
+        return {"registry": self.host, "account_id": self.account_id or "", "region": self.region or ""}
+
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""
         entry: dict[str, Any] = {}

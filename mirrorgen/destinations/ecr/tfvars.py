@@ -59,7 +59,9 @@ def _rule(rule: LifecycleRule) -> dict[str, Any]:
         "tag_status": rule.tag_status,
         "tag_prefixes": list(rule.tag_prefixes),
         "tag_patterns": list(rule.tag_patterns),
+        "storage_class": rule.storage_class,
         "count_type": rule.count_type,
         "count_unit": rule.count_unit,
         "count_number": rule.count_number,
+        "action": rule.action,
     }

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from mirrorgen.destinations.ecr.rules import Lifecycle, LifecycleRule
+from mirrorgen.destinations.ecr.rules import ARCHIVE, EXPIRE, STANDARD, TRANSITION, Lifecycle, LifecycleRule
 from mirrorgen.destinations.ecr.wildcards import can_both_match
-from mirrorgen.problems import KeyPath, Problem
+from mirrorgen.problems import KeyPath, Problem, Severity
 
 MAX_RULES = 50
 """Rules ECR takes in one policy."""
@@ -21,6 +21,8 @@ MAX_CHARACTERS = 30_720
 """Characters of a policy's JSON text."""
 MAX_WILDCARDS = 4
 """`*` in one pattern."""
+MIN_ARCHIVE_DAYS = 90
+"""For so long ECR keeps what is archived: https://github.com/aws/containers-roadmap/issues/2728."""
 
 
 def build_lifecycle(base: Lifecycle, data: Mapping[str, Any]) -> Lifecycle:
@@ -49,6 +51,7 @@ def written_rule_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Pr
     rules = [(index, rule) for index, rule in enumerate(data["rules"]) if rule is not None and "selection" in rule]
     for index, rule in rules:
         yield from _selection_problems(rule["selection"], (*path, "rules", index, "selection"))
+        yield from _action_problems(rule, (*path, "rules", index))
     known = [(index, rule) for index, rule in rules if "rulePriority" in rule and "tagStatus" in rule["selection"]]
     yield from _order_problems(known, (*path, "rules"))
 
@@ -64,6 +67,8 @@ def _rule(data: Mapping[str, Any]) -> LifecycleRule:
         count_unit=selection.get("countUnit"),
         tag_prefixes=_texts(selection, "tagPrefixList"),
         tag_patterns=_texts(selection, "tagPatternList"),
+        storage_class=selection.get("storageClass"),
+        action=data.get("action", {}).get("type", EXPIRE),
     )
 
 
@@ -106,15 +111,15 @@ def _tag_problems(selection: Mapping[str, Any], path: KeyPath) -> Iterator[Probl
     written = _texts(selection, key)
     for first, second in combinations(written, 2):
         if not can_both_match(*(text if key == "tagPatternList" else f"{text}*" for text in (first, second))):
-            message = f"ECR joins these with AND, and no tag fits both {first!r} and {second!r}: nothing expires"
-            hint = "write one rule for each of them"
-            yield Problem("lifecycle-selects-nothing", message, (*path, key), hint)
+            message = f"no tag fits both {first!r} and {second!r}, so only an image with several tags is selected"
+            hint = "ECR joins these with AND; write one rule for each of them if one tag is to be enough"
+            yield Problem("lifecycle-several-tags", message, (*path, key), hint, Severity.WARNING)
             return
 
 
 def _unit_problems(selection: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
     count_type, unit = selection.get("countType"), selection.get("countUnit")
-    if count_type in {"sinceImagePushed", "sinceImagePulled"} and unit is None:
+    if count_type in _DAYS and unit is None:
         yield Problem("lifecycle-count-unit", f"{count_type} needs a countUnit", path, "add countUnit: days")
     elif count_type == "imageCountMoreThan" and unit is not None:
         message = "imageCountMoreThan counts images and takes no countUnit"
@@ -122,10 +127,48 @@ def _unit_problems(selection: Mapping[str, Any], path: KeyPath) -> Iterator[Prob
         yield Problem("lifecycle-count-unit", message, (*path, "countUnit"), hint)
 
 
+def _action_problems(rule: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
+    """Hold what a rule counts against the images that it selects, and against what it does to them.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html and
+    https://github.com/aws/containers-roadmap/issues/921 say what goes together.
+    """
+    selection, action = rule["selection"], rule.get("action", {})
+    count_type, does = selection.get("countType"), action.get("type", EXPIRE)
+    place = (*path, "action") if "action" in rule else path
+    if count_type == "sinceImagePulled" and does == EXPIRE:
+        message = "ECR archives images by their last pull, and does not remove them by it"
+        hint = (
+            "action: {type: transition, targetStorageClass: archive}; another rule, with sinceImageTransitioned, "
+            f"removes them {MIN_ARCHIVE_DAYS} days later or more"
+        )
+        yield Problem("lifecycle-action", message, place, hint)
+    elif count_type == "sinceImageTransitioned" and does == TRANSITION:
+        message = "sinceImageTransitioned is about images that are archived already; ECR can only remove them"
+        yield Problem("lifecycle-action", message, place, "write type: expire")
+    has_target = "targetStorageClass" in action
+    if does == TRANSITION and not has_target:
+        message = "`transition` needs a targetStorageClass"
+        yield Problem("lifecycle-action", message, place, "add targetStorageClass: archive")
+    elif does == EXPIRE and has_target:
+        message = "`expire` has no targetStorageClass"
+        yield Problem("lifecycle-action", message, place, "remove it, or write type: transition")
+    needed = ARCHIVE if count_type == "sinceImageTransitioned" else STANDARD
+    if count_type is not None and _class(rule) != needed:
+        message = f"{count_type} is about images of the storage class {needed}"
+        yield Problem("lifecycle-action", message, (*path, "selection"), f"write storageClass: {needed}")
+    if count_type == "sinceImageTransitioned" and selection.get("countNumber", MIN_ARCHIVE_DAYS) < MIN_ARCHIVE_DAYS:
+        message = f"ECR keeps what is archived for {MIN_ARCHIVE_DAYS} days, and removes nothing sooner"
+        hint = f"write countNumber: {MIN_ARCHIVE_DAYS}, or more"
+        yield Problem("lifecycle-action", message, (*path, "selection", "countNumber"), hint)
+
+
 def _order_problems(rules: list[tuple[int, Mapping[str, Any]]], path: KeyPath) -> Iterator[Problem]:
     first: dict[int, int] = {}
     selected: dict[tuple[Any, ...], int] = {}
-    last = max((rule["rulePriority"] for _, rule in rules), default=0)
+    last: dict[str, int] = {}
+    for _, rule in rules:
+        last[_class(rule)] = max(rule["rulePriority"], last.get(_class(rule), 0))
     for index, rule in rules:
         priority, selection = rule["rulePriority"], rule["selection"]
         place = (*path, index, "rulePriority")
@@ -134,11 +177,11 @@ def _order_problems(rules: list[tuple[int, Mapping[str, Any]]], path: KeyPath) -
             message = f"two rules have the priority {priority}"
             yield Problem("lifecycle-duplicate-priority", message, place, "give each its own", related=related)
         first.setdefault(priority, index)
-        if selection["tagStatus"] == "any" and priority != last:
+        if selection["tagStatus"] == "any" and priority != last[_class(rule)]:
             message = "a rule for any image must be the last: ECR refuses the policy otherwise"
-            hint = f"give it a priority above {last}"
+            hint = f"give it a priority above {last[_class(rule)]}"
             yield Problem("lifecycle-any-not-last", message, place, hint)
-        kind = (selection["tagStatus"], *(tuple(sorted(_texts(selection, key))) for key in _LISTS))
+        kind = (_class(rule), selection["tagStatus"], *(frozenset(_texts(selection, key)) for key in _LISTS))
         if kind in selected:
             message = "two rules select the same images; ECR takes one"
             related = (*path, selected[kind], "selection")
@@ -147,4 +190,10 @@ def _order_problems(rules: list[tuple[int, Mapping[str, Any]]], path: KeyPath) -
         selected.setdefault(kind, index)
 
 
+def _class(rule: Mapping[str, Any]) -> str:
+    """Storage class of the images that a rule selects; rules of two classes never meet."""
+    return str(rule["selection"].get("storageClass", STANDARD))
+
+
 _LISTS = ("tagPrefixList", "tagPatternList")
+_DAYS = ("sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned")

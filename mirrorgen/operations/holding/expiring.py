@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from mirrorgen.desired.state import Repository
-from mirrorgen.destinations.ecr.expiry import expire, worst_case
+from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.rules import LifecycleRule
 from mirrorgen.destinations.ecr.settings import RepositorySettings
+from mirrorgen.destinations.ecr.worst_case import companions, worst_case
 from mirrorgen.destinations.port import StoredImage
 from mirrorgen.errors import InputError
 
@@ -51,7 +52,7 @@ def expiring_at_worst(repositories: Sequence[Repository]) -> tuple[Expiring, ...
     return tuple(
         Expiring(repository.name, "", (tag,), (tag,), None, rule)
         for repository in repositories
-        for tag, rule in worst_case(rules_of(repository), repository.tags)
+        for tag, rule in worst_case(rules_of(repository), repository.tags, companions(repository.entries))
     )
 
 
@@ -99,14 +100,21 @@ def read_images(paths: Sequence[Path]) -> Stored:
 
 
 def _stored(detail: Mapping[str, Any]) -> StoredImage:
-    pulled = detail.get("lastRecordedPullTime")
+    status = detail.get("imageStatus", "ACTIVE")
     return StoredImage(
         digest=detail["imageDigest"],
         tags=tuple(sorted(detail.get("imageTags", ()))),
         pushed_at=read_time(detail["imagePushedAt"]),
-        pulled_at=None if pulled is None else read_time(pulled),
-        is_archived=detail.get("imageStatus", "ACTIVE") != "ACTIVE",
+        pulled_at=_read_if_said(detail, "lastRecordedPullTime"),
+        is_archived=status != "ACTIVE",
+        archived_at=_read_if_said(detail, "lastArchivedAt") if status == "ARCHIVED" else None,
+        activated_at=_read_if_said(detail, "lastActivatedAt"),
+        subject=detail.get("subjectManifestDigest", ""),
     )
+
+
+def _read_if_said(detail: Mapping[str, Any], key: str) -> datetime | None:
+    return read_time(detail[key]) if detail.get(key) is not None else None
 
 
 def read_time(value: str | float) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.port import StoredImage
 from mirrorgen.errors import InputError, UsageError
-from mirrorgen.model.tags import SIGNATURES
+from mirrorgen.operations.holding.unwanted import unwanted
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import Failure, Kind, TagRef
@@ -32,15 +32,16 @@ class PrunePlan:
     """What would go.
 
     Attributes:
-        registry: host name of the registry.
+        target: what tells the registry from every other, by name: its host name, account and region.
         at: when it was looked at.
         older_than_days: nothing younger is among it.
         removals: sorted.
-        too_young: tags that the list does not ask for either, and that are left because they are not old enough.
+        too_young: tags that the list does not ask for either, and that are left because they, or what keeps them, are
+            not old enough.
         failures: repositories that were left alone because their rules or indexes could not be looked at.
     """
 
-    registry: str
+    target: Mapping[str, str]
     at: datetime
     older_than_days: int
     removals: tuple[Removal, ...]
@@ -52,8 +53,8 @@ def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime) ->
     """Find the tags that the list does not ask for.
 
     Never among them: a tag of a repository that the list does not have, a tag younger than `older_than_days`, one
-    whose image a wanted tag names too, a signature of an image that stays, an archived image, and anything of a
-    repository whose rules or indexes could not be looked at, or whose rules choose nothing.
+    whose image a wanted tag names too, what an index that stays names, a signature of an image that stays, an archived
+    image, and anything of a repository whose rules or indexes could not be looked at, or whose rules choose nothing.
 
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing can be looked at.
@@ -65,23 +66,23 @@ def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime) ->
     work = prepare(runtime)
     stored = destination.images(repository.name for repository in runtime.desired.repositories)
     limit = now - timedelta(days=older_than_days)
-    unwanted: list[Removal] = []
+    removals: set[Removal] = set()
+    too_young: set[Removal] = set()
     failures = list(work.failures)
     for repository in work.desired.repositories:
         images = stored[repository.name] or ()
         failures += (hidden := _hidden(repository, images))
         # A rule that selects nothing may be a mistake: it must not take everything away.
         if not hidden and repository.name not in work.uncertain:
-            unwanted += _removals(repository, images)
-    old = [
-        removal for removal in unwanted if not removal.pushed_at or datetime.fromisoformat(removal.pushed_at) < limit
-    ]
+            old = _removals(repository, images, limit)
+            removals |= old
+            too_young |= _removals(repository, images, None) - old
     return PrunePlan(
-        registry=destination.target.host,
+        target=destination.target.identity,
         at=now,
         older_than_days=older_than_days,
-        removals=tuple(sorted(old)),
-        too_young=tuple(sorted(set(unwanted) - set(old))),
+        removals=tuple(sorted(removals)),
+        too_young=tuple(sorted(too_young)),
         failures=tuple(failures),
     )
 
@@ -106,8 +107,8 @@ def apply_prune_plan(
     """
     _check_age(plan, older_than_days, now)
     destination = runtime.destination
-    if destination.target.host != plan.registry:
-        message = f"the plan is for the registry {plan.registry}, and this is {destination.target.host}"
+    if destination.target.identity != plan.target:
+        message = f"the plan is for {_named(plan.target)}; this is {_named(destination.target.identity)}"
         raise InputError(message, hint="run `mirrorgen prune --plan FILE` again")
     today = make_prune_plan(runtime, older_than_days=plan.older_than_days, now=plan.at)
     changed = sorted(set(today.removals) ^ set(plan.removals))
@@ -131,6 +132,10 @@ def apply_prune_plan(
     return gone, tuple(sorted(refused, key=lambda failure: failure.ref))
 
 
+def _named(target: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in target.items())
+
+
 def _check_age(plan: PrunePlan, older_than_days: int, now: datetime) -> None:
     if plan.at > now:
         message = f"the plan says that it was made at {plan.at.isoformat()}, which is yet to come"
@@ -145,8 +150,8 @@ def _check_age(plan: PrunePlan, older_than_days: int, now: datetime) -> None:
 def format_prune_plan(plan: PrunePlan) -> str:
     """Return a plan as `read_prune_plan` reads it."""
     document = {
-        "version": 2,
-        "registry": plan.registry,
+        "version": 3,
+        "target": dict(plan.target),
         "at": plan.at.isoformat(),
         "older_than_days": plan.older_than_days,
         "delete": [asdict(removal) for removal in plan.removals],
@@ -163,13 +168,13 @@ def read_prune_plan(path: Path) -> PrunePlan:
     hint = "`mirrorgen prune --plan FILE` writes one"
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        if data["version"] != 2:
+        if data["version"] != 3:
             raise ValueError(f"version {data['version']}")
         at = datetime.fromisoformat(data["at"])
         if at.tzinfo is None:
             raise ValueError(f"the time {data['at']} has no time zone")
         return PrunePlan(
-            registry=data["registry"],
+            target=dict(data["target"]),
             at=at,
             older_than_days=int(data["older_than_days"]),
             removals=tuple(sorted(Removal(**removal) for removal in data["delete"])),
@@ -189,23 +194,14 @@ def _hidden(repository: Repository, images: Sequence[StoredImage]) -> list[Failu
     ]
 
 
-def _removals(repository: Repository, images: Sequence[StoredImage]) -> Iterator[Removal]:
-    is_wanted = repository.asks_for()
-    staying = {image.digest for image in images if any(map(is_wanted, image.tags))}
-    staying |= _named_by(images, staying)
-    for image in images:
-        if image.digest in staying or image.is_archived:
-            continue
-        for tag in image.tags:
-            if _signed(tag) not in staying:
-                pushed_at = image.pushed_at.isoformat() if image.pushed_at else ""
-                yield Removal(repository.name, tag, image.digest, pushed_at)
+def _removals(repository: Repository, images: Sequence[StoredImage], limit: datetime | None) -> set[Removal]:
+    """Tags that the list does not ask for, those of images that were pushed since `limit` left out."""
 
+    def is_young(image: StoredImage) -> bool:
+        return limit is not None and image.pushed_at is not None and image.pushed_at >= limit
 
-def _named_by(images: Sequence[StoredImage], digests: set[str]) -> set[str]:
-    return {part for image in images if image.digest in digests for part in image.contains}
-
-
-def _signed(tag: str) -> str:
-    """The digest that a tag such as `sha256-<digest>.sig` belongs to, otherwise nothing."""
-    return f"sha256:{tag.removeprefix(SIGNATURES)[:64]}" if tag.startswith(SIGNATURES) else ""
+    return {
+        Removal(repository.name, tag, image.digest, image.pushed_at.isoformat() if image.pushed_at else "")
+        for image in unwanted(images, is_wanted=repository.asks_for(), is_young=is_young)
+        for tag in image.tags
+    }
