@@ -24,7 +24,7 @@ from mirrorgen.desired.selection import Listings
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.ecr.target import CREDENTIAL_HELPER, EcrTarget
 from mirrorgen.errors import ToolFailed
-from mirrorgen.files import write_files
+from mirrorgen.files import write_file, write_files
 from mirrorgen.master_list.lock import lock_path
 from mirrorgen.master_list.writing import list_document
 from mirrorgen.model.images import MasterList
@@ -229,9 +229,7 @@ class Demo:
             raise ToolFailed("ECR does not hold what the list asks for")
         # Not in the demo's own folder, which goes.
         folder = cache_dir(os.environ)
-        folder.mkdir(parents=True, exist_ok=True)
-        text = format_page(found)
-        write_files(folder, {PAGE: text})
+        write_file(folder / PAGE, format_page(found))
         return folder / PAGE
 
     def _report(self, mirrored: list[Mirrored]) -> None:
