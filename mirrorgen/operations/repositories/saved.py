@@ -116,9 +116,8 @@ class WorkFolder:
         write_file(self.plan_file, "", project=self.root, is_private=True)
 
     def _open_turn(self) -> IO[str]:
-        stream = open_private(self.root / _FOLDER / _TURN, project=self.root)
         write_files(self.root, {f"{_FOLDER}/.gitignore": "*\n"})
-        return stream
+        return open_private(self.root / _FOLDER / _TURN, project=self.root)
 
     def _inputs_digest(self) -> str:
         module = self.root / "terraform"
