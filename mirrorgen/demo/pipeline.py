@@ -46,10 +46,10 @@ from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import status_summary
 from mirrorgen.reporting.syncs import sync_summary, view_sync
 from mirrorgen.reporting.views import View, show, text_table
+from mirrorgen.tools.built import cache_dir
 from mirrorgen.tools.regctl import Host
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.toolbox import Toolbox
-from mirrorgen.tools.versions import cache_dir
 
 PAGE = "demo-status.html"
 ACCOUNT_ID = "123456789012"

@@ -11,8 +11,9 @@ from typing import Any
 
 from mirrorgen.errors import InputError, ToolFailed, ToolUnusable
 from mirrorgen.files import write_file
+from mirrorgen.tools.built import cache_dir
 from mirrorgen.tools.runner import Runner
-from mirrorgen.tools.versions import Tool, cache_dir
+from mirrorgen.tools.versions import Tool
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 EXCLUSIONS_PROVIDER = (6, 8)

@@ -1,4 +1,4 @@
-"""A writer that is killed, before every line that asks something of the system: old or new, never unnoticed, and nothing left for long."""
+"""A writer that is killed before each step that asks the system for something: old or new, and nothing left."""
 
 from __future__ import annotations
 
