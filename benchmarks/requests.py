@@ -19,8 +19,8 @@ from benchmarks.counting import CountingProxy, counting_proxy
 from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo import upstreams
 from mirrorgen.demo.emulator import Emulator
+from mirrorgen.tools.built import bin_dir, cache_dir
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.versions import bin_dir, cache_dir
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 SOURCE = "quay.io"

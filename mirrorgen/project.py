@@ -66,7 +66,7 @@ def load(path: Path, *, also: Check | None = None, use_lock: bool = True) -> Loa
         return Loaded(path, tuple(sort_problems(document.problems)), document)
     shape = check_shape(document)
     master_list, building = build_model(document.data)
-    lock_file = read_lock(lock_path(path)) if lock_path(path).exists() else None
+    lock_file = read_lock(lock_path(path))
     lock = lock_file.lock if lock_file else None
     problems = list(lock_file.problems) if lock_file else []
     belonging: list[Problem] = []

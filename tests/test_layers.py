@@ -17,7 +17,9 @@ PACKAGE = ROOT / "mirrorgen"
 LAYERS = (
     {"outcomes", "problems", "resources", "streams"},
     {"errors"},
-    {"files", "model", "tools"},
+    {"places"},
+    {"files"},
+    {"model", "tools"},
     {"destinations.port"},
     {"destinations.ecr", "destinations.registry"},
     {"destinations.kinds"},

@@ -41,7 +41,7 @@ def prune(
     target has changed since. Exits with 1 if a rule chooses nothing, with 5 if a repository could not be looked at, or
     the target refused.
     """
-    from mirrorgen.files import write_files
+    from mirrorgen.files import write_file
     from mirrorgen.operations.holding.pruning import (
         apply_prune_plan,
         format_prune_plan,
@@ -56,7 +56,7 @@ def prune(
     def make(where: Path) -> Result:
         runtime = runtime_for(load_usable(file), only=only or [])
         made = make_prune_plan(runtime, older_than_days=older_than, now=datetime.now(UTC))
-        write_files(where.parent, {where.name: format_prune_plan(made)})
+        write_file(where, format_prune_plan(made), project=file.parent, is_private=True)
         code = exit_code(made.failures, has_differences=bool(made.removals))
         return Result(code, view_prune_plan(made))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mirrorgen.commands.everywhere import screen
-from mirrorgen.errors import InputError, MirrorgenError
+from mirrorgen.errors import MirrorgenError
 from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ResultFormat
 
@@ -51,12 +51,13 @@ def show_result(view: View, output: ResultFormat, *, is_change: bool = False) ->
 
 def announce(title: str, result: Result, output: ResultFormat, *, is_change: bool = False) -> ExitCode:
     """Print a result, and add it to the summary of the GitHub job that this runs in, if there is one."""
+    from mirrorgen.files import append_file
     from mirrorgen.reporting.views import show
 
     show_result(result.view, output, is_change=is_change)
     summary = os.environ.get(SUMMARY_VARIABLE)
     if summary:
-        _append(Path(summary), f"## {title}\n\n{show(result.view, ResultFormat.MARKDOWN)}\n")
+        append_file(Path(summary), f"## {title}\n\n{show(result.view, ResultFormat.MARKDOWN)}\n")
     return result.exit_code
 
 
@@ -109,7 +110,7 @@ def _writer(
     """Return what writes the report of the run that begins now, as often as there is more to say."""
     if report is None:
         return lambda _exit_code, _error, _result: None
-    from mirrorgen.files import write_files
+    from mirrorgen.files import write_file
     from mirrorgen.reporting.reports import Report, format_report
     from mirrorgen.reporting.runs import this_run
 
@@ -120,14 +121,6 @@ def _writer(
         document = result.view.document if result else None
         ended = datetime.now(UTC)
         made = Report(command, run, str(master_list), part, started, ended, int(exit_code), error, document)
-        write_files(report.parent, {report.name: format_report(made)})
+        write_file(report, format_report(made), project=master_list.parent, is_private=True)
 
     return write
-
-
-def _append(path: Path, text: str) -> None:
-    try:
-        with path.open("a", encoding="utf-8") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise InputError(f"cannot write the job summary {path}: {error.strerror}") from error

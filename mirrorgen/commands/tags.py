@@ -66,7 +66,7 @@ def tags(
         selected = select_upstream(runtime, entries)
         held = _held(runtime)
     if save is not None:
-        _save(save, saved, selected)
+        _save(save, file.parent, saved, selected)
     failures = (*selected.failures, *unmet(selected.selections))
     show_result(view_selections(selected.selections, held, failures), output)
     found = selected.selections
@@ -74,9 +74,9 @@ def tags(
     return exit_code(failures)
 
 
-def _save(path: Path, saved: Listings, selected: Selected) -> None:
+def _save(path: Path, project: Path, saved: Listings, selected: Selected) -> None:
     """Put what was answered into the file; an answer that is missing or empty takes nothing away that was there."""
-    from mirrorgen.files import write_files
+    from mirrorgen.files import write_file
     from mirrorgen.operations.upstream.selecting import format_listing
 
     answered = {source: tags for source, tags in selected.listings.items() if tags}
@@ -85,7 +85,7 @@ def _save(path: Path, saved: Listings, selected: Selected) -> None:
         screen().note(f"{path} keeps the tags that it had of {source}")
     listings = {**saved, **answered}
     if listings:
-        write_files(path.parent, {path.name: format_listing(listings)})
+        write_file(path, format_listing(listings), project=project)
     else:
         screen().note(f"{path} was not written: there is nothing to write")
 

@@ -33,6 +33,7 @@ def install(
     left alone.
     """
     from mirrorgen.tools.install import install as build
+    from mirrorgen.tools.install import unchecked
     from mirrorgen.tools.runner import ProcessRunner
     from mirrorgen.tools.versions import find_tool, tool_specs
 
@@ -46,6 +47,8 @@ def install(
         if not found.trouble and not force:
             screen().show(f"{name} {found.version} is at {found.path}")
             continue
+        for setting in unchecked(os.environ):
+            screen().note(f"with {setting} Go takes modules that its checksum database does not vouch for")
         screen().say(f"building {name} {specs[name].tested} ...")
         tool = build(specs[name], runner, os.environ).usable()
         screen().show(f"{name} {tool.version} is at {tool.path}")

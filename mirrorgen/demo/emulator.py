@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.places import open_folder
 from mirrorgen.tools.environments import environment as environment_of
 from mirrorgen.tools.runner import Runner, start_detached
 
@@ -81,9 +82,10 @@ def install(cache_dir: Path, runner: Runner, env: Mapping[str, str]) -> Path:
     folder = cache_dir / name
     python = folder / "bin" / "python"
     complete = folder / "complete"
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    with (cache_dir / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with open_folder(cache_dir, create=True) as cache:
+        lock = cache.open(f"{name}.lock", os.O_RDWR | os.O_CREAT)
+    with os.fdopen(lock) as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
         if not (complete.exists() and python.exists()):
             _build(folder, python, runner, env)
             complete.touch()
@@ -92,10 +94,10 @@ def install(cache_dir: Path, runner: Runner, env: Mapping[str, str]) -> Path:
 
 def _build(folder: Path, python: Path, runner: Runner, env: Mapping[str, str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
+    pip = [str(python), "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
     env = environment_of("pip", env)
     try:
-        runner.run([sys.executable, "-m", "venv", str(folder)], env=env, timeout_s=_INSTALL_TIMEOUT_S)
+        runner.run([sys.executable, "-I", "-m", "venv", str(folder)], env=env, timeout_s=_INSTALL_TIMEOUT_S)
         runner.run([*pip, "--only-binary", ":all:", f"ministack=={VERSION}"], env=env, timeout_s=_INSTALL_TIMEOUT_S)
     except ToolFailed as error:
         raise ToolUnusable(
@@ -135,6 +137,8 @@ def start(python: Path, *, log: Path, env: Mapping[str, str], account_id: str, r
         pid = start_detached(
             [
                 str(python),
+                "-I",
+                "-u",
                 "-m",
                 "hypercorn",
                 "--bind",
@@ -206,7 +210,6 @@ def _server_environment(
         "SFTP_ENABLED": "0",
         # It removes containers it takes for its own leftovers; with no such socket it leaves Docker alone.
         "DOCKER_HOST": "unix:///nonexistent/docker.sock",
-        "PYTHONUNBUFFERED": "1",
     }
 
 

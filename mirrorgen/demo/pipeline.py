@@ -24,7 +24,7 @@ from mirrorgen.desired.selection import Listings
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.ecr.target import CREDENTIAL_HELPER, EcrTarget
 from mirrorgen.errors import ToolFailed
-from mirrorgen.files import write_files
+from mirrorgen.files import write_file, write_files
 from mirrorgen.master_list.lock import lock_path
 from mirrorgen.master_list.writing import list_document
 from mirrorgen.model.images import MasterList
@@ -46,10 +46,10 @@ from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import status_summary
 from mirrorgen.reporting.syncs import sync_summary, view_sync
 from mirrorgen.reporting.views import View, show, text_table
+from mirrorgen.tools.built import cache_dir
 from mirrorgen.tools.regctl import Host
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.toolbox import Toolbox
-from mirrorgen.tools.versions import cache_dir
 
 PAGE = "demo-status.html"
 ACCOUNT_ID = "123456789012"
@@ -229,9 +229,7 @@ class Demo:
             raise ToolFailed("ECR does not hold what the list asks for")
         # Not in the demo's own folder, which goes.
         folder = cache_dir(os.environ)
-        folder.mkdir(parents=True, exist_ok=True)
-        text = format_page(found)
-        write_files(folder, {PAGE: text})
+        write_file(folder / PAGE, format_page(found))
         return folder / PAGE
 
     def _report(self, mirrored: list[Mirrored]) -> None:

@@ -14,9 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mirrorgen.errors import InputError
+from mirrorgen.files import read_file
 from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag
-from mirrorgen.master_list.reading import read_bytes, read_content
+from mirrorgen.master_list.reading import MAX_BYTES, read_bytes, too_large
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.problems import Problem
 
@@ -46,11 +48,17 @@ class LockFile:
         return read_bytes(self.content, file=str(self.path))
 
 
-def read_lock(path: Path) -> LockFile:
-    """Read a lock; whatever is wrong with its form is in the result's `problems`."""
-    content = read_content(path)
-    if isinstance(content, Problem):
-        return LockFile(path, problems=(content,))
+def read_lock(path: Path) -> LockFile | None:
+    """Read a lock; whatever is wrong with its form is in the result's `problems`. None where there is no such file."""
+    try:
+        content = read_file(path, project=path.parent)
+    except InputError as error:
+        problem = Problem("file-unreadable", error.message, hint=error.hint)
+        return LockFile(path, problems=(problem.at(str(path), 0, 0),))
+    if content is None:
+        return None
+    if len(content) > MAX_BYTES:
+        return LockFile(path, problems=(too_large(len(content)).at(str(path), 0, 0),))
     lock = read_as_written(content)
     problems: list[Problem] = []
     if lock is None:

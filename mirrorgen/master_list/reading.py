@@ -25,14 +25,14 @@ _PLAIN_TAGS = {YAML + name for name in ("str", "int", "float", "bool", "null", "
 
 def read_file(path: Path) -> Document:
     """Read a file; whatever is wrong with it is in the result's `problems`."""
-    content = read_content(path)
+    content = _read_content(path)
     if isinstance(content, bytes):
         return read_bytes(content, file=str(path))
     return Document(str(path), problems=[content])
 
 
-def read_content(path: Path) -> bytes | Problem:
-    """Return what is in a file, or why it cannot be had."""
+def _read_content(path: Path) -> bytes | Problem:
+    """What is in a file, or why it cannot be had."""
     problem = _file_problem(path)
     if problem is None:
         try:
@@ -51,10 +51,14 @@ def _file_problem(path: Path) -> Problem | None:
     if not path.is_file():
         return Problem("file-unreadable", "this is not a regular file")
     if path.stat().st_size > MAX_BYTES:
-        size = path.stat().st_size / 1024 / 1024
-        message = f"the file has {size:.0f} MiB; a list may have {MAX_BYTES // 1024 // 1024} MiB"
-        return Problem("file-too-large", message, hint="is this the right file?")
+        return too_large(path.stat().st_size)
     return None
+
+
+def too_large(size: int) -> Problem:
+    """Return the problem of a file with more than `MAX_BYTES`."""
+    message = f"the file has {size / 1024 / 1024:.0f} MiB; a list may have {MAX_BYTES // 1024 // 1024} MiB"
+    return Problem("file-too-large", message, hint="is this the right file?")
 
 
 def read_bytes(content: bytes, *, file: str) -> Document:

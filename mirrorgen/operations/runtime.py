@@ -19,14 +19,16 @@ from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
 from mirrorgen.rendering import regsync
 from mirrorgen.rendering.files import render
+from mirrorgen.tools.built import bin_dir
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.regsync import Regsync
 from mirrorgen.tools.runner import ProcessRunner, Runner
+from mirrorgen.tools.searching import search_path
 from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
 from mirrorgen.tools.toolbox import Toolbox
-from mirrorgen.tools.versions import bin_dir, tool_specs
+from mirrorgen.tools.versions import tool_specs
 
 
 @dataclass
@@ -72,7 +74,7 @@ class Runtime:
     def toolbox(self) -> Toolbox:
         """The programs, looked for in our environment with mirrorgen's cache on PATH."""
         env = dict(self.environ)
-        folders = [str(bin_dir(env)), env.get("PATH", os.defpath)]
+        folders = [str(bin_dir(env)), search_path(env)]
         for name in self.desired.target.programs:
             # regsync looks for what signs it in on PATH only.
             path = env.get(tool_specs()[name].variable)

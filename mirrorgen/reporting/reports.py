@@ -11,6 +11,7 @@ from textwrap import shorten
 from typing import Any
 
 from mirrorgen.errors import InputError
+from mirrorgen.files import read_named
 from mirrorgen.outcomes import Kind
 from mirrorgen.reporting.runs import Run, read_run
 
@@ -69,9 +70,7 @@ def read_report(path: Path) -> Report:
     from mirrorgen.master_list.shape import load_schema
 
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
+        data = json.loads(read_named(path))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}") from error
     wrong = next(Draft202012Validator(load_schema("report")).iter_errors(data), None)

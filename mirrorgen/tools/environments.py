@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from mirrorgen.tools.searching import search_path
+
 EXTRA_VARIABLE = "MIRRORGEN_PASS_ENV"
 """Names more variables that every program gets, for wrappers and credential helpers that are not known here."""
 
@@ -73,9 +75,10 @@ def environment(
     for host in hosts:
         patterns += _variables_of_helpers(host)
     fitting = {name for name in env if any(fnmatchcase(name, pattern) for pattern in dict.fromkeys(patterns))}
-    return {
+    given = {
         name: value for name, value in env.items() if name in reads or (name in fitting and name not in credentials)
     }
+    return {**given, "PATH": search_path(env)}
 
 
 def _variables_of_helpers(host: str) -> Iterator[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.runner import Runner
+from mirrorgen.tools.searching import find_program
 
 
 def untracked(root: Path, names: Sequence[str], runner: Runner, env: Mapping[str, str]) -> list[str]:
@@ -25,11 +24,13 @@ def untracked(root: Path, names: Sequence[str], runner: Runner, env: Mapping[str
         ToolUnusable: git is missing.
         ToolFailed: this is no git repository.
     """
-    git = shutil.which("git", path=env.get("PATH", os.defpath))
+    git = find_program("git", env)
     if git is None:
         raise ToolUnusable("git is not on PATH")
     try:
-        completed = runner.run([git, "ls-files", "--others", "-z", "--", *names], cwd=root, env=environment("git", env))
+        completed = runner.run(
+            [str(git), "ls-files", "--others", "-z", "--", *names], cwd=root, env=environment("git", env)
+        )
     except ToolFailed as error:
         raise ToolFailed(error.message, hint=f"is {root.absolute()} in a git repository?") from error
     return [name for name in completed.stdout.split("\0") if name]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from mirrorgen.errors import LimitExceeded, ToolFailed, ToolUnusable
+from mirrorgen.tools.orphans import ending_with_us
 from mirrorgen.tools.secrets import Secrets
 
 KEPT_LINES = 2000
@@ -210,7 +211,14 @@ def _feed(stream: IO[str], text: str) -> None:
 
 
 def _start(
-    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None, stdin: int, stdout: int | IO[str], stderr: int
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None,
+    stdin: int,
+    stdout: int | IO[str],
+    stderr: int,
+    outlives_us: bool = False,
 ) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
@@ -224,6 +232,7 @@ def _start(
             encoding="utf-8",
             errors="replace",
             start_new_session=True,
+            preexec_fn=None if outlives_us else ending_with_us(),
         )
     except (FileNotFoundError, PermissionError, OSError) as error:
         raise ToolUnusable(f"cannot start {argv[0]}: {error.strerror}") from error
@@ -251,7 +260,15 @@ def _signal_group(process: subprocess.Popen[str], sig: signal.Signals) -> None:
 def start_detached(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> int:
     """Start a server that outlives this program; return its process id, which is also its group."""
     with log.open("w", encoding="utf-8") as stream:
-        process = _start(argv, env=env, cwd=None, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT)
+        process = _start(
+            argv,
+            env=env,
+            cwd=None,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            outlives_us=True,
+        )
     # The handle is given up here: without an exit code Python would warn that the process still runs.
     process.returncode = 0
     return process.pid

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from mirrorgen.errors import InputError, ToolFailed, ToolUnusable
+from mirrorgen.files import write_file
+from mirrorgen.tools.built import cache_dir
 from mirrorgen.tools.runner import Runner
-from mirrorgen.tools.versions import Tool, cache_dir
+from mirrorgen.tools.versions import Tool
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 EXCLUSIONS_PROVIDER = (6, 8)
@@ -247,8 +249,7 @@ def with_providers(env: Mapping[str, str]) -> dict[str, str]:
     if mirror is None:
         return result
     config = cache_dir(env) / "terraform.tfrc"
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(provider_config(mirror), encoding="utf-8")
+    write_file(config, provider_config(mirror))
     result["TF_CLI_CONFIG_FILE"] = str(config)
     return result
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +11,10 @@ from pathlib import Path
 
 from mirrorgen.errors import ToolFailed, ToolUnusable, UsageError
 from mirrorgen.resources import resource
+from mirrorgen.tools.built import bin_dir, changed_since_built
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.runner import Runner
+from mirrorgen.tools.searching import find_program, named_program
 
 PROBE_TIMEOUT_S = 30.0
 
@@ -73,19 +73,6 @@ def tool_specs() -> Mapping[str, ToolSpec]:
     return {name: ToolSpec(name=name, **{**entry, "probe": tuple(entry["probe"])}) for name, entry in data.items()}
 
 
-def cache_dir(env: Mapping[str, str]) -> Path:
-    """Return the user's folder for what mirrorgen builds: MIRRORGEN_CACHE_DIR, or below the XDG cache folder."""
-    if env.get("MIRRORGEN_CACHE_DIR"):
-        return Path(env["MIRRORGEN_CACHE_DIR"]).absolute()
-    base = env.get("XDG_CACHE_HOME") or str(Path(env.get("HOME") or Path.home()) / ".cache")
-    return Path(base).absolute() / "mirrorgen"
-
-
-def bin_dir(env: Mapping[str, str]) -> Path:
-    """Return the folder that `mirrorgen tools install` puts programs into."""
-    return cache_dir(env) / "bin"
-
-
 def find_tool(name: str, runner: Runner, env: Mapping[str, str], *, option: Path | None = None) -> Found:
     """Look for a program: the option, the environment variable, the cache folder, PATH; the first place counts.
 
@@ -102,6 +89,8 @@ def find_tool(name: str, runner: Runner, env: Mapping[str, str], *, option: Path
     path = _locate(spec, env, option)
     if path is None:
         return Found(spec, None, "", "not found")
+    if spec.module and changed_since_built(path, env):
+        return Found(spec, path, "", f"{path} is not what `mirrorgen tools install` has put there")
     try:
         completed = runner.run([str(path), *spec.probe], env=environment(name, env), timeout_s=PROBE_TIMEOUT_S)
     except (ToolFailed, ToolUnusable) as error:
@@ -125,13 +114,11 @@ def remedy(spec: ToolSpec) -> str:
 def _locate(spec: ToolSpec, env: Mapping[str, str], option: Path | None) -> Path | None:
     given = str(option) if option else env.get(spec.variable)
     if given:
-        found = shutil.which(given, path=env.get("PATH", os.defpath))
+        found = named_program(given, env)
         if found is None:
             raise UsageError(f"{given} is not a program that can be run", hint=f"it was named for {spec.name}")
-        return Path(found)
-    search = os.pathsep.join([str(bin_dir(env)), env.get("PATH", os.defpath)])
-    found = shutil.which(spec.name, path=search)
-    return Path(found) if found else None
+        return found
+    return find_program(spec.name, env, first=bin_dir(env))
 
 
 def _key(version: str) -> tuple[int, ...]:

@@ -54,7 +54,7 @@ def test_a_report_is_complete_also_where_the_result_cannot_be_shown(
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
     report = tmp_path / "report.json"
-    with pytest.raises(InputError, match="cannot write the job summary"):
+    with pytest.raises(InputError, match=r"cannot write .*: Is a directory"):
         run(report, Result(ExitCode.OK, SHOWN))
     assert read(report, run_cli)["result"] == DONE
 

@@ -23,8 +23,9 @@ from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo import upstreams
 from mirrorgen.demo.emulator import Emulator
 from mirrorgen.rendering.module import module_files
+from mirrorgen.tools.built import bin_dir
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.versions import bin_dir, find_tool, tool_specs
+from mirrorgen.tools.versions import find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
 
 _numbers = itertools.count()

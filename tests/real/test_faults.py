@@ -20,7 +20,7 @@ import pytest
 
 from benchmarks.counting import Answer, CountingProxy, Tamper, counting_proxy
 from mirrorgen.demo import upstreams
-from mirrorgen.tools.versions import bin_dir
+from mirrorgen.tools.built import bin_dir
 from tests.real.conftest import Project, wait_until
 
 BAD, GOOD = "quay.io/org/faulty", "docker.io/org/healthy"

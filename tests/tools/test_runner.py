@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -167,3 +170,41 @@ def test_a_child_that_takes_too_much_memory_fails() -> None:
     with pytest.raises(ToolFailed, match="MemoryError"):
         # The limit is set just after the start.
         run("while True: bytes(10**9)", max_memory_bytes=200 * 10**6, timeout_s=60)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has ended")
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
+def test_a_child_ends_with_us_however_we_end(end: signal.Signals) -> None:
+    us = (
+        "import os, sys, threading\n"
+        "from mirrorgen.tools.runner import ProcessRunner\n"
+        "child = 'import os, sys, time; print(os.getpid(), file=sys.stderr, flush=True); time.sleep(600)'\n"
+        "say = lambda line: print(line, flush=True)\n"
+        "run = lambda: ProcessRunner().run([sys.executable, '-c', child], env={}, on_stderr_line=say)\n"
+        "threading.Thread(target=run).start()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", us], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        child = int(process.stdout.readline())
+        assert not is_gone(child)
+        process.send_signal(end)
+    assert ends(child)
+
+
+def test_a_child_of_a_thread_that_lives_on_is_left_alone() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run, "import time; time.sleep(0.2); print('done')").result().stdout == "done\n"
+
+
+def test_a_server_that_is_to_outlive_us_does(tmp_path: Path) -> None:
+    us = (
+        "import os, sys\nfrom pathlib import Path\nfrom mirrorgen.tools.runner import start_detached\n"
+        "argv = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
+        "print(start_detached(argv, env={}, log=Path(sys.argv[1])))\n"
+    )
+    argv = [sys.executable, "-c", us, str(tmp_path / "log")]
+    pid = int(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)
+    try:
+        assert not is_gone(pid)
+    finally:
+        os.kill(pid, signal.SIGKILL)

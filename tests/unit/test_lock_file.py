@@ -102,6 +102,7 @@ def test_another_form_is_left_to_yaml(text: str) -> None:
 def test_a_tag_that_stands_twice_is_named_with_both_lines(tmp_path: Path) -> None:
     (tmp_path / "images.lock.yaml").write_text(lock_text().replace("'v2'", "'v1'"))
     file = read_lock(tmp_path / "images.lock.yaml")
+    assert file
     assert file.lock is None
     places = [(problem.code, problem.line, problem.related_line) for problem in file.problems]
     assert places == [("duplicate-key", 9, 8)]
@@ -110,6 +111,7 @@ def test_a_tag_that_stands_twice_is_named_with_both_lines(tmp_path: Path) -> Non
 def test_a_problem_in_a_lock_that_was_read_the_short_way_has_line_and_column(tmp_path: Path) -> None:
     (tmp_path / "images.lock.yaml").write_text(lock_text())
     file = read_lock(tmp_path / "images.lock.yaml")
+    assert file
     assert file.lock
     placed = file.place(Problem("lock-edited", "why", ("images", 0, "tags", "v2"), on_key=True))
     assert (placed.line, placed.column) == (9, 7)

@@ -90,7 +90,7 @@ def test_other_folders_are_free(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "terraform").write_text("in the way")
-    with pytest.raises(InputError, match=r"cannot write .*/terraform/\.mirrorgen: Not a directory"):
+    with pytest.raises(InputError, match=r"cannot write .*/terraform: Not a directory"):
         take_turn(tmp_path)
 
 

@@ -16,6 +16,7 @@ from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.destinations.ecr.worst_case import companions, worst_case
 from mirrorgen.destinations.port import StoredImage
 from mirrorgen.errors import InputError
+from mirrorgen.files import read_named
 
 Stored = Mapping[str, Sequence[StoredImage] | None]
 """Images by repository; None for a repository that does not exist."""
@@ -88,11 +89,9 @@ def read_images(paths: Sequence[Path]) -> Stored:
     images: dict[str, list[StoredImage]] = {}
     for path in paths:
         try:
-            details = json.loads(path.read_text(encoding="utf-8"))["imageDetails"]
+            details = json.loads(read_named(path))["imageDetails"]
             for detail in details:
                 images.setdefault(detail["repositoryName"], []).append(_stored(detail))
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             hint = "`aws ecr describe-images --repository-name NAME --output json` prints it"
             raise InputError(f"{path} is not what ECR says of images: {error!r}", hint=hint) from error

@@ -11,6 +11,7 @@ from pathlib import Path
 from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.port import StoredImage
 from mirrorgen.errors import InputError, UsageError
+from mirrorgen.files import read_named
 from mirrorgen.operations.holding.unwanted import unwanted
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.selecting import prepare
@@ -167,7 +168,7 @@ def read_prune_plan(path: Path) -> PrunePlan:
     """
     hint = "`mirrorgen prune --plan FILE` writes one"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_named(path, hint=hint))
         if data["version"] != 3:
             raise ValueError(f"version {data['version']}")
         at = datetime.fromisoformat(data["at"])
@@ -179,8 +180,6 @@ def read_prune_plan(path: Path) -> PrunePlan:
             older_than_days=int(data["older_than_days"]),
             removals=tuple(sorted(Removal(**removal) for removal in data["delete"])),
         )
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}", hint=hint) from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is not a plan: {error!r}", hint=hint) from error
 

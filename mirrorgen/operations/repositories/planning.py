@@ -34,6 +34,7 @@ def plan_repositories(runtime: Runtime) -> TerraformPlan:
     if runtime.files[EXCLUSIONS] is not None:
         terraform.require_exclusions()
     runtime.say("terraform plan")
+    folder.make_room()
     terraform.plan(folder.plan_file)
     plan = terraform.show(folder.plan_file)
     folder.seal()

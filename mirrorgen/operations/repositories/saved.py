@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from mirrorgen.errors import InputError, MirrorgenError
-from mirrorgen.files import write_files
+from mirrorgen.files import open_private, read_file, write_file, write_files
 
 _FOLDER = Path("terraform/.mirrorgen")
 _PLAN, _INPUTS, _TURN = "plan.tfplan", "inputs.json", "run.lock"
@@ -76,7 +76,8 @@ class WorkFolder:
         Raises:
             InputError: the folder cannot be written to.
         """
-        write_files(self.root / _FOLDER, {_INPUTS: json.dumps({"sha256": self._inputs_digest()})})
+        inputs = json.dumps({"sha256": self._inputs_digest()})
+        write_file(self.root / _FOLDER / _INPUTS, inputs, project=self.root, is_private=True)
 
     def require_current_plan(self) -> None:
         """Make sure that there is a plan, and that what it was made from is as it was.
@@ -85,32 +86,38 @@ class WorkFolder:
             InputError: there is none, the list or the module has changed since, or nobody can tell.
         """
         inputs = self.root / _FOLDER / _INPUTS
-        if not self.plan_file.is_file() or not inputs.is_file():
+        plan, seal = (read_file(path, project=self.root) for path in (self.plan_file, inputs))
+        if not plan or seal is None:
             raise InputError("there is no saved plan", hint=_PLAN_AGAIN)
         try:
-            sealed = json.loads(inputs.read_text(encoding="utf-8"))["sha256"]
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            sealed = json.loads(seal)["sha256"]
+        except (ValueError, TypeError, KeyError) as error:
             message = f"{inputs} does not say what the saved plan was made from"
             raise InputError(message, hint="run `mirrorgen plan` again; it writes both anew") from error
         if sealed != self._inputs_digest():
             raise InputError("the list or the Terraform module has changed since the plan was made", hint=_PLAN_AGAIN)
 
     def discard_plan(self) -> None:
-        """Remove the saved plan: it was applied, would fail, or a new one is being made."""
-        for name in (_PLAN, _INPUTS):
-            (self.root / _FOLDER / name).unlink(missing_ok=True)
+        """Remove the saved plan: it was applied, would fail, or a new one is being made.
+
+        Raises:
+            InputError: something else is in its place.
+        """
+        write_files(self.root, {f"{_FOLDER}/{name}": None for name in (_PLAN, _INPUTS)})
+
+    def make_room(self) -> None:
+        """Put an empty file in the place of the plan, for Terraform to fill.
+
+        A plan holds the state, which is nobody else's business; left alone Terraform lets everybody read it.
+
+        Raises:
+            InputError: something else is in its place.
+        """
+        write_file(self.plan_file, "", project=self.root, is_private=True)
 
     def _open_turn(self) -> IO[str]:
-        folder = self.root / _FOLDER
-        try:
-            # A plan holds the state, which is nobody else's business.
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-            return (folder / _TURN).open("a+", encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"cannot write {error.filename}: {error.strerror}", hint="Terraform's plan and state are kept there"
-            ) from error
+        write_files(self.root, {f"{_FOLDER}/.gitignore": "*\n"})
+        return open_private(self.root / _FOLDER / _TURN, project=self.root)
 
     def _inputs_digest(self) -> str:
         module = self.root / "terraform"

@@ -12,6 +12,7 @@ from mirrorgen.desired.selection import Listings, Selection, idle_rule_problems,
 from mirrorgen.desired.sharing import tags_in_two
 from mirrorgen.desired.state import DesiredState, Repository
 from mirrorgen.errors import InputError
+from mirrorgen.files import read_named
 from mirrorgen.model.images import Entry
 from mirrorgen.model.references import Source, is_tag, parse_source
 from mirrorgen.operations.runtime import Runtime
@@ -149,9 +150,7 @@ def read_listing(path: Path) -> Listings:
     """
     hint = 'it must be {"docker.io/library/nginx": ["1.25", "latest"]}, as `mirrorgen tags --save FILE` writes it'
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
+        data = json.loads(read_named(path))
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}", hint=hint) from error
     if not isinstance(data, dict):
