@@ -55,6 +55,15 @@ class Target(ABC):
         """Host name that requests go to, with a port where it is not the usual one."""
         return str(self.sign_in().get("hostname", self.host))
 
+    @property
+    @abstractmethod
+    def signs_in_with(self) -> tuple[str, ...]:
+        """Names by which the one who runs mirrorgen allows what signs in to go to another address."""
+
+    @abstractmethod
+    def is_own(self, address: str) -> bool:
+        """Whether requests to this address reach the registry and nobody else, as far as its name can tell."""
+
     @abstractmethod
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""

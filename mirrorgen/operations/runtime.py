@@ -222,5 +222,5 @@ class Runtime:
             name: f"credentials of {registry.host}"
             for registry in self.desired.registries
             if registry.credentials
-            for name in (registry.credentials.username_env, registry.credentials.password_env)
+            for name in registry.credentials.names
         }

@@ -28,6 +28,13 @@ CREDENTIAL_HELPER = "docker-credential-ecr-login"
 # stricter than the grammar of references, which allows `__` and `--`.
 _NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
 
+# https://docs.aws.amazon.com/general/latest/gr/ecr.html and
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html: other names under these domains may be
+# anybody's, such as those of instances and buckets.
+_ADDRESS = re.compile(
+    r"(?:[0-9]{12}|vpce-[a-z0-9-]+)\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|on\.aws)(?::443)?"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EcrTarget(Target):
@@ -66,6 +73,15 @@ class EcrTarget(Target):
         # https://docs.aws.amazon.com/general/latest/gr/ecr.html
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         return f"{account}.dkr.ecr.{region}.{suffix}"
+
+    @property
+    def signs_in_with(self) -> tuple[str, ...]:
+        """The variable for ECR's password, which stands for it also where a helper or Docker's configuration has it."""
+        return (PASSWORD_VARIABLE,)
+
+    def is_own(self, address: str) -> bool:
+        """Whether the address is one of ECR itself, such as an endpoint in a VPC."""
+        return address == self.host or _ADDRESS.fullmatch(address) is not None
 
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""
