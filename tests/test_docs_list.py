@@ -204,7 +204,7 @@ def test_names_of_credentials() -> None:
 
 def test_what_is_given_can_be_allowed() -> None:
     given = [code(row[0]) for row in rows_of(FIELDS, "given", "allows")]
-    assert len(allowances.Allowances.read(given).hosts) == 3
+    assert len(allowances.Allowances.read(given).hosts) == 4
 
 
 # Problems

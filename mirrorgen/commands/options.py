@@ -109,6 +109,7 @@ def runtime_for(
         loaded.root.resolve(),
         replace(loaded.desired, repositories=wanted),
         left_alone=frozenset(each.name for each in loaded.desired.repositories if each.name not in names),
+        allowances=allowances(),
         allowance=allowance(loaded.desired, part),
         options=options or {},
         say=terminal.say,

@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from mirrorgen.model.allowances import OPTION, Allowances, is_secret_of_others, is_this_machine
+from mirrorgen.model.allowances import Allowances, Way, allowing, is_secret_of_others
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
-from mirrorgen.model.references import normalize_host
 from mirrorgen.model.targets import Target
 from mirrorgen.problems import KeyPath, Problem
-
-_HOW = {"enabled": "", "disabled": " without TLS", "insecure": " without a check of the certificate"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """The way of credentials: what their registry is called, where they go, and whether that is its own address."""
-
-    registry: str
-    address: str
-    tls: str
-    is_own: bool
-
-    @property
-    def is_safe(self) -> bool:
-        """Whether nobody but the registry gets them; what goes to this machine leaves it for nobody."""
-        return (self.is_own and self.tls == "enabled") or is_this_machine(self.address)
 
 
 def upstream_problems(
@@ -42,9 +23,7 @@ def upstream_problems(
         allowances: of the one who runs this.
     """
     for host, registry in registries.items():
-        address = registry.hostname or host
-        way = _Way(host, address, registry.tls, is_own=normalize_host(address) == host)
-        path: KeyPath = ("registries", written[host])
+        way, path = registry.way, ("registries", written[host])
         if registry.credentials:
             yield from _problems(registry.credentials, way, path, "tls" if way.is_own else "hostname", allowances)
 
@@ -57,16 +36,15 @@ def target_problems(target: Target, data: Mapping[str, Any], allowances: Allowan
         data: what stands under `target`.
         allowances: of the one who runs this.
     """
-    way = _Way(target.label, target.address, target.sign_in().get("tls", "enabled"), target.is_own(target.address))
     key = "endpoint" if "endpoint" in data else "tls"
     if target.credentials:
-        yield from _problems(target.credentials, way, ("target",), key, allowances)
+        yield from _problems(target.credentials, target.way, ("target",), key, allowances)
     else:
-        yield from _diverted(target.signs_in_with, way, ("target", key), allowances)
+        yield from _diverted(target.signs_in_with, target.way, ("target", key), allowances)
 
 
 def _problems(
-    credentials: Credentials, way: _Way, path: KeyPath, diverting: str, allowances: Allowances
+    credentials: Credentials, way: Way, path: KeyPath, diverting: str, allowances: Allowances
 ) -> Iterator[Problem]:
     refused = {}
     for key, name in credentials.document().items():
@@ -78,28 +56,23 @@ def _problems(
     yield from _diverted(left, way, (*path, diverting), allowances)
 
 
-def _refusal(name: str, way: _Way, path: KeyPath, allowances: Allowances) -> Problem | None:
+def _refusal(name: str, way: Way, path: KeyPath, allowances: Allowances) -> Problem | None:
     if allowances.may_go_anyhow(name, way.address):
         return None
     only = allowances.only_hosts(name)
     if only:
         message = f"{name} may go to {' and '.join(only)} only, as whoever runs this says, not to {way.address}"
-        return Problem("credentials-sent-away", message, path, _allowing([name], way))
+        return Problem("credentials-sent-away", message, path, allowing([name], way))
     if allowances.may_be_named(name):
         return None
     # What is unknown may be a password in capitals, so it is not repeated.
     shown, written = (name, name) if is_secret_of_others(name) else ("this variable", "NAME")
-    hint = f"use one made for it, such as DOCKER_TOKEN; {_allowing([written], way)}"
+    hint = f"use one made for it, such as DOCKER_TOKEN; {allowing([written], way)}"
     return Problem("credentials-not-allowed", f"a list may not sign in with {shown}", path, hint)
 
 
-def _diverted(names: Iterable[str], way: _Way, path: KeyPath, allowances: Allowances) -> Iterator[Problem]:
+def _diverted(names: Iterable[str], way: Way, path: KeyPath, allowances: Allowances) -> Iterator[Problem]:
     away = [name for name in dict.fromkeys(names) if not allowances.may_go_anyhow(name, way.address)]
     if away and not way.is_safe:
-        message = f"credentials of {way.registry} would go to {way.address}{_HOW[way.tls]}"
-        yield Problem("credentials-sent-away", message, path, f"remove it; {_allowing(away, way)}")
-
-
-def _allowing(names: Iterable[str], way: _Way) -> str:
-    options = " ".join(f"{OPTION} {name}@{way.address}" for name in names)
-    return f"only whoever runs mirrorgen can allow it: {options}"
+        message = f"credentials of {way.registry} would go to {way}"
+        yield Problem("credentials-sent-away", message, path, f"remove it; {allowing(away, way)}")

@@ -28,6 +28,10 @@ OTHERS = (
 )
 """Patterns of names that are secrets of something else; they go before `FITTING`."""
 
+DOCKER_CONFIG = "DOCKER_CONFIG"
+"""Stands for whatever Docker's own configuration signs in with, where that is to be allowed."""
+
+_HOW = {"enabled": "", "disabled": " without TLS", "insecure": " without a check of the certificate"}
 _NAME = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 
 
@@ -71,6 +75,37 @@ class Allowances:
         """Return the only addresses that the variable may go to, sorted; none if there is no such limit."""
         hosts = self.hosts.get(name, frozenset[str | None]())
         return [] if None in hosts else sorted(host for host in hosts if host)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way that credentials take.
+
+    Attributes:
+        registry: what their registry is called.
+        address: `host[:port]` that they go to.
+        tls: `enabled`, `disabled` or `insecure`.
+        is_own: whether this is the registry's own address.
+    """
+
+    registry: str
+    address: str
+    tls: str
+    is_own: bool
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether nobody but the registry gets them; what goes to this machine leaves it for nobody."""
+        return (self.is_own and self.tls == "enabled") or is_this_machine(self.address)
+
+    def __str__(self) -> str:
+        return f"{self.address}{_HOW[self.tls]}"
+
+
+def allowing(names: Iterable[str], way: Way) -> str:
+    """Return the hint that says how to allow variables to go this way."""
+    options = " ".join(f"{OPTION} {name}@{way.address}" for name in names)
+    return f"only whoever runs mirrorgen can allow it: {options}"
 
 
 def is_secret_of_others(name: str) -> bool:
