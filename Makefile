@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: demo test soak lint bench format clean browser
+.PHONY: demo test soak lint bench format requirements clean browser
 
 demo: $(VENV)/installed
 	$(BIN)/mirrorgen tools install
@@ -47,6 +47,11 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	terraform fmt -recursive terraform
+
+# What the scheduled workflow installs: every version and hash, for all platforms.
+requirements: $(VENV)/installed
+	$(BIN)/uv pip compile pyproject.toml --extra ci --universal --python-version 3.11 --upgrade --generate-hashes \
+	    --no-emit-index-url --no-annotate --custom-compile-command 'make requirements' --quiet --output-file requirements.txt
 
 clean:
 	rm -rf $(VENV) dist

@@ -50,6 +50,8 @@ CODES: dict[str, str] = {
     "bad-alias": "Not usable as one path segment of an ECR repository name.",
     "bad-prefix": "Not usable as the first path segments of an ECR repository name.",
     "credentials-not-names": "Credentials must be names of environment variables, never values.",
+    "credentials-not-allowed": "Credentials name a variable that is not for registries.",
+    "credentials-sent-away": "Credentials would go to another address than their registry's own, or unprotected.",
     # tag rules
     "bad-pattern": "Not a regular expression that regsync takes: RE2.",
     "bad-range": "Not a range of versions.",

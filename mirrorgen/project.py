@@ -13,6 +13,7 @@ from mirrorgen.master_list.lock import Lock, lock_path, lock_problems, locked_di
 from mirrorgen.master_list.lock_file import read_lock
 from mirrorgen.master_list.reading import read_file
 from mirrorgen.master_list.shape import check_shape
+from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.images import MasterList
 from mirrorgen.problems import Problem, sort_problems
 
@@ -53,19 +54,22 @@ _CURED_BY_LOCK = {"rule-without-lock", "exclusions-need-lock"}
 Check = Callable[[MasterList], list[Problem]]
 
 
-def load(path: Path, *, also: Check | None = None, use_lock: bool = True) -> Loaded:
+def load(
+    path: Path, *, also: Check | None = None, use_lock: bool = True, allowances: Allowances | None = None
+) -> Loaded:
     """Read and check a master list and its lock, and derive the desired state.
 
     Args:
         path: the list.
         also: one more check on the model.
         use_lock: whether what the lock chose counts; otherwise it is only read.
+        allowances: what the list may do with credentials beside what any list may; nothing if None.
     """
     document = read_file(path)
     if document.data is None and document.problems:
         return Loaded(path, tuple(sort_problems(document.problems)), document)
     shape = check_shape(document)
-    master_list, building = build_model(document.data)
+    master_list, building = build_model(document.data, allowances)
     lock_file = read_lock(lock_path(path))
     lock = lock_file.lock if lock_file else None
     problems = list(lock_file.problems) if lock_file else []

@@ -18,8 +18,8 @@ from mirrorgen.destinations.ecr.settings import EcrSettings, Encryption, Reposit
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.master_list.shape import load_schema
+from mirrorgen.model import allowances, registries
 from mirrorgen.model import images as model
-from mirrorgen.model import registries
 from mirrorgen.model.references import Source, parse_source
 from mirrorgen.model.tags import is_fixed
 from mirrorgen.problems import CODES, Severity
@@ -195,6 +195,16 @@ def test_lists_in_documents_are_usable(name: str, tmp_path: Path) -> None:
             loaded = load_text(block, tmp_path)
             found = [problem for problem in loaded.problems if problem.severity is not Severity.NOTICE]
             assert not found, format_problems(found, ProblemFormat.TEXT)
+
+
+def test_names_of_credentials() -> None:
+    patterns = {row[0]: tuple(re.findall(r"`([^`]+)`", row[1])) for row in rows_of(FIELDS, "which", "patterns")}
+    assert patterns == {"for registries": allowances.FITTING, "of others": allowances.OTHERS}
+
+
+def test_what_is_given_can_be_allowed() -> None:
+    given = [code(row[0]) for row in rows_of(FIELDS, "given", "allows")]
+    assert len(allowances.Allowances.read(given).hosts) == 4
 
 
 # Problems

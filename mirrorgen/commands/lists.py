@@ -1,18 +1,23 @@
-"""The one way to name the list, in every command that has one."""
+"""The one way to name the list, and to allow it something, in every command that has one."""
 
 from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mirrorgen.commands.everywhere import with_parameters
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
+
+if TYPE_CHECKING:
+    from mirrorgen.model.allowances import Allowances
 
 _FOUND = "images.yaml or images.yml, here or in a folder above"
 ONE, SEVERAL = "file", "files"
@@ -31,10 +36,34 @@ _OPTIONS = {
         typer.Option("--file", "-f", metavar="FILE", help=f"A master list, may be given again; otherwise {_FOUND}."),
     ],
 }
+_ALLOWED = "allow_credential"
+_ALLOW = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-credential",
+        metavar="NAME[@HOST]",
+        help="Let the list sign in with this variable, or send it to this host only; may be given again.",
+    ),
+]
+
+_allowed: ContextVar[tuple[str, ...]] = ContextVar("_allowed", default=())
+
+
+def allowances() -> Allowances:
+    """Return what the one who runs the running command allows its list, by options and by a variable.
+
+    Raises:
+        UsageError: it cannot be understood.
+    """
+    from mirrorgen.model.allowances import VARIABLE, Allowances
+
+    return Allowances.read([*_allowed.get(), *os.environ.get(VARIABLE, "").replace(",", " ").split()])
 
 
 def names_list(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Let a command get its list from `--file`; from a bare `FILE`, too, unless bare words are `sources`.
+
+    What `--allow-credential` says counts while it runs.
 
     Args:
         command: has a parameter `file`, or `files` if it takes several lists.
@@ -53,7 +82,11 @@ def names_list(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
         if len(given) > 1 and wanted == ONE:
             raise UsageError(f"two lists are named: {given[0]} and {given[1]}", hint="give one of them")
         lists = given or [_find()]
-        return command(*args, **kwargs, **{wanted: lists if wanted == SEVERAL else lists[0]})
+        before = _allowed.set(tuple(kwargs.pop(_ALLOWED, None) or ()))
+        try:
+            return command(*args, **kwargs, **{wanted: lists if wanted == SEVERAL else lists[0]})
+        finally:
+            _allowed.reset(before)
 
     parameters: list[inspect.Parameter] = []
     for parameter in own.values():
@@ -63,6 +96,7 @@ def names_list(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
         if "sources" not in own:
             parameters.append(_keyword(wanted, _ARGUMENTS[wanted], None))
         parameters.append(_keyword(option, _OPTIONS[wanted], None))
+    parameters.append(_keyword(_ALLOWED, _ALLOW, None))
     return with_parameters(named, parameters)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mirrorgen.commands.everywhere import is_debugging, screen
+from mirrorgen.commands.lists import allowances
 from mirrorgen.desired.parts import MAX_PARTS
 from mirrorgen.errors import InputError, UsageError
 
@@ -58,7 +59,7 @@ def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str
     from mirrorgen.reporting.formats import ProblemFormat
     from mirrorgen.reporting.problems import format_problems, summary
 
-    loaded = load(path, use_lock=use_lock)
+    loaded = load(path, use_lock=use_lock, allowances=allowances())
     errors = [problem for problem in loaded.problems if problem.is_error and problem.code not in tolerated]
     if errors or loaded.desired is None:
         terminal = screen()
@@ -110,6 +111,7 @@ def runtime_for(
         loaded.root.resolve(),
         replace(loaded.desired, repositories=wanted),
         left_alone=frozenset(each.name for each in loaded.desired.repositories if each.name not in names),
+        allowances=allowances(),
         allowance=allowance(loaded.desired, part),
         options=options or {},
         say=terminal.say,

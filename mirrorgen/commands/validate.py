@@ -10,7 +10,7 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
-from mirrorgen.commands.lists import names_list
+from mirrorgen.commands.lists import allowances, names_list
 from mirrorgen.outcomes import ExitCode
 from mirrorgen.reporting.formats import ProblemFormat
 
@@ -27,7 +27,10 @@ def validate(
     from mirrorgen.reporting.problems import format_problems, summary
 
     today = datetime.now(UTC).date()
-    loaded = [load(path, also=lambda model: list(expiry_problems(model, today=today))) for path in files]
+    loaded = [
+        load(path, also=lambda model: list(expiry_problems(model, today=today)), allowances=allowances())
+        for path in files
+    ]
     terminal = screen()
     write = {ProblemFormat.TEXT: terminal.show, ProblemFormat.GITHUB: terminal.annotate}
     problems = [problem for checked in loaded for problem in checked.problems]

@@ -9,6 +9,8 @@ from typing import Any
 from mirrorgen.destinations.kinds import read_target
 from mirrorgen.master_list.registries import host_problems, limit_problems, unused_registries
 from mirrorgen.master_list.rules import build_rule
+from mirrorgen.master_list.sending import target_problems, upstream_problems
+from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.credentials import read_credentials
 from mirrorgen.model.images import Copying, Image, MasterList, RateLimit, Registry
 from mirrorgen.model.references import normalize_host, parse_source
@@ -20,27 +22,33 @@ from mirrorgen.problems import KeyPath, Problem
 _PULLS: dict[Any, int] = {"anonymous": 100, "free": 200}
 
 
-def build_model(data: Mapping[str, Any]) -> tuple[MasterList, list[Problem]]:
+def build_model(data: Mapping[str, Any], allowances: Allowances | None = None) -> tuple[MasterList, list[Problem]]:
     """Build the model from data that `check_shape` has been through.
 
     Entries without a usable source are left out; the problems say why.
+
+    Args:
+        data: of the list.
+        allowances: what it may do with credentials beside what any list may; nothing if None.
     """
-    builder = _Builder()
+    builder = _Builder(allowances or Allowances())
     master_list = builder.master_list(data)
     return master_list, builder.problems
 
 
 class _Builder:
-    def __init__(self) -> None:
+    def __init__(self, allowances: Allowances) -> None:
+        self.allowances = allowances
         self.problems: list[Problem] = []
 
     def master_list(self, data: Mapping[str, Any]) -> MasterList:
         defaults = data.get("defaults") or {}
         target, problems = read_target(data.get("target", {}))
         settings, found = target.read_settings(target.default_settings(), defaults, ("defaults",))
-        self.problems += [*problems, *found]
+        self.problems += [*problems, *found, *target_problems(target, data.get("target", {}), self.allowances)]
         written: dict[str, str] = {}
         registries = dict(self._registries(data.get("registries", {}), written))
+        self.problems += upstream_problems(registries, written, self.allowances)
         entries = data.get("images") or []
         images = tuple(self._images(entries, target, settings, _merge_copying(Copying(), defaults)))
         self.problems += [*host_problems(images, registries), *limit_problems(images, registries, written)]

@@ -19,6 +19,11 @@ class Credentials:
     username_env: str
     password_env: str
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """Names of both variables."""
+        return self.username_env, self.password_env
+
     def document(self) -> dict[str, Any]:
         """Return what stands under `credentials`."""
         return {"username_env": self.username_env, "password_env": self.password_env}
@@ -32,7 +37,7 @@ def read_credentials(data: Mapping[str, Any], path: KeyPath) -> tuple[Credential
         path: where it stands.
 
     Returns:
-        The names, None where they are not complete, and what is wrong with them.
+        The names, None where they are not complete or look like values, and what is wrong with them.
     """
     hint = "write the name of an environment variable, such as DOCKER_TOKEN, and change the secret"
     message = "this looks like a secret itself, not like the name of a variable"
@@ -41,7 +46,8 @@ def read_credentials(data: Mapping[str, Any], path: KeyPath) -> tuple[Credential
         for key in _KEYS
         if key in data and _looks_like_secret(data[key])
     ]
-    return (Credentials(*(data[key] for key in _KEYS)) if all(key in data for key in _KEYS) else None), problems
+    is_usable = not problems and all(key in data for key in _KEYS)
+    return (Credentials(*(data[key] for key in _KEYS)) if is_usable else None), problems
 
 
 def _looks_like_secret(name: str) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from mirrorgen.model.allowances import Way
 from mirrorgen.model.credentials import Credentials
-from mirrorgen.model.references import Source
+from mirrorgen.model.references import Source, normalize_host
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.problems import KeyPath
@@ -35,6 +36,12 @@ class Registry:
     hostname: str | None = None
     tls: str = "enabled"
     path_prefix: str | None = None
+
+    @property
+    def way(self) -> Way:
+        """The way that its credentials take."""
+        address = self.hostname or self.host
+        return Way(self.host, address, self.tls, is_own=normalize_host(address) == self.host)
 
 
 @dataclass(frozen=True, slots=True)

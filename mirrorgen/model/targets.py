@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mirrorgen.model.allowances import Way
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.problems import KeyPath, Problem
 
@@ -59,6 +60,20 @@ class Target(ABC):
     def address(self) -> str:
         """Host name that requests go to, with a port where it is not the usual one."""
         return str(self.sign_in().get("hostname", self.host))
+
+    @property
+    @abstractmethod
+    def signs_in_with(self) -> tuple[str, ...]:
+        """Names by which the one who runs mirrorgen allows what signs in to go to another address."""
+
+    @abstractmethod
+    def is_own(self, address: str) -> bool:
+        """Whether requests to this address reach the registry and nobody else, as far as its name can tell."""
+
+    @property
+    def way(self) -> Way:
+        """The way that its credentials take."""
+        return Way(self.label, self.address, self.sign_in().get("tls", "enabled"), self.is_own(self.address))
 
     @abstractmethod
     def sign_in(self) -> dict[str, Any]:

@@ -15,11 +15,14 @@ from mirrorgen.destinations.kinds import open_destination
 from mirrorgen.destinations.port import Destination, Holdings
 from mirrorgen.errors import InputError, UsageError
 from mirrorgen.files import diff_files
+from mirrorgen.model.allowances import DOCKER_CONFIG, Allowances, allowing
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
+from mirrorgen.model.references import normalize_host
 from mirrorgen.rendering import regsync
 from mirrorgen.rendering.files import render
 from mirrorgen.tools.built import bin_dir
+from mirrorgen.tools.docker_config import docker_logins
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.regsync import Regsync
@@ -39,6 +42,7 @@ class Runtime:
         root: the folder of the list, absolute: Terraform runs in another one.
         desired: what the list asks for.
         left_alone: repositories of the list that this run does not look at.
+        allowances: what the one who runs this allows the list to do with credentials.
         allowance: pulls of upstream registries that this run may make, by host; no limit for those that are left out.
         environ: the environment of this process.
         options: paths of programs given on the command line.
@@ -50,6 +54,7 @@ class Runtime:
     root: Path
     desired: DesiredState
     left_alone: frozenset[str] = frozenset()
+    allowances: Allowances = field(default_factory=Allowances)
     allowance: Mapping[str, int] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     options: Mapping[str, Path | None] = field(default_factory=dict)
@@ -117,18 +122,21 @@ class Runtime:
             others: programs that are needed besides.
 
         Raises:
-            UsageError: a variable that regsync's configuration names is not set.
+            UsageError: a variable that regsync's configuration names is not set, or a login would be sent away.
             ToolUnusable: programs are missing, too old or broken; all of them are named.
         """
         self._set(self._credential_variables)
+        self._keep_logins()
         self.toolbox.require("regsync", *self.desired.target.programs, *others)
 
     def regsync(self) -> Regsync:
         """Return regsync.
 
         Raises:
+            UsageError: a login would be sent away.
             ToolUnusable: it is missing, too old or broken.
         """
+        self._keep_logins()
         target = self.destination.target
         env = environment(
             "regsync",
@@ -160,8 +168,10 @@ class Runtime:
         """Return regctl for registries, of which those that need settings are named.
 
         Raises:
+            UsageError: a login would be sent away.
             ToolUnusable: it is missing, too old or broken.
         """
+        self._keep_logins()
         asked = [*(host.name for host in hosts), *self._upstream_hosts]
         env = environment("regctl", self.toolbox.env, hosts=asked, credentials=self._credential_variables)
         return Regctl(self.toolbox.get("regctl"), self.runner, env, hosts)
@@ -185,6 +195,19 @@ class Runtime:
         target = self.desired.target
         tls = target.sign_in().get("tls", "enabled")
         return self.regctl_at(Host(target.host, tls=tls, **self._values(target.credentials)))
+
+    def _keep_logins(self) -> None:
+        """Docker's configuration signs in to a registry by name, wherever the list says that its address is."""
+        target = self.desired.target
+        ways = [registry.way for registry in self.desired.registries if not registry.credentials]
+        ways += [] if target.signs_in_with else [target.way]
+        logins = docker_logins(self.environ)
+        hosts = set(map(normalize_host, logins.hosts))
+        for way in ways:
+            is_kept = way.is_safe or self.allowances.may_go_anyhow(DOCKER_CONFIG, way.address)
+            if not is_kept and (logins.has_store or way.registry in hosts):
+                message = f"what Docker's configuration signs in to {way.registry} with would go to {way}"
+                raise UsageError(message, hint=allowing([DOCKER_CONFIG], way))
 
     @property
     def _upstream_hosts(self) -> list[str]:
@@ -229,5 +252,5 @@ class Runtime:
             name: f"credentials of {registry.host}"
             for registry in self.desired.registries
             if registry.credentials
-            for name in (registry.credentials.username_env, registry.credentials.password_env)
+            for name in registry.credentials.names
         }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mirrorgen.model.references import DOCKER_HUB, Source, parse_source
-from mirrorgen.tools.versions import bin_dir
+from mirrorgen.tools.built import bin_dir
 
 HUB_NAMES = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
 HOSTS = (

@@ -41,6 +41,13 @@ _DOMAINS = {
 }
 _USUAL_DOMAIN = "amazonaws.com"
 
+# https://docs.aws.amazon.com/general/latest/gr/ecr.html and
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html: other names under these domains may be
+# anybody's, such as those of instances and buckets.
+_ADDRESS = re.compile(
+    r"(?:[0-9]{12}|vpce-[a-z0-9-]+)\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|on\.aws)(?::443)?"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EcrTarget(Target):
@@ -84,6 +91,15 @@ class EcrTarget(Target):
     def identity(self) -> Mapping[str, str]:
         """Host name, and the account and the region that are in it."""
         return {"registry": self.host, "account_id": self.account_id or "", "region": self.region or ""}
+
+    @property
+    def signs_in_with(self) -> tuple[str, ...]:
+        """The variable for ECR's password, which stands for it also where a helper or Docker's configuration has it."""
+        return (PASSWORD_VARIABLE,)
+
+    def is_own(self, address: str) -> bool:
+        """Whether the address is one of ECR itself, such as an endpoint in a VPC."""
+        return address == self.host or _ADDRESS.fullmatch(address) is not None
 
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""

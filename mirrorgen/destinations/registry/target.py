@@ -59,6 +59,15 @@ class RegistryTarget(Target):
         """Host name of the registry."""
         return self.name
 
+    @property
+    def signs_in_with(self) -> tuple[str, ...]:
+        """Names of variables to sign in with."""
+        return self.credentials.names if self.credentials else ()
+
+    def is_own(self, address: str) -> bool:
+        """Whether the address is the registry's name, as it has no other."""
+        return address == self.host
+
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""
         entry: dict[str, Any] = {}
@@ -74,8 +83,7 @@ class RegistryTarget(Target):
         """Environment variables that must be set before anything runs, each with the reason."""
         if self.credentials is None:
             return {}
-        names = (self.credentials.username_env, self.credentials.password_env)
-        return dict.fromkeys(names, f"credentials of {self.name}")
+        return dict.fromkeys(self.credentials.names, f"credentials of {self.name}")
 
     @property
     def programs(self) -> tuple[str, ...]:
