@@ -26,6 +26,7 @@ from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import bin_dir, find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
+from tests.real.provider import running_provider
 
 _numbers = itertools.count()
 
@@ -52,6 +53,9 @@ def base_env() -> dict[str, str]:
         "NO_COLOR": "1",
         "COLUMNS": "100",
         "NO_PROXY": "127.0.0.1",
+        # The programs in Go spend a third of their time on collecting garbage that ends with them.
+        "GOGC": "400",
+        "MIRRORGEN_PASS_ENV": "GOGC",
     }
 
 
@@ -70,14 +74,30 @@ def ecr(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
         yield running
 
 
+@pytest.fixture(scope="session")
+def provider(
+    ecr: Emulator, base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The variable that leads Terraform to a provider which runs already."""
+    folder = tmp_path_factory.mktemp("provider")
+    with running_provider(folder, {**base_env, **emulators.environment(ecr), "HOME": str(folder)}) as variable:
+        yield variable
+
+
 @dataclass
 class Project:
-    """A folder with a list whose upstreams and target are the emulator."""
+    """A folder with a list whose upstreams and target are the emulator.
+
+    Attributes:
+        provider: the variable of the session's provider; empty where Terraform is to install and start its own.
+        variables: of its own, which that provider would not see, so with any Terraform starts its own.
+    """
 
     folder: Path
     ecr: Emulator
     base_env: dict[str, str]
     prefix: str
+    provider: dict[str, str]
     registries: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
 
@@ -85,7 +105,8 @@ class Project:
     def env(self) -> dict[str, str]:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        return {**self.base_env, **emulators.environment(self.ecr), "HOME": str(home), **self.variables}
+        own = self.variables or self.provider
+        return {**self.base_env, **emulators.environment(self.ecr), "HOME": str(home), **own}
 
     def write(self, images: Mapping[str, Any], *, settings: dict[str, Any] | None = None) -> None:
         """Write the list and render it."""
@@ -154,13 +175,19 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, ecr: Emulator, base_env: dict[str, str], request: pytest.FixtureRequest) -> Project:
+def project(
+    tmp_path: Path,
+    ecr: Emulator,
+    provider: dict[str, str],
+    base_env: dict[str, str],
+    request: pytest.FixtureRequest,
+) -> Project:
     for name, text in module_files().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     # All of them share one ECR.
     prefix = f"{request.node.originalname.replace('_', '-')}-{next(_numbers)}"
-    return Project(tmp_path, ecr, base_env, prefix)
+    return Project(tmp_path, ecr, base_env, prefix, provider)
 
 
 @pytest.fixture
