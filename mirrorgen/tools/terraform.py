@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mirrorgen.errors import InputError, ToolFailed, ToolUnusable
+from mirrorgen.files import write_files
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.versions import Tool, cache_dir
 
@@ -234,6 +235,9 @@ def with_providers(env: Mapping[str, str]) -> dict[str, str]:
     A configuration of the user's own is honoured. Otherwise, where a folder on this machine holds a mirror of the
     provider, a configuration naming it is written into the cache folder. `TF_CLI_CONFIG_FILE` naming a file that
     does not exist only makes Terraform warn, so it counts as not set.
+
+    Raises:
+        InputError: the cache folder cannot be written to.
     """
     result = dict(env)
     named = result.get("TF_CLI_CONFIG_FILE")
@@ -246,10 +250,9 @@ def with_providers(env: Mapping[str, str]) -> dict[str, str]:
     mirror = find_provider_mirror(home)
     if mirror is None:
         return result
-    config = cache_dir(env) / "terraform.tfrc"
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(provider_config(mirror), encoding="utf-8")
-    result["TF_CLI_CONFIG_FILE"] = str(config)
+    # Another run may be reading it: it is never half there.
+    write_files(cache_dir(env), {"terraform.tfrc": provider_config(mirror)})
+    result["TF_CLI_CONFIG_FILE"] = str(cache_dir(env) / "terraform.tfrc")
     return result
 
 

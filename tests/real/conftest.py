@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import os
@@ -207,10 +208,13 @@ def fake_tool(tmp_path: Path) -> Callable[[str, str], Path]:
 def program(name: str, module: str, env: dict[str, str]) -> Path:
     """Return a Go program that only tests need, built into the cache if it is not there."""
     path = bin_dir(env) / name
-    if not path.exists():
-        go = shutil.which("go")
-        assert go, f"Go is needed to build {module}"
-        subprocess.run([go, "install", module], env={**ORIGINAL_ENVIRONMENT, "GOBIN": str(path.parent)}, check=True)
+    # Another worker may be about to build it, or have written half of it.
+    with (REAL_CACHE_DIR / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            go = shutil.which("go")
+            assert go, f"Go is needed to build {module}"
+            subprocess.run([go, "install", module], env={**ORIGINAL_ENVIRONMENT, "GOBIN": str(path.parent)}, check=True)
     return path
 
 
