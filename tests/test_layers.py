@@ -17,7 +17,8 @@ PACKAGE = ROOT / "mirrorgen"
 LAYERS = (
     {"outcomes", "problems", "resources", "streams"},
     {"errors"},
-    {"files", "model", "tools"},
+    {"files"},
+    {"model", "tools"},
     {"destinations.port"},
     {"destinations.ecr", "destinations.registry"},
     {"destinations.kinds"},
