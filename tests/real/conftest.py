@@ -91,7 +91,7 @@ class Project:
 
     Attributes:
         provider: the variable of the session's provider; empty where Terraform is to install and start its own.
-        variables: of its own, which that provider would not see, so with any Terraform starts its own.
+        variables: of its own. That provider would not see those of AWS, so with any Terraform starts its own.
     """
 
     folder: Path
@@ -106,8 +106,8 @@ class Project:
     def env(self) -> dict[str, str]:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        own = self.variables or self.provider
-        return {**self.base_env, **emulators.environment(self.ecr), "HOME": str(home), **own}
+        shared = {} if any(name.startswith("AWS_") for name in self.variables) else self.provider
+        return {**self.base_env, **emulators.environment(self.ecr), "HOME": str(home), **shared, **self.variables}
 
     def write(self, images: Mapping[str, Any], *, settings: dict[str, Any] | None = None) -> None:
         """Write the list and render it."""
