@@ -99,8 +99,9 @@ _NAME = "'([A-Za-z0-9._:/@-]+)'"
 _MARK = "'([0-9a-f]{16})'"
 _TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 _TAG = re.compile(
-    r" {6}'([A-Za-z0-9_][A-Za-z0-9._-]{0,127})': "
-    rf"{{digest: '(sha256:[0-9a-f]{{64}})', locked: '({_TIME})'}}\n"
+    r"^ {6}'([A-Za-z0-9_][A-Za-z0-9._-]{0,127})': "
+    rf"{{digest: '(sha256:[0-9a-f]{{64}})', locked: '({_TIME})'}}\n",
+    re.MULTILINE,
 )
 _IMAGE = re.compile(
     rf"  - source: {_NAME}\n"

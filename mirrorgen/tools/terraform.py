@@ -236,6 +236,9 @@ def with_providers(env: Mapping[str, str]) -> dict[str, str]:
     A configuration of the user's own is honoured. Otherwise, where a folder on this machine holds a mirror of the
     provider, a configuration naming it is written into the cache folder. `TF_CLI_CONFIG_FILE` naming a file that
     does not exist only makes Terraform warn, so it counts as not set.
+
+    Raises:
+        InputError: the cache folder cannot be written to.
     """
     result = dict(env)
     named = result.get("TF_CLI_CONFIG_FILE")

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).parents[2]
+from tests.checkout import ROOT, tracked_files
+
 GOOD_LIST = 'images:\n  - source: quay.io/prometheus/prometheus\n    tags: ["v2.48.0"]\n'
 GENERATED = ["regsync.yaml", "terraform/terraform.tfvars.json"]
 
 
-class Scratch:
-    """A git repository that uses the hooks."""
+class Repository:
+    """A git repository."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
         self.env = {
             **os.environ,
+            **variables,
             "GIT_CONFIG_GLOBAL": os.devnull,
             **{f"GIT_{who}_NAME": "test" for who in ("AUTHOR", "COMMITTER")},
             **{f"GIT_{who}_EMAIL": "test@example.com" for who in ("AUTHOR", "COMMITTER")},
@@ -36,8 +40,12 @@ class Scratch:
         (self.folder / name).write_text(text)
         self.git("add", name)
 
+
+class Scratch(Repository):
+    """One that uses the hooks."""
+
     def run_hook(self, hook: str) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-m", "pre_commit", "try-repo", str(CHECKOUT), hook, "--all-files", "--verbose"]
+        argv = [sys.executable, "-m", "pre_commit", "run", hook, "--all-files", "--verbose"]
         return subprocess.run(
             argv,
             cwd=self.folder,
@@ -49,9 +57,32 @@ class Scratch:
         )
 
 
+@pytest.fixture(scope="module")
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A repository with what is in git here, and with what has changed since, as its only commit."""
+    hooks = Repository(tmp_path_factory.mktemp("hooks"))
+    for name in tracked_files():
+        place = hooks.folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, place)
+    hooks.git("add", "--all", "--force")
+    hooks.git("commit", "--quiet", "--message", "all")
+    return hooks
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pre-commit keeps what it has installed, which takes it long."""
+    return tmp_path_factory.mktemp("pre-commit")
+
+
 @pytest.fixture
-def scratch(tmp_path: Path) -> Scratch:
-    scratch = Scratch(tmp_path)
+def scratch(tmp_path: Path, hooks: Repository, installed: Path) -> Scratch:
+    scratch = Scratch(tmp_path, PRE_COMMIT_HOME=str(installed))
+    revision = hooks.git("rev-parse", "HEAD").strip()
+    used = [{"id": "mirrorgen-validate"}, {"id": "mirrorgen-render"}]
+    config = {"repos": [{"repo": str(hooks.folder), "rev": revision, "hooks": used}]}
+    scratch.write(".pre-commit-config.yaml", json.dumps(config))
     scratch.write("images.yaml", GOOD_LIST)
     return scratch
 

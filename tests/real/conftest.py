@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import os
@@ -27,6 +28,7 @@ from mirrorgen.tools.built import bin_dir
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
+from tests.real.provider import running_provider
 
 _numbers = itertools.count()
 
@@ -53,6 +55,9 @@ def base_env() -> dict[str, str]:
         "NO_COLOR": "1",
         "COLUMNS": "100",
         "NO_PROXY": "127.0.0.1",
+        # The programs in Go spend a third of their time on collecting garbage that ends with them.
+        "GOGC": "400",
+        "MIRRORGEN_PASS_ENV": "GOGC",
     }
 
 
@@ -71,14 +76,30 @@ def ecr(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
         yield running
 
 
+@pytest.fixture(scope="session")
+def provider(
+    ecr: Emulator, base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The variable that leads Terraform to a provider which runs already."""
+    folder = tmp_path_factory.mktemp("provider")
+    with running_provider(folder, {**base_env, **emulators.environment(ecr), "HOME": str(folder)}) as variable:
+        yield variable
+
+
 @dataclass
 class Project:
-    """A folder with a list whose upstreams and target are the emulator."""
+    """A folder with a list whose upstreams and target are the emulator.
+
+    Attributes:
+        provider: the variable of the session's provider; empty where Terraform is to install and start its own.
+        variables: of its own. That provider would not see those of AWS, so with any Terraform starts its own.
+    """
 
     folder: Path
     ecr: Emulator
     base_env: dict[str, str]
     prefix: str
+    provider: dict[str, str]
     registries: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
 
@@ -86,7 +107,8 @@ class Project:
     def env(self) -> dict[str, str]:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
-        return {**self.base_env, **emulators.environment(self.ecr), "HOME": str(home), **self.variables}
+        shared = {} if any(name.startswith("AWS_") for name in self.variables) else self.provider
+        return {**self.base_env, **emulators.environment(self.ecr), "HOME": str(home), **shared, **self.variables}
 
     def write(self, images: Mapping[str, Any], *, settings: dict[str, Any] | None = None) -> None:
         """Write the list and render it."""
@@ -155,13 +177,19 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path, ecr: Emulator, base_env: dict[str, str], request: pytest.FixtureRequest) -> Project:
+def project(
+    tmp_path: Path,
+    ecr: Emulator,
+    provider: dict[str, str],
+    base_env: dict[str, str],
+    request: pytest.FixtureRequest,
+) -> Project:
     for name, text in module_files().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     # All of them share one ECR.
     prefix = f"{request.node.originalname.replace('_', '-')}-{next(_numbers)}"
-    return Project(tmp_path, ecr, base_env, prefix)
+    return Project(tmp_path, ecr, base_env, prefix, provider)
 
 
 @pytest.fixture
@@ -181,10 +209,13 @@ def fake_tool(tmp_path: Path) -> Callable[[str, str], Path]:
 def program(name: str, module: str, env: dict[str, str]) -> Path:
     """Return a Go program that only tests need, built into the cache if it is not there."""
     path = bin_dir(env) / name
-    if not path.exists():
-        go = shutil.which("go")
-        assert go, f"Go is needed to build {module}"
-        subprocess.run([go, "install", module], env={**ORIGINAL_ENVIRONMENT, "GOBIN": str(path.parent)}, check=True)
+    # Another worker may be about to build it, or have written half of it.
+    with (REAL_CACHE_DIR / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            go = shutil.which("go")
+            assert go, f"Go is needed to build {module}"
+            subprocess.run([go, "install", module], env={**ORIGINAL_ENVIRONMENT, "GOBIN": str(path.parent)}, check=True)
     return path
 
 

@@ -132,7 +132,7 @@ def test_a_repository_that_comes_between_plan_and_apply_is_named_once_with_its_i
     applied = project.run("apply")
     assert applied.returncode == 5
     assert "RepositoryAlreadyExistsException" in applied.stderr
-    assert applied.stderr.endswith(f"\n\n{import_blocks(project)}\n")
+    assert applied.stderr.endswith(f"\n\n{import_blocks(project)}")
 
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"sha256": 1', "\x00\xff", "{}"], ids=range(6))

@@ -23,8 +23,12 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def env(base_env: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """An environment whose temporary folder is the test's own, so that what is left behind can be seen."""
-    home, temporary = tmp_path / "home", tmp_path / "tmp"
+    return own_environment(base_env, tmp_path)
+
+
+def own_environment(base_env: dict[str, str], folder: Path) -> dict[str, str]:
+    """An environment whose temporary folder is its own, so that what is left behind can be seen."""
+    home, temporary = folder / "home", folder / "tmp"
     home.mkdir()
     temporary.mkdir()
     return {**base_env, "HOME": str(home), "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
@@ -56,18 +60,47 @@ def left_behind(env: dict[str, str]) -> list[str]:
     return found
 
 
-def test_every_image_of_the_seed_list_arrives_with_the_digest_it_always_has(
-    env: dict[str, str], golden: Golden
-) -> None:
-    with demo(env) as process:
+@pytest.fixture(scope="module")
+def kept(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, str], str]]:
+    """The seed list, mirrored into an ECR that stays: the environment of that run, and what it printed."""
+    env = own_environment(base_env, tmp_path_factory.mktemp("kept"))
+    with demo(env, "--keep") as process:
         output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
+    pid = re.search(r"^To end it: kill (\d+);", output, re.MULTILINE)
+    assert pid, output
+    try:
+        yield env, output
+    finally:
+        os.kill(int(pid[1]), signal.SIGTERM)
+
+
+def test_every_image_of_the_seed_list_arrives_with_the_digest_it_always_has(
+    kept: tuple[dict[str, str], str], golden: Golden
+) -> None:
+    _, output = kept
     assert "All 13 images are in ECR, with the digests upstream has." in output
     assert "Tags copied: 0, up to date: 13, failed: 0." in output
     rows = re.findall(r"^(mirror/\S+) +(\S+) +(sha256:\w+) .* yes$", output, re.MULTILINE)
     table = "".join(f"{' '.join(row)}\n" for row in rows)
     golden.check({Path(__file__).with_name("demo-digests.txt"): table})
-    assert_nothing_is_left(env)
+
+
+def test_keep_leaves_an_ecr_that_another_shell_can_use(kept: tuple[dict[str, str], str]) -> None:
+    env, output = kept
+    folder = re.search(r"^cd (.+)$", output, re.MULTILINE)
+    assert folder
+    exported = dict(shlex.split(line)[1].split("=", 1) for line in output.splitlines() if line.startswith("export "))
+    plan = subprocess.run(
+        [sys.executable, "-m", "mirrorgen", "plan"],
+        cwd=shlex.split(folder[1])[0],
+        env={**env, **exported},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert plan.returncode == 0, plan.stdout + plan.stderr
+    assert plan.stdout == "Nothing to do: every repository and every tag is as the list asks.\n"
 
 
 def test_every_kind_of_rule_mirrors_exactly_what_tags_shows(env: dict[str, str]) -> None:
@@ -85,6 +118,7 @@ def test_every_kind_of_rule_mirrors_exactly_what_tags_shows(env: dict[str, str])
     assert f"All {len(shown)} images are in ECR, with the digests upstream has." in output
     mirrored = re.findall(r"^(mirror/\S+) +(\S+) +sha256:\w+ .* yes$", output, re.MULTILINE)
     assert mirrored == sorted((selected["repository"], selected["tag"]) for selected in shown)
+    assert_nothing_is_left(env)
 
 
 def test_rules_without_a_listing_are_wrong_usage(env: dict[str, str]) -> None:
@@ -133,28 +167,3 @@ def test_a_step_that_fails_leaves_nothing_behind_even_with_keep(env: dict[str, s
         output, _ = process.communicate(timeout=120)
     assert process.returncode == 5, output
     assert_nothing_is_left(env)
-
-
-def test_keep_leaves_an_ecr_that_another_shell_can_use(env: dict[str, str]) -> None:
-    with demo(env, "--keep") as process:
-        output, _ = process.communicate(timeout=300)
-    pid = re.search(r"^To end it: kill (\d+);", output, re.MULTILINE)
-    assert pid, output
-    try:
-        folder = re.search(r"^cd (.+)$", output, re.MULTILINE)
-        assert folder
-        exported = dict(
-            shlex.split(line)[1].split("=", 1) for line in output.splitlines() if line.startswith("export ")
-        )
-        plan = subprocess.run(
-            [sys.executable, "-m", "mirrorgen", "plan"],
-            cwd=shlex.split(folder[1])[0],
-            env={**env, **exported},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert plan.returncode == 0, plan.stdout + plan.stderr
-        assert plan.stdout == "Nothing to do: every repository and every tag is as the list asks.\n"
-    finally:
-        os.kill(int(pid[1]), signal.SIGTERM)

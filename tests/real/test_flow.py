@@ -17,7 +17,15 @@ from tests.real.conftest import Project
 IMAGES = {"quay.io/org/app": ["v1.0.0"], "quay.io/org/other": ["v1.0.0"]}
 
 
-def test_from_a_list_to_images_and_back(project: Project) -> None:
+@pytest.fixture
+def initial(project: Project) -> Project:
+    """One whose Terraform installs and starts its own provider, as a user's does."""
+    project.provider = {}
+    return project
+
+
+def test_from_a_list_to_images_and_back(initial: Project) -> None:
+    project = initial
     project.serve(IMAGES)
     project.write(IMAGES)
 

@@ -89,6 +89,8 @@ def lock_text() -> str:
         lock_text().replace("'v2'", "'v1'"),
         lock_text().replace("'v2'", '"v2"'),
         lock_text().replace("'v2'", f"'{'v' * 129}'"),
+        lock_text().replace("      'v2'", "       'v2'"),
+        lock_text().replace("      'v2'", "      #      'v2'"),
         lock_text() + "# a word\n",
         lock_text() + "images: []\n",
         lock_text().rstrip("\n"),
