@@ -58,9 +58,11 @@ class Selection:
 
     @property
     def is_rule_idle(self) -> bool:
-        """Whether the rule selects nothing; a tag that stands under `exact` too is selected all the same."""
+        """Whether the rule selects nothing of what upstream has; it may select a tag that stands under `exact`, too."""
         rule = self.entry.rule
-        return rule.is_open and not any(passes(rule, selected.tag) for selected in self.tags)
+        return rule.is_open and not any(
+            passes(rule, selected.tag) for selected in self.tags if selected.tag not in rule.digests
+        )
 
 
 def select(rule: TagRule, available: Iterable[str]) -> tuple[SelectedTag, ...]:

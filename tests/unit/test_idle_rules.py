@@ -77,3 +77,9 @@ def test_beside_another_source_of_its_repository_it_gives_regsync_nothing(desire
     runtime = runtime_of(tmp_path, desire(text), HELD, runs=[(0, [])], listings={"quay.io/org/idle": ["v0.1.0"]})
     sync_images(runtime, plan_sync(runtime, full=True))
     assert given(runtime) == ["quay.io/org/other"]
+
+
+def test_a_tag_with_a_digest_that_happens_to_fit_is_not_what_the_rule_chose(desire: Desire, tmp_path: Path) -> None:
+    text = LIST.replace('{semver: [">=7"]}', f'{{match: ["v[89].*"], digests: {{v9: "sha256:{"a" * 64}"}}}}')
+    runtime = runtime_of(tmp_path, desire(text), HELD, listings={"quay.io/org/idle": ["v1.0.0"]})
+    assert [(failure.ref, failure.kind) for failure in prepare(runtime).failures] == [(TagRef(IDLE), Kind.RULE)]
