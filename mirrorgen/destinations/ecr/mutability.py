@@ -70,7 +70,8 @@ def _with_exclusions(entries: Sequence[Entry], moving: list[str], fixed: list[st
         message = "only a lock says which moving tags the rule chooses, and ECR needs a filter for each"
         hint = "run `mirrorgen lock`, or say `moving: none` if the rule chooses only fixed tags"
         unknown = [entry for entry in entries if _may_move([entry])]
-        return Mutability(MUTABLE), [Problem("exclusions-need-lock", message, _tags(one), hint) for one in unknown]
+        problems = [Problem("exclusions-need-lock", message, _tags(entry), hint) for entry in unknown]
+        return Mutability(MUTABLE), problems
     if any(entry.copying.referrers or entry.copying.digest_tags for entry in entries):
         moving = [*moving, _SIGNATURE_FILTER]
     if not moving:
