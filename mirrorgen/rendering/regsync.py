@@ -65,7 +65,7 @@ def _entries(repository: Repository, entry: Entry, registry: Registry, host: str
         else:
             yield {"source": f"{entry.location}@{digest}", "target": f"{target}:{tag}", "type": "image", **common}
     if entry.is_open:
-        sets = _tag_sets(entry.rule)
+        sets = tag_sets(entry.rule)
         yield {"source": entry.location, "target": target, "type": "repository", **common, "tagSets": sets}
     elif by_name:
         # Without any pattern regsync would copy every tag there is.
@@ -86,7 +86,7 @@ def _common(copying: Copying, registry: Registry) -> dict[str, Any]:
     return common
 
 
-def _tag_sets(rule: TagRule) -> list[dict[str, list[str]]]:
+def tag_sets(rule: TagRule) -> list[dict[str, list[str]]]:
     """Two sets, of which a tag must fit one: the exact tags, and the rest of the rule, in which all must hold."""
     exact = {"allow": [tag_pattern(tag) for tag in sorted(rule.exact)]}
     rest = {
