@@ -31,6 +31,17 @@ def tag_pattern(tag: str) -> str:
     return tag.replace(".", r"\.")
 
 
+def tag_sets(rule: TagRule) -> list[dict[str, list[str]]]:
+    """Return two sets, of which a tag must fit one: the exact tags, and the rest of the rule, in which all must hold."""
+    exact = {"allow": [tag_pattern(tag) for tag in sorted(rule.exact)]}
+    rest = {
+        "allow": [f"(?:{pattern})" for pattern in sorted(rule.match)],
+        "deny": [f"(?:{pattern})" for pattern in sorted(rule.exclude)],
+        "semverRange": sorted(rule.semver),
+    }
+    return [*([exact] if rule.exact else []), {key: value for key, value in rest.items() if value}]
+
+
 def _env(name: str) -> str:
     return f'{{{{env "{name}"}}}}'
 
@@ -84,14 +95,3 @@ def _common(copying: Copying, registry: Registry) -> dict[str, Any]:
     if copying.digest_tags:
         common["digestTags"] = True
     return common
-
-
-def tag_sets(rule: TagRule) -> list[dict[str, list[str]]]:
-    """Two sets, of which a tag must fit one: the exact tags, and the rest of the rule, in which all must hold."""
-    exact = {"allow": [tag_pattern(tag) for tag in sorted(rule.exact)]}
-    rest = {
-        "allow": [f"(?:{pattern})" for pattern in sorted(rule.match)],
-        "deny": [f"(?:{pattern})" for pattern in sorted(rule.exclude)],
-        "semverRange": sorted(rule.semver),
-    }
-    return [*([exact] if rule.exact else []), {key: value for key, value in rest.items() if value}]
