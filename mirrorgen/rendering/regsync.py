@@ -32,7 +32,7 @@ def tag_pattern(tag: str) -> str:
 
 
 def tag_sets(rule: TagRule) -> list[dict[str, list[str]]]:
-    """Return two sets, of which a tag must fit one: the exact tags, and the rest of the rule, in which all must hold."""
+    """Return two sets, of which a tag must fit one: the exact tags, and the rest of the rule, where all must hold."""
     exact = {"allow": [tag_pattern(tag) for tag in sorted(rule.exact)]}
     rest = {
         "allow": [f"(?:{pattern})" for pattern in sorted(rule.match)],
