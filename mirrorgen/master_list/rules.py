@@ -9,7 +9,7 @@ from typing import Any
 
 from mirrorgen.master_list.hints import is_range, semver_rule
 from mirrorgen.model.images import TagRule
-from mirrorgen.model.patterns import PROBES, literals, more_probes, pattern_trouble
+from mirrorgen.model.patterns import MAX_LENGTH, PROBES, literals, more_probes, pattern_trouble
 from mirrorgen.model.references import is_tag
 from mirrorgen.model.tags import passes
 from mirrorgen.model.versions import parse_range
@@ -17,6 +17,9 @@ from mirrorgen.problems import KeyPath, Problem
 
 # What is around a tag by mistake: a blank, or a quote whose other one is missing.
 _AROUND = "\"' "
+
+_MAX_RANGE = 1000
+"""Characters of a range: every pair of its bounds is compared."""
 
 
 def build_rule(data: Any, path: KeyPath, problems: list[Problem]) -> TagRule:
@@ -122,10 +125,15 @@ def _bad_pattern(text: str, path: KeyPath) -> Problem | None:
     if trouble is None:
         return None
     hint = "patterns are RE2, as in Go; use `exclude` for what must not match" if "RE2" in trouble else ""
+    if len(text) > MAX_LENGTH:
+        hint = "write several patterns, of which one must match"
     return Problem("bad-pattern", f"`{_shown(text)}` is not a pattern that regsync takes: {trouble}", path, hint)
 
 
 def _bad_range(text: str, path: KeyPath) -> Problem | None:
+    if len(text) > _MAX_RANGE:
+        message = f"{_shown(text)!r} has {len(text):,} characters; {_MAX_RANGE:,} are allowed"
+        return Problem("bad-range", message, path, "alternatives are ranges of their own")
     read = parse_range(text)
     if isinstance(read, str):
         message = f"{_shown(text)!r} is not a range of versions: {_shown(read)!r} cannot be read"

@@ -24,6 +24,10 @@ _CONSTRUCTS = {
 PROBES = ("0", "Z", "_", "v1.2.3", "1.25-slim2.x_y", "a" * 128, "sha-0a1b2c3", "Edge_q.-7", "main-20240131", "nonroot")
 """Tags that have nothing in common: what takes all of them takes everything, or nearly so."""
 
+MAX_LENGTH = 1000
+"""Characters of a pattern. RE2 takes any nesting, with gigabytes of memory, and Go refuses 1000 levels
+(https://go.dev/src/regexp/syntax/parse.go, maxHeight), for which so few characters do not suffice."""
+
 _LITERAL = re.compile(r"(?:[^\\^$.|?*+()\[\]{}]|\\[^A-Za-z0-9])*")
 _MAX_LITERALS = 100
 
@@ -54,6 +58,8 @@ def pattern_trouble(text: str) -> str | None:
     """Say in a sentence why a text is no pattern that regsync takes; None where it is one."""
     import re2
 
+    if len(text) > MAX_LENGTH:
+        return f"it has {len(text):,} characters; {MAX_LENGTH:,} are allowed"
     try:
         _compile(text)
     except re2.error as error:

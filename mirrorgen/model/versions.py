@@ -97,10 +97,15 @@ def _ceiling(operator: str, version: Version) -> Version:
     """The first version outside: of the minor version for `~`, of the first part that is not 0 for `^`."""
     major, minor, patch = (version.part(index) for index in range(3))
     if operator == "~":
-        return Version((major, minor + 1, 0))
+        return Version((major, _next(minor), 0))
     if major:
-        return Version((major + 1, 0, 0))
-    return Version((0, minor + 1, 0)) if minor else Version((0, 0, patch + 1))
+        return Version((_next(major), 0, 0))
+    return Version((0, _next(minor), 0)) if minor else Version((0, 0, _next(patch)))
+
+
+def _next(number: int) -> int:
+    """The number after another; after Go's greatest comes its least, so that nothing is in such a range."""
+    return number + 1 if number < _MAX_NUMBER else -_MAX_NUMBER - 1
 
 
 def _holds(operator: str, order: int) -> bool:
@@ -123,9 +128,10 @@ def _excludes(low: tuple[str, Version], high: tuple[str, Version]) -> bool:
 
 
 def _number(text: str) -> int | None:
-    if not (text.isascii() and text.isdigit()) or len(text.lstrip("0")) > len(str(_MAX_NUMBER)):
+    significant = text.lstrip("0")
+    if not (text.isascii() and text.isdigit()) or len(significant) > len(str(_MAX_NUMBER)):
         return None
-    number = int(text)
+    number = int(significant or "0")
     return number if number <= _MAX_NUMBER else None
 
 

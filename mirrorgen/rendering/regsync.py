@@ -31,6 +31,17 @@ def tag_pattern(tag: str) -> str:
     return tag.replace(".", r"\.")
 
 
+def tag_sets(rule: TagRule) -> list[dict[str, list[str]]]:
+    """Return two sets, of which a tag must fit one: the exact tags, and the rest of the rule, where all must hold."""
+    exact = {"allow": [tag_pattern(tag) for tag in sorted(rule.exact)]}
+    rest = {
+        "allow": [f"(?:{pattern})" for pattern in sorted(rule.match)],
+        "deny": [f"(?:{pattern})" for pattern in sorted(rule.exclude)],
+        "semverRange": sorted(rule.semver),
+    }
+    return [*([exact] if rule.exact else []), {key: value for key, value in rest.items() if value}]
+
+
 def _env(name: str) -> str:
     return f'{{{{env "{name}"}}}}'
 
@@ -65,7 +76,7 @@ def _entries(repository: Repository, entry: Entry, registry: Registry, host: str
         else:
             yield {"source": f"{entry.location}@{digest}", "target": f"{target}:{tag}", "type": "image", **common}
     if entry.is_open:
-        sets = _tag_sets(entry.rule)
+        sets = tag_sets(entry.rule)
         yield {"source": entry.location, "target": target, "type": "repository", **common, "tagSets": sets}
     elif by_name:
         # Without any pattern regsync would copy every tag there is.
@@ -84,14 +95,3 @@ def _common(copying: Copying, registry: Registry) -> dict[str, Any]:
     if copying.digest_tags:
         common["digestTags"] = True
     return common
-
-
-def _tag_sets(rule: TagRule) -> list[dict[str, list[str]]]:
-    """Two sets, of which a tag must fit one: the exact tags, and the rest of the rule, in which all must hold."""
-    exact = {"allow": [tag_pattern(tag) for tag in sorted(rule.exact)]}
-    rest = {
-        "allow": [f"(?:{pattern})" for pattern in sorted(rule.match)],
-        "deny": [f"(?:{pattern})" for pattern in sorted(rule.exclude)],
-        "semverRange": sorted(rule.semver),
-    }
-    return [*([exact] if rule.exact else []), {key: value for key, value in rest.items() if value}]

@@ -101,9 +101,9 @@ def _with_immutable(entries: Sequence[Entry], moving: list[str], fixed: list[str
     filters = exclusion_filters(fixed, [*moving, SIGNATURES])
     if len(filters) <= MAX_FILTERS:
         return Mutability(MUTABLE_WITH_EXCLUSION, filters), []
-    message = f"the fixed tags need {len(filters)} exclusion filters, and ECR takes {MAX_FILTERS}: {some(filters)}"
+    message = f"ECR takes {MAX_FILTERS} exclusion filters, and no {MAX_FILTERS} match {some(fixed)}"
     if moving:
-        message += f"; fewer would fix the moving tags {some(moving)}"
+        message += f" and none of the moving tags {some(moving)}"
     hint = "move some tags to another entry with its own `repository:`, or use tag_mutability: mutable"
     return Mutability(MUTABLE), [Problem("exclusions-do-not-fit", message, _tags(entries[0]), hint)]
 

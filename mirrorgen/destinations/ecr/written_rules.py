@@ -34,10 +34,15 @@ def build_lifecycle(base: Lifecycle, data: Mapping[str, Any]) -> Lifecycle:
     if base.rules is not None and data:
         base = Lifecycle()
     return Lifecycle(
-        untagged_days=data.get("untagged_days", base.untagged_days) or None,
-        keep_last=data.get("keep_last", base.keep_last) or None,
+        untagged_days=_count(data.get("untagged_days", base.untagged_days)),
+        keep_last=_count(data.get("keep_last", base.keep_last)),
         rules=base.rules,
     )
+
+
+def _count(written: Any) -> int | None:
+    """Return a number, or None for `off`: YAML reads that as false, and in quotes as text."""
+    return None if written in {False, None, "off"} else int(written)
 
 
 def written_rule_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
