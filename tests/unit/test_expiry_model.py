@@ -86,7 +86,7 @@ def test_both_say_the_same() -> None:
         gone = {expiry.image.digest: expiry.rule.priority for expiry in expire(rules, images, now=NOW)}
         assert gone == Oracle(written, images, NOW).gone(), f"seed {seed}"
         gone_at_all += len(gone)
-    assert gone_at_all > CASES
+    assert gone_at_all > CASES // 2
 
 
 def test_what_goes_of_a_list_alone_was_foretold() -> None:
