@@ -278,3 +278,21 @@ def test_a_tag_is_deleted_with_the_digest_it_must_name_a_hundred_at_a_time(ecr: 
             imageIds=[{"imageTag": tag, "imageDigest": named} for tag, named in tagged[start : start + 100]],
         )
     assert ecr.destination.delete(NAME, tagged) == {"100": "other digest"}
+
+
+def test_the_times_of_the_archive_and_what_an_image_belongs_to_are_read(ecr: Ecr) -> None:
+    times = {"lastArchivedAt": PUSHED, "lastActivatedAt": PUSHED}
+    ecr.describes(
+        detail(1, imageStatus="ARCHIVED", **times),
+        detail(2, imageStatus="ACTIVATING", **times),
+        detail(3, imageStatus="ACTIVE", subjectManifestDigest=digest(1), **times),
+    )
+    archived, activating, active = ecr.images()
+    assert (archived.is_archived, archived.archived_at) == (True, PUSHED)
+    assert (activating.is_archived, activating.archived_at) == (True, None)
+    assert (active.is_archived, active.archived_at, active.activated_at, active.subject) == (
+        False,
+        None,
+        PUSHED,
+        digest(1),
+    )

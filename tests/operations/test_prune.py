@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -82,3 +83,31 @@ def test_a_plan_of_another_time_zone_is_of_the_same_moment(tmp_path: Path) -> No
     path.write_text(text.replace("2026-01-31T06:00:00+00:00", "2026-01-31T18:00:00+12:00"))
     apply_prune_plan(runtime, read_prune_plan(path), older_than_days=30, now=NOW)
     assert [tag for _, tag, _ in destination.deleted] == ["old"]
+
+
+def test_what_an_index_names_goes_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [stored(1, "a-part"), stored(2, "b-index", contains=[1, 4]), stored(3, "c-index", contains=[2]), stored(4)]
+    runtime, destination = runtime_on(tmp_path, LIST, *images)
+    made = make_prune_plan(runtime, older_than_days=30, now=NOW)
+    held = {image.digest: image.contains for image in images}
+
+    def delete(_repository: str, tags: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+        named = {part for parts in held.values() for part in parts}
+        for _, digest in tags:
+            if digest not in named:
+                del held[digest]
+        return {tag: "ImageReferencedByManifestList" for tag, digest in tags if digest in held}
+
+    monkeypatch.setattr(destination, "delete", delete)
+    gone, refused = apply_prune_plan(runtime, made, older_than_days=30, now=NOW)
+    assert [removal.tag for removal in gone] == ["a-part", "b-index", "c-index"]
+    assert refused == ()
+
+
+def test_what_the_registry_goes_on_refusing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime, destination = runtime_on(tmp_path, LIST, stored(1, "old"), stored(2, "older"))
+    made = make_prune_plan(runtime, older_than_days=30, now=NOW)
+    monkeypatch.setattr(destination, "delete", lambda _name, tags: {"old": "no"} if ("old", tags[0][1]) in tags else {})
+    gone, refused = apply_prune_plan(runtime, made, older_than_days=30, now=NOW)
+    assert [removal.tag for removal in gone] == ["older"]
+    assert [(failure.ref.tag, failure.reason) for failure in refused] == [("old", "no")]

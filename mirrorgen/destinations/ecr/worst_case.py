@@ -48,8 +48,9 @@ def worst_case(
     """Yield each tag that the rules could take while a repository holds nothing but `tags` and their companions.
 
     Nothing is known of the order in which they came or of their age, and any of them may name one image together:
-    so a tag counts as selected if it can be, and as out of reach of later rules only if it must be. Nothing is
-    archived unless a rule takes it there, which is loss enough.
+    so a tag counts as selected if it can be, and as out of reach of later rules only if it must be. With a tag that
+    is yielded others may go that name the same image, and that no rule selects. Nothing is archived unless a rule
+    takes it there, which is loss enough.
     """
     within_reach = list(tags)
     for rule in sorted(rules, key=lambda rule: rule.priority):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mirrorgen.desired.state import Repository
-from mirrorgen.destinations.port import StoredImage
+from mirrorgen.destinations.port import Destination, StoredImage
 from mirrorgen.errors import InputError, UsageError
 from mirrorgen.files import read_named
 from mirrorgen.operations.holding.unwanted import unwanted
@@ -126,11 +126,22 @@ def apply_prune_plan(
     refused: list[Failure] = []
     for name, removals in by_repository.items():
         runtime.say(f"deleting {len(removals)} tags of {name}")
-        found = destination.delete(name, [(removal.tag, removal.digest) for removal in removals])
+        found = _delete(destination, name, removals)
         refused += [Failure(TagRef(name, tag), Kind.REFUSED, reason) for tag, reason in sorted(found.items())]
     kept = {failure.ref for failure in refused}
     gone = tuple(removal for removal in plan.removals if TagRef(removal.repository, removal.tag) not in kept)
     return gone, tuple(sorted(refused, key=lambda failure: failure.ref))
+
+
+def _delete(destination: Destination, name: str, removals: Sequence[Removal]) -> Mapping[str, str]:
+    """Delete tags, and return why the registry refused, by tag.
+
+    ECR refuses what an index names (`ImageReferencedByManifestList`), so what was refused is tried again once others
+    have gone.
+    """
+    found = destination.delete(name, [(removal.tag, removal.digest) for removal in removals])
+    refused = [removal for removal in removals if removal.tag in found]
+    return _delete(destination, name, refused) if 0 < len(refused) < len(removals) else found
 
 
 def _named(target: Mapping[str, str]) -> str:
