@@ -10,10 +10,11 @@ demo: $(VENV)/installed
 	$(BIN)/mirrorgen tools install
 	$(BIN)/mirrorgen demo $(LIST) $(if $(LISTING),--from $(LISTING))
 
-# A file at a time goes to each of at most four workers, which have an emulated ECR and a Terraform provider of 0.7 GB each.
+# Each of at most four workers, with an emulated ECR and a Terraform provider of 0.7 GB of its own, gets a file at a time;
+# in their order, as the slow ones are not those with the most tests.
 test: $(VENV)/installed browser
 	$(BIN)/mirrorgen tools install
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # What is drawn at random, ten times as often.
 soak: $(VENV)/installed
