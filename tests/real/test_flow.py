@@ -106,6 +106,17 @@ def test_plan_names_what_upstream_does_not_have_and_what_cannot_be_reached(proje
     ]
 
 
+def test_the_saved_plan_is_for_its_owner_alone(project: Project) -> None:
+    project.serve(IMAGES)
+    project.write(IMAGES)
+    assert project.run("plan").returncode == 3
+    folder = project.folder / "terraform/.mirrorgen"
+    modes = {
+        path.name: path.stat().st_mode & 0o777 for path in (folder, folder / "plan.tfplan", folder / "inputs.json")
+    }
+    assert modes == {".mirrorgen": 0o700, "plan.tfplan": 0o600, "inputs.json": 0o600}
+
+
 def test_plan_refuses_files_that_are_not_rendered_from_the_list(project: Project) -> None:
     project.write(IMAGES)
     (project.folder / "regsync.yaml").write_text("version: 1\n")

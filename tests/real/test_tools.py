@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -49,6 +50,8 @@ def test_install_builds_the_pinned_version_without_root(bare: dict[str, str], tm
     path = tmp_path / "cache/bin" / name
     assert result.stdout == f"{name} 0.12.0 is at {path}\n"
     assert [entry.name for entry in path.parent.iterdir()] == [name]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (tmp_path / f"cache/built/{name}.sha256").read_text() == f"{digest}\n"
 
     again = mirrorgen(env, "tools", "install", name)
     assert (again.returncode, again.stdout, again.stderr) == (0, result.stdout, "")
