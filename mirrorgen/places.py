@@ -164,10 +164,11 @@ def require_ours(path: Path, found: os.stat_result) -> None:
 
 def _way(path: Path, project: Path | None) -> tuple[Path, tuple[str, ...], bool, bool]:
     """Where the way to a folder starts, the names from there, and whether what follows, and the start, must be ours."""
-    target, home, here = _absolute(path), _absolute(project) if project is not None else None, Path.cwd()
+    target, home = _absolute(path), _absolute(project) if project is not None else None
     inside = home is not None and target.is_relative_to(home)
     named = project if project is not None and inside else path
-    if not named.is_absolute() and _absolute(named).is_relative_to(here):
+    # The current folder is asked for only where it matters: it may have been removed.
+    if not named.is_absolute() and _absolute(named).is_relative_to(here := Path.cwd()):
         return Path(), target.relative_to(here).parts, True, inside and home == here
     start = home if home is not None and inside else target
     return (project if project is not None and inside else path), target.relative_to(start).parts, inside, inside

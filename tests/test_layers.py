@@ -49,6 +49,17 @@ KNOW_ECR = {
 }
 # Who may know standard output and standard error: all others tell the terminal, which makes text harmless.
 PRINTING = {"mirrorgen/cli.py", "mirrorgen/reporting/terminal.py", "mirrorgen/streams.py"}
+# Who may make, change or remove files: all others tell the first.
+CHANGING_FILES = {
+    "mirrorgen/files.py": "it is their owner",
+    "mirrorgen/places.py": "it opens them",
+    "mirrorgen/demo/emulator.py": "it makes the emulator's own folder in the cache",
+    "mirrorgen/demo/pipeline.py": "it has a temporary folder of its own",
+    "mirrorgen/streams.py": "it opens /dev/null",
+    "mirrorgen/tools/built.py": "it reads a program",
+    "mirrorgen/tools/install.py": "it makes a program in the cache",
+    "mirrorgen/tools/runner.py": "it opens the log of a server",
+}
 # Slow to import, so only inside the commands that need them.
 LAZY = {"pydantic", "yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich", "re2", "prometheus_client"}
 MAX_LINES = 300
@@ -155,6 +166,17 @@ def test_only_the_runner_starts_programs() -> None:
             assert called not in forbidden, f"{name(module)}:{call.lineno}"
             assert not called.startswith(("os.exec", "os.spawn")), f"{name(module)}:{call.lineno}"
             assert "shell" not in {keyword.arg for keyword in call.keywords}, f"{name(module)}:{call.lineno}"
+
+
+def test_only_their_owner_changes_files() -> None:
+    changing = {"write_text", "write_bytes", "open", "mkdir", "makedirs", "unlink", "rename", "symlink_to", "chmod"}
+    places = {
+        name(module)
+        for module in MODULES
+        for call in calls_of(module)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in changing
+    }
+    assert places == CHANGING_FILES.keys()
 
 
 def test_only_the_terminal_prints() -> None:

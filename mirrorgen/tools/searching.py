@@ -42,5 +42,9 @@ def search_path(env: Mapping[str, str]) -> str:
 
 def _is_in_project(folder: str, env: Mapping[str, str]) -> bool:
     """Whether a folder is in the current one; nobody's project is `/`, or what the user's home is in."""
-    here, home = Path.cwd(), Path(env.get("HOME") or Path.home()).resolve()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it has been removed, and nothing is in it
+        return False
+    home = Path(env.get("HOME") or Path.home()).resolve()
     return not home.is_relative_to(here) and Path(folder).resolve().is_relative_to(here)

@@ -11,6 +11,7 @@ import pytest
 from mirrorgen.errors import InputError
 from mirrorgen.files import append_file, diff_files, read_file, write_file, write_files
 from mirrorgen.places import TRUST_VARIABLE
+from mirrorgen.tools.searching import find_program
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 
@@ -150,6 +151,17 @@ def test_what_is_written_is_not_everybodys_whatever_the_umask(tmp_path: Path) ->
         os.umask(before)
     assert [(tmp_path / name).stat().st_mode & 0o002 for name in ("sub", "sub/a")] == [0, 0]
     assert diff_files(tmp_path, {"sub/a": "new\n"}) == ""
+
+
+def test_a_current_folder_that_is_gone_hides_nothing(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path_factory.mktemp("gone")
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    write_files(tmp_path, {"a": "new\n"})
+    assert read_file(tmp_path / "a", project=tmp_path) == b"new\n"
+    assert find_program("sh", {"PATH": "/usr/bin:/bin"})
 
 
 def test_a_pipe_outside_the_project_can_be_read(in_folder: Path) -> None:
