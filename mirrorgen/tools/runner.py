@@ -51,7 +51,8 @@ class Completed:
         """Command, exit code and both streams, indented, for an error message."""
         parts = [f"command: {self.secrets.redact(shlex.join(self.argv))}", f"exit code: {self.code}"]
         for name, text in (("stdout", self.stdout), ("stderr", self.stderr)):
-            lines = self.secrets.redact(text.strip()).splitlines()[-40:] or ["(none)"]
+            last = "\n".join(text.strip().splitlines()[-40:])
+            lines = self.secrets.redact(last).splitlines() or ["(none)"]
             parts.append("\n".join([f"{name}:", *(f"    {line}" for line in lines)]))
         return "\n".join(parts)
 

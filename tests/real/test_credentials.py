@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -40,17 +42,19 @@ def test_the_right_password_lets_images_through(private: Project) -> None:
 
 
 def test_a_wrong_password_fails_its_images_alone_and_is_shown_nowhere(private: Project) -> None:
-    wrong = "a-wrong-password-nobody-may-see"
+    wrong = 'a-wrong/pass"word+%nobody <may> see'
     private.variables = {"P_USER": USER, "P_PASSWORD": wrong}
-    result = private.run("--debug", "sync")
+    result = private.run("--debug", "sync", "--report", "report.json")
     assert result.returncode == 5
     assert "org/private:v1.0.0: " in result.stdout
     assert "unauthorized" in result.stdout
     assert list(private.held("quay/org/open")) == ["v1.0.0"]
 
-    assert wrong not in result.stdout + result.stderr
-    files = [path for path in private.folder.rglob("*") if path.is_file()]
-    assert not [path for path in files if wrong.encode() in path.read_bytes()]
+    header = base64.b64encode(f"{USER}:{wrong}".encode()).decode()
+    written = [result.stdout + result.stderr]
+    written += [path.read_text(errors="replace") for path in private.folder.rglob("*") if path.is_file()]
+    for spelling in (wrong, json.dumps(wrong)[1:-1], quote(wrong), quote(wrong, safe=""), header):
+        assert not [text for text in written if spelling in text]
 
 
 def test_tags_signs_in_and_shows_the_password_nowhere(private: Project) -> None:
