@@ -147,7 +147,7 @@ def _wishes(draw: st.DrawFn, locked: bool) -> tuple[Wish, ...]:
     wishes = []
     for place, source in enumerate(sources):
         # Two sources may fill one repository as long as no tag comes from both.
-        free = TAGS
+        free: tuple[str, ...] = TAGS
         if is_shared and place < 2:
             free = FIXED if place else MOVING
         exact = tuple(sorted(draw(st.sets(st.sampled_from(free)))))
@@ -257,8 +257,8 @@ def _held(draw: st.DrawFn, repository: str, wishes: tuple[Wish, ...], before: Ma
             tags[tag] = int(part.removeprefix("sha256:"), 16) if part else 2
         if wish.reviewed and draw(st.booleans()):
             tags[REVIEWED] = wish.reviewed
-    tags = _other(tags, {**draw(_few), **({"old": 2} if draw(st.booleans()) else {})})
-    archived = (draw(st.sampled_from(sorted(tags))),) if tags and draw(_rarely) else ()
+    tags = _other(tags, draw(_few) | ({"old": 2} if draw(st.booleans()) else {}))
+    archived = (draw(st.sampled_from(sorted(tags))),) if draw(_rarely) and tags else ()
     return Held(tags, archived, bool(draw(_rarely)))
 
 
