@@ -18,9 +18,9 @@ from mirrorgen.destinations.ecr import api
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.operations.copying.planning import plan_copies
-from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream import asking
+from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import exit_code
 from mirrorgen.project import load
 from mirrorgen.tools.runner import Completed
