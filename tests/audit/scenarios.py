@@ -240,7 +240,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         _options(draw, command),
         draw(st.sampled_from((1, 1, 1, 2))) if command == "sync" else 1,
         draw(st.sampled_from(("", "", "", wishes[0].repository))),
-        draw(st.sampled_from((0, 0, 0, 10, 25))) if command == "sync" else 0,
+        draw(st.sampled_from((0, 0, 0, 45, 100))) if command == "sync" else 0,
         locked if is_locked else {},
         tuple(stage.fault(draw) for _ in range(draw(st.integers(0, 3)))),
         tuple(stage.change(draw) for _ in range(draw(st.integers(0, 2)))),
