@@ -267,8 +267,10 @@ _IS_SO: Mapping[str, Any] = {
         oracle.scenario.pulls and (held is None or oracle.world.fired)
     ),
     "not-as-locked": lambda _oracle, asked, ref, wish, held: held != asked.settled(wish, ref[1]),
+    # Held against upstream, or against what was there before somebody else changed it.
     "differs": lambda oracle, asked, ref, wish, held: (
-        "--verify" in oracle.scenario.options and held not in oracle._told(asked, wish, ref[1])
+        bool(oracle.world.fired)
+        or ("--verify" in oracle.scenario.options and held not in oracle._told(asked, wish, ref[1]))
     ),
     "rule": lambda _oracle, asked, ref, *_: ref[0] in asked.idle or len(asked.wishes.get(ref, ())) > 1,
     "unavailable": lambda oracle, *_: bool(oracle.world.fired),
