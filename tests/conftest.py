@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from mirrorgen.cli import app
 from tests.golden import Golden
+from tests.soaking import examples
 
 # Settings of whoever runs the tests, which must not decide how they end.
 _STRIPPED = ("AWS_", "TF_", "GITHUB_", "MIRRORGEN_", "DOCKER_", "ECR_")
@@ -32,6 +33,10 @@ REAL_CACHE_DIR = Path(
 
 # The same examples on every run, however slow the machine is.
 hypothesis.settings.register_profile("mirrorgen", derandomize=True, deadline=None, database=None)
+# Other ones each time, and many of them.
+hypothesis.settings.register_profile(
+    "soak", deadline=None, database=None, max_examples=examples(100), suppress_health_check=list(hypothesis.HealthCheck)
+)
 hypothesis.settings.load_profile("mirrorgen")
 
 

@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 from mirrorgen.cli import app
 from mirrorgen.commands.options import runtime_for
 from mirrorgen.destinations.ecr import api
+from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.operations.copying.planning import plan_copies
-from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream import asking
+from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import exit_code
 from mirrorgen.project import load
 from mirrorgen.tools.runner import Completed
@@ -56,13 +57,13 @@ class InTurn(Executor):
 
     def __init__(self, *_: Any) -> None: ...
 
-    def submit(self, ask: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         done: Future[Any] = Future()
-        done.set_result(ask(*args, **kwargs))
+        done.set_result(fn(*args, **kwargs))
         return done
 
-    def map(self, ask: Callable[..., Any], *asked: Iterable[Any], **_: Any) -> Iterator[Any]:
-        return map(ask, *asked)
+    def map(self, fn: Callable[..., Any], *iterables: Iterable[Any], **_: Any) -> Iterator[Any]:
+        return map(fn, *iterables)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Programs:
         argv: Sequence[str],
         *,
         stdin: str = "",
-        on_stderr_line: Callable[[str], None] = lambda _line: None,
+        on_stderr_line: Callable[[str], None] | None = None,
         **_: Any,
     ) -> Completed:
         self.world.program += 1
@@ -88,7 +89,8 @@ class Programs:
 
         def tell(line: str) -> None:
             lines.append(line)
-            on_stderr_line(line)
+            if on_stderr_line:
+                on_stderr_line(line)
 
         code = Regsync(self.world, arguments[0], arguments[-1], tell).run(stdin)
         return Completed(tuple(argv), code, "", "\n".join(lines))
@@ -161,5 +163,6 @@ def _toolbox(programs: Programs) -> Toolbox:
 
 
 def _ecr(runtime: Runtime, client: SimulatedClient) -> SimulatedEcr:
-    target = replace(runtime.desired.target, account_id=ACCOUNT, region=REGION)  # type: ignore[call-arg]
+    assert isinstance(runtime.desired.target, EcrTarget)
+    target = replace(runtime.desired.target, account_id=ACCOUNT, region=REGION)
     return SimulatedEcr(target, client, runtime.say)  # type: ignore[arg-type]

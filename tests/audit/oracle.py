@@ -11,67 +11,10 @@ from typing import Any
 
 import yaml
 
+from tests.audit.asked import Asked, Ref, asked_for
 from tests.audit.driving import Said
-from tests.audit.scenarios import REVIEWED, RULES, Scenario, Wish
+from tests.audit.scenarios import RULES, Scenario, Wish
 from tests.audit.world import STRANGE, Fault, World, children, digest, for_platform
-
-Ref = tuple[str, str]
-"""Repository and tag; no tag where the whole repository is concerned."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the list asks for, as far as it was known when the command ran.
-
-    Attributes:
-        wishes: the entries that bring each tag: one, unless rules have chosen one tag from two sources.
-        locked: digest that the lock has, by source and tag.
-        unknown: repositories with a rule whose upstream did not say what there is.
-        idle: repositories with a rule that chose nothing.
-    """
-
-    wishes: Mapping[Ref, tuple[Wish, ...]]
-    locked: Mapping[Ref, str]
-    unknown: frozenset[str]
-    idle: frozenset[str]
-
-    def settled(self, wish: Wish, tag: str) -> str | None:
-        """The digest that list or lock say a tag must have in ECR; of one platform none says it."""
-        if wish.platform:
-            return None
-        return self.pinned(wish, tag) or (self.locked.get((wish.source, tag)) if wish.is_fixed(tag) else None)
-
-    def pinned(self, wish: Wish, tag: str) -> str | None:
-        """The digest that is to be copied, whatever the tag names upstream."""
-        if tag == REVIEWED:
-            return digest(wish.reviewed)
-        return self.locked.get((wish.source, tag)) if wish.pin == "digest" else None
-
-
-def asked_for(scenario: Scenario, lock: str | None, world: World) -> Asked:
-    """Read what is asked for from list and lock, and from what upstream listed first in this run."""
-    entries = yaml.safe_load(lock)["images"] if lock else []
-    locked = {(entry["source"], tag): said["digest"] for entry in entries for tag, said in entry["tags"].items()}
-    wishes: dict[Ref, tuple[Wish, ...]] = {}
-    unknown, idle = set(), set()
-    for wish in scenario.wishes:
-        if scenario.only not in ("", wish.repository):
-            continue
-        tags = set(wish.named)
-        if lock:
-            tags = {tag for source, tag in locked if source == wish.source}
-        elif wish.rule:
-            listed = world.listed.get(wish.source, [None])[0]
-            chosen = RULES[wish.rule] & (listed or frozenset())
-            if listed is None:
-                unknown.add(wish.repository)
-                continue
-            if not chosen:
-                idle.add(wish.repository)
-            tags |= chosen
-        for tag in tags:
-            wishes[wish.repository, tag] = (*wishes.get((wish.repository, tag), ()), wish)
-    return Asked(wishes, locked, frozenset(unknown), frozenset(idle))
 
 
 @dataclass(frozen=True)
@@ -97,28 +40,18 @@ class Oracle:
             return
         copied = [_ref(item) for said in runs for item in said.result["copied"]]
         failures = [failure for said in runs for failure in said.result["failures"]]
-        failed = {_ref(failure): failure for failure in failures}
+        failed = {_ref(failure) for failure in failures}
         unchanged = sum(said.result["unchanged"] for said in runs)
         first, last = _merged([said.first for said in runs]), _merged([said.last for said in runs])
         yield from self._counts(asked, copied, failures, unchanged)
-        for ref, wishes in asked.wishes.items():
-            if ref in failed:
-                continue
-            held = (last.get(ref[0]) or {}).get(ref[1])
-            acceptable = self._acceptable(asked, wishes[0], ref, first.get(ref[0]) or {})
-            if len(wishes) > 1:
-                yield f"{ref}: chosen from two sources, and no failure"
-            elif held is None:
-                yield f"{ref}: no failure, and ECR does not hold it"
-            elif held not in acceptable:
-                yield f"{ref}: no failure, and ECR holds {held[-4:]}, not one of {_short(acceptable)}"
-            elif ref in copied and not self.world.fired and (first[ref[0]] or {}).get(ref[1]) in acceptable:
-                yield f"{ref}: copied, and it was there already"
+        for ref in asked.wishes.keys() - failed:
+            before, after = (held.get(ref[0]) or {} for held in (first, last))
+            yield from self._success(asked, ref, before, after.get(ref[1]), is_copied=ref in copied)
         for ref in copied:
             if ref not in self.world.acknowledged:
                 yield f"{ref}: reported as copied, and nobody pushed it"
         for failure in failures:
-            yield from self._failure(asked, failure, first, last)
+            yield from self._failure(asked, failure, last)
 
     def status(self, said: Said) -> Iterator[str]:
         """Judge a status."""
@@ -131,31 +64,44 @@ class Oracle:
             for repository in said.result["repositories"]
             for tag in repository["tags"]
         }
-        failed = {_ref(failure) for failure in said.result["failures"]}
-        for ref, wishes in asked.wishes.items():
-            if len(wishes) > 1:
-                continue
-            if ref not in states:
-                yield f"{ref}: not in the status"
-                continue
-            state, name = states[ref]["state"], self._name(ref)
-            wanted = self._wanted_by_status(asked, wishes[0], ref)
-            expected = "present" if wanted is None or name == wanted else "differs"
-            if name is None:
-                expected = "missing"
-            elif name in self.world.shelves[ref[0]].archived:
-                expected = "archived"
-            if state != expected:
-                yield f"{ref}: {state}, and it is {expected}"
-            if expected != "present" and said.result["in_sync"]:
-                yield f"{ref}: {expected}, and all is said to be well"
+        for ref in asked.wishes:
+            if len(asked.wishes[ref]) == 1:
+                yield from self._state(asked, ref, states.get(ref, {"state": "not shown"})["state"], said)
         for ref, tag in states.items():
             if tag["state"] == "extra" and ref in asked.wishes:
                 yield f"{ref}: extra, and the list asks for it"
         if said.exit_code == 0 and not said.result["in_sync"]:
             yield "exit code 0, and not in sync"
-        if said.result["in_sync"] and (asked.unknown or asked.idle or failed):
+        if said.result["in_sync"] and (asked.unknown or asked.idle or said.result["failures"]):
             yield "in sync, and not all is known"
+
+    def _success(
+        self, asked: Asked, ref: Ref, before: Mapping[str, str], held: str | None, *, is_copied: bool
+    ) -> Iterator[str]:
+        """Judge a tag that has not failed."""
+        wishes = asked.wishes[ref]
+        acceptable = self._acceptable(asked, wishes[0], ref, before)
+        if len(wishes) > 1:
+            yield f"{ref}: chosen from two sources, and no failure"
+        elif held is None:
+            yield f"{ref}: no failure, and ECR does not hold it"
+        elif held not in acceptable:
+            yield f"{ref}: no failure, and ECR holds {held[-4:]}, not one of {_short(acceptable)}"
+        elif is_copied and not self.world.fired and before.get(ref[1]) in acceptable:
+            yield f"{ref}: copied, and it was there already"
+
+    def _state(self, asked: Asked, ref: Ref, state: str, said: Said) -> Iterator[str]:
+        """Judge the state that a tag is shown in."""
+        name, wanted = self._name(ref), self._wanted_by_status(asked, asked.wishes[ref][0], ref)
+        expected = "present" if wanted is None or name == wanted else "differs"
+        if name is None:
+            expected = "missing"
+        elif name in self.world.shelves[ref[0]].archived:
+            expected = "archived"
+        if state != expected:
+            yield f"{ref}: {state}, and it is {expected}"
+        if expected != "present" and said.result["in_sync"]:
+            yield f"{ref}: {expected}, and all is said to be well"
 
     def prune(self, said: Said, plan: Any) -> Iterator[str]:
         """Judge a plan to delete tags."""
@@ -274,7 +220,6 @@ class Oracle:
         self,
         asked: Asked,
         failure: Mapping[str, Any],
-        first: Mapping[str, Any],
         last: Mapping[str, Any],
     ) -> Iterator[str]:
         """Judge whether a failure is one, and of the kind that it says."""
@@ -283,12 +228,6 @@ class Oracle:
         wish = asked.wishes.get(ref, (None,))[0]
         if not _IS_SO[kind](self, asked, ref, wish, held):
             yield f"{ref}: {kind}, and that is not so: {failure['reason']}"
-
-    def _fault(self, kind: str, *details: int) -> bool:
-        return any(
-            isinstance(event, Fault) and event.kind == kind and (not details or event.detail in details)
-            for event in self.world.fired
-        )
 
     def _said(self, code: int) -> bool:
         return any(isinstance(event, Fault) and event.detail == code for event in self.world.fired)
@@ -307,7 +246,7 @@ class Oracle:
         return False
 
 
-def _is_strange(oracle: Oracle, asked: Asked, ref: Ref, wish: Wish | None, held: str | None) -> bool:
+def _is_strange(oracle: Oracle, asked: Asked, ref: Ref, wish: Wish | None, *_: object) -> bool:
     assert wish
     names = {*oracle.world.told.get((wish.source, ref[1]), ()), oracle.world.upstream[wish.source].get(ref[1], 0)}
     names |= {asked.locked.get((wish.source, ref[1]), ""), digest(wish.reviewed)}
@@ -328,8 +267,10 @@ _IS_SO: Mapping[str, Any] = {
         oracle.scenario.pulls and (held is None or oracle.world.fired)
     ),
     "not-as-locked": lambda _oracle, asked, ref, wish, held: held != asked.settled(wish, ref[1]),
+    # Held against upstream, or against what was there before somebody else changed it.
     "differs": lambda oracle, asked, ref, wish, held: (
-        "--verify" in oracle.scenario.options and held not in oracle._told(asked, wish, ref[1])
+        bool(oracle.world.fired)
+        or ("--verify" in oracle.scenario.options and held not in oracle._told(asked, wish, ref[1]))
     ),
     "rule": lambda _oracle, asked, ref, *_: ref[0] in asked.idle or len(asked.wishes.get(ref, ())) > 1,
     "unavailable": lambda oracle, *_: bool(oracle.world.fired),

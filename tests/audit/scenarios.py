@@ -147,7 +147,7 @@ def _wishes(draw: st.DrawFn, locked: bool) -> tuple[Wish, ...]:
     wishes = []
     for place, source in enumerate(sources):
         # Two sources may fill one repository as long as no tag comes from both.
-        free = TAGS
+        free: tuple[str, ...] = TAGS
         if is_shared and place < 2:
             free = FIXED if place else MOVING
         exact = tuple(sorted(draw(st.sets(st.sampled_from(free)))))
@@ -170,48 +170,53 @@ def _wishes(draw: st.DrawFn, locked: bool) -> tuple[Wish, ...]:
     return tuple(wishes)
 
 
-@st.composite
-def _faults(draw: st.DrawFn, wishes: tuple[Wish, ...]) -> Fault:
-    wish = draw(st.sampled_from(wishes))
-    tag = draw(st.sampled_from((*TAGS, REVIEWED)))
-    code = draw(st.sampled_from((429, 500, 403, 404)))
-    ref = f"{wish.repository}:{tag}"
-    kind, where, detail = draw(
-        st.sampled_from(
-            (
-                ("list-fails", wish.source, code),
-                ("list-empty", wish.source, 0),
-                ("list-omits", wish.source, tag),
-                ("head-fails", f"{wish.source}:{tag}", code),
-                ("pull-fails", f"{wish.source}:{tag}", code),
-                ("ecr-head-fails", ref, 0),
-                ("ecr-head-stale", ref, draw(_numbers)),
-                ("push-fails", ref, 400 if code == 404 else code),
-                ("push-lost", ref, 0),
-                ("ecr-throttles", "", 0),
-                ("regsync-killed", "", 0),
-                ("regsync-fails", "", 0),
-            )
-        )
-    )
-    first = draw(st.integers(1, 12 if kind == "regsync-killed" else 3))
-    return Fault(kind, where, first, draw(st.integers(1, 3)), detail)
+@dataclass(frozen=True)
+class _Stage:
+    """Where things go wrong: often more than one at the same tag, of which the worst are made."""
 
+    wishes: tuple[Wish, ...]
+    upstream: Mapping[str, Mapping[str, int]]
+    focus: tuple[Wish, str]
 
-@st.composite
-def _changes(draw: st.DrawFn, wishes: tuple[Wish, ...]) -> Change:
-    wish, at, tag = draw(st.sampled_from(wishes)), draw(st.integers(1, 12)), draw(st.sampled_from(TAGS))
-    number = draw(st.sampled_from((0, *NUMBERS)))
-    return draw(
-        st.sampled_from(
-            (
-                UpstreamMoves(at, wish.source, tag, number),
-                EcrMoves(at, wish.repository, tag, number),
-                EcrArchives(at, wish.repository, tag),
-                RepositoryGoes(at, wish.repository),
-            )
+    def place(self, draw: st.DrawFn) -> tuple[Wish, str]:
+        if draw(st.booleans()):
+            return self.focus
+        wish = draw(st.sampled_from(self.wishes))
+        return wish, draw(st.sampled_from(TAGS))
+
+    def fault(self, draw: st.DrawFn) -> Fault:
+        wish, tag = self.place(draw)
+        code = draw(st.sampled_from((429, 500, 403, 404)))
+        name, ref = f"{wish.source}:{tag}", f"{wish.repository}:{tag}"
+        refused = 400 if code == 404 else code
+        kinds: tuple[tuple[str, str, int | str], ...] = (
+            ("list-fails", wish.source, code),
+            ("list-empty", wish.source, 0),
+            ("list-omits", wish.source, tag),
+            ("head-fails", name, code),
+            ("pull-fails", name, code),
+            ("ecr-head-fails", ref, 0),
+            ("ecr-head-stale", ref, self.upstream[wish.source].get(tag, 1)),
+            ("push-fails", ref, refused),
+            ("push-lost", ref, 0),
+            ("ecr-throttles", "", 0),
+            ("regsync-killed", "", 0),
+            ("regsync-fails", "", 0),
         )
-    )
+        kind, where, detail = draw(st.sampled_from(kinds))
+        first = draw(st.integers(1, 12 if kind == "regsync-killed" else 2))
+        return Fault(kind, where, first, draw(st.integers(1, 3)), detail)
+
+    def change(self, draw: st.DrawFn) -> Change:
+        wish, tag = self.place(draw)
+        at, number = draw(st.integers(1, 12)), draw(st.sampled_from((0, *NUMBERS)))
+        changes: tuple[Change, ...] = (
+            UpstreamMoves(at, wish.source, tag, number),
+            EcrMoves(at, wish.repository, tag, number),
+            EcrArchives(at, wish.repository, tag),
+            RepositoryGoes(at, wish.repository),
+        )
+        return draw(st.sampled_from(changes))
 
 
 @st.composite
@@ -225,6 +230,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     upstream = {source: _other(tags, draw(_few)) for source, tags in locked.items()}
     names = sorted({wish.repository for wish in wishes})
     stock = {name: _held(draw, name, wishes, locked) for name in names if not draw(_rarely)}
+    focus = draw(st.sampled_from(wishes))
+    stage = _Stage(wishes, upstream, (focus, draw(st.sampled_from(sorted(focus.named & {*TAGS}) or TAGS))))
     return Scenario(
         command,
         wishes,
@@ -233,10 +240,10 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         _options(draw, command),
         draw(st.sampled_from((1, 1, 1, 2))) if command == "sync" else 1,
         draw(st.sampled_from(("", "", "", wishes[0].repository))),
-        draw(st.sampled_from((0, 0, 0, 10, 25))) if command == "sync" else 0,
+        draw(st.sampled_from((0, 0, 0, 45, 100))) if command == "sync" else 0,
         locked if is_locked else {},
-        tuple(draw(st.lists(_faults(wishes), max_size=3))),
-        tuple(draw(st.lists(_changes(wishes), max_size=2))),
+        tuple(stage.fault(draw) for _ in range(draw(st.integers(0, 3)))),
+        tuple(stage.change(draw) for _ in range(draw(st.integers(0, 2)))),
     )
 
 
@@ -244,15 +251,15 @@ def _held(draw: st.DrawFn, repository: str, wishes: tuple[Wish, ...], before: Ma
     """What earlier runs have copied, most of it, and a few other things."""
     tags: dict[str, int] = {}
     for wish in wishes:
-        copied = draw(st.sets(st.sampled_from(TAGS))) if wish.repository == repository else set()
+        copied: set[str] = draw(st.sets(st.sampled_from(TAGS))) if wish.repository == repository else set()
         for tag in sorted(copied):
             part = for_platform(digest(before[wish.source][tag]), wish.platform)
             tags[tag] = int(part.removeprefix("sha256:"), 16) if part else 2
         if wish.reviewed and draw(st.booleans()):
             tags[REVIEWED] = wish.reviewed
-    tags = _other(tags, {**draw(_few), **({"old": 2} if draw(st.booleans()) else {})})
-    archived = draw(st.sets(st.sampled_from(sorted(tags)), max_size=1)) if tags and draw(_rarely) else set()
-    return Held(tags, tuple(archived), bool(draw(_rarely)))
+    tags = _other(tags, draw(_few) | ({"old": 2} if draw(st.booleans()) else {}))
+    archived = (draw(st.sampled_from(sorted(tags))),) if draw(_rarely) and tags else ()
+    return Held(tags, archived, bool(draw(_rarely)))
 
 
 def _options(draw: st.DrawFn, command: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from tests.audit.auditing import verdicts
 from tests.audit.driving import Driver
 from tests.audit.scenarios import Scenario, scenarios
+from tests.soaking import SCENARIOS
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
         yield Driver(tmp_path_factory.mktemp("audit"), patch)
 
 
-@settings(max_examples=int(os.environ.get("AUDIT", "1000")))
+@settings(max_examples=SCENARIOS)
 @given(scenario=scenarios())
 def test_nothing_is_said_that_is_not_so(scenario: Scenario, driver: Driver) -> None:
     assert verdicts(scenario, driver) == []

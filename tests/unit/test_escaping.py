@@ -24,6 +24,7 @@ from mirrorgen.reporting.metrics import format_metrics
 from mirrorgen.reporting.page import format_page
 from mirrorgen.reporting.problems import format_problems
 from mirrorgen.reporting.views import Code, Items, Line, Table, View, show
+from tests.soaking import examples
 from tests.statuses import repository_status
 
 # What the media read, so that the fuzz comes upon it often.
@@ -34,7 +35,7 @@ SPICE = [
     "\u202e", "\ud800", " ",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(SPICE) | st.text(max_size=5), max_size=8).map("".join)
-fuzz = settings(max_examples=500, deadline=None)
+fuzz = settings(max_examples=examples(500))
 
 
 def one_line(text: str) -> str:
@@ -145,7 +146,7 @@ def page_of(reason: str, owner: str) -> Visible:
 PLAIN = page_of("reason", "owner")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(texts, texts)
 def test_cells_of_the_page(reason: str, owner: str) -> None:
     page = page_of(reason, owner)

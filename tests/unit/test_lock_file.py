@@ -12,6 +12,7 @@ from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag
 from mirrorgen.master_list.lock_file import read_as_written, read_as_yaml, read_lock
 from mirrorgen.problems import Problem
 from mirrorgen.rendering.files import render_lock
+from tests.soaking import examples
 
 NAMES = st.from_regex(r"[a-z0-9]{1,8}(\.[a-z]{2})?(/[a-z0-9_-]{1,5}){0,2}", fullmatch=True)
 TAGS = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,12}", fullmatch=True) | st.sampled_from(
@@ -34,7 +35,7 @@ PIECES = st.sampled_from(
     ["'", "''", "\n", "  ", "\t", "#", "{", "{{", "<<: *a", "&a ", "é", "\0", "- ", ": ", "x", "null"]
 )
 
-reproducible = settings(derandomize=True, deadline=None, database=None, max_examples=300)
+reproducible = settings(max_examples=examples(300))
 
 
 @st.composite

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mirrorgen.master_list.building import build_model
 from mirrorgen.master_list.writing import list_document
 from mirrorgen.project import load
+from tests.soaking import examples
 from tests.unit.conftest import Load
 
 CASES = sorted((Path(__file__).parents[1] / "cases/valid").glob("*/images.yaml"))
@@ -120,7 +121,7 @@ def lists(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(lists())
 def test_a_model_that_is_written_and_built_again_is_the_same(data: dict[str, Any]) -> None:
     model, _ = build_model(data)

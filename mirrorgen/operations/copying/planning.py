@@ -38,5 +38,12 @@ def plan_copies(runtime: Runtime, work: Work, held: Holdings) -> tuple[tuple[Tag
         for ref, entry in brought(todo.desired).items()
         if ref not in words and ref not in failed
     ]
-    found = sorted([*failed.values(), *nowhere], key=lambda failure: failure.ref)
+    missing = set(todo.missing)
+    label = work.desired.target.label
+    denied = [
+        entry.failure(ref, Kind.UNAVAILABLE, f"{label} answered regsync that it has the tag, and does not list it")
+        for ref, entry in brought(todo.desired).items()
+        if ref in missing and ref in words and words[ref].kind is not EventKind.NEEDED and ref not in failed
+    ]
+    found = sorted([*failed.values(), *nowhere, *denied], key=lambda failure: failure.ref)
     return tuple(sorted(copies)), (*work.failures, *found)
