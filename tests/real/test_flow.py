@@ -135,7 +135,8 @@ def test_plan_refuses_a_module_that_does_not_declare_what_is_rendered(project: P
     assert "no value is rendered for the variable 'aws_region'" in result.stderr
 
 
-def test_exclusion_filters_need_a_newer_provider_than_5(project: Project) -> None:
+def test_exclusion_filters_need_a_newer_provider_than_5(initial: Project) -> None:
+    project = initial
     settings = {"ecr": {"tag_mutability": "immutable-with-exclusions"}}
     project.write({"quay.io/org/app": ["v1.0.0", "latest"]}, settings=settings)
     # The newest provider would do; this is about the oldest one the module works with.
@@ -147,7 +148,8 @@ def test_exclusion_filters_need_a_newer_provider_than_5(project: Project) -> Non
     assert "does not know tag exclusion filters; 6.8 or later is needed" in result.stderr
 
 
-def test_provider_5_objects_to_nothing_but_the_block_it_cannot_know(project: Project) -> None:
+def test_provider_5_objects_to_nothing_but_the_block_it_cannot_know(initial: Project) -> None:
+    project = initial
     settings = {"ecr": {"tag_mutability": "immutable-with-exclusions"}, "digest_tags": True}
     project.write({"quay.io/org/app": ["v1.0.0", "latest"]}, settings=settings)
     versions = project.folder / "terraform/versions.tf"
