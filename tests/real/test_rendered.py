@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -13,15 +14,7 @@ from mirrorgen.tools.versions import find_tool
 from tests.real.conftest import ACCOUNT, REGION, Project
 
 VALID = sorted((Path(__file__).parents[1] / "cases/valid").iterdir())
-VARIABLES = {
-    "AWS_ACCOUNT_ID": ACCOUNT,
-    "AWS_REGION": REGION,
-    "ECR_PASSWORD": "ecr-password",
-    "DOCKER_USER": "somebody",
-    "DOCKER_TOKEN": "docker-token",
-    "HARBOR_USER": "somebody-else",
-    "HARBOR_TOKEN": "harbor-token",
-}
+VARIABLE = re.compile(r'\{\{env "(\w+)"\}\}')
 
 
 @pytest.mark.parametrize("folder", VALID, ids=lambda folder: folder.name)
@@ -29,8 +22,14 @@ def test_regsync_reads_what_was_meant(folder: Path, base_env: dict[str, str]) ->
     rendered = folder / "expected/regsync.yaml"
     regsync = find_tool("regsync", ProcessRunner(), base_env).usable()
     argv = [str(regsync.path), "config", "-c", str(rendered)]
-    shown = subprocess.run(argv, env={**base_env, **VARIABLES}, capture_output=True, text=True, check=True).stdout
-    understood, meant = yaml.safe_load(shown), yaml.safe_load(expand(rendered.read_text()))
+    text = rendered.read_text()
+    # Each of its own, so that none can stand in another's place.
+    values = {name: f"the value of {name}" for name in VARIABLE.findall(text)}
+    values |= {"AWS_ACCOUNT_ID": ACCOUNT, "AWS_REGION": REGION}
+    shown = subprocess.run(argv, env={**base_env, **values}, capture_output=True, text=True, check=True).stdout
+    expanded = VARIABLE.sub(lambda found: values[found[1]], text)
+    assert "{{" not in expanded
+    understood, meant = yaml.safe_load(shown), yaml.safe_load(expanded)
 
     assert understood["defaults"]["parallel"] == meant["defaults"]["parallel"]
     for got, entry in zip(understood["sync"], meant["sync"], strict=True):
@@ -46,13 +45,6 @@ def test_regsync_reads_what_was_meant(folder: Path, base_env: dict[str, str]) ->
     for got, entry in zip(understood["creds"], meant["creds"], strict=True):
         for key, value in entry.items():
             assert got[key] == value
-
-
-def expand(text: str) -> str:
-    for name, value in VARIABLES.items():
-        text = text.replace(f'{{{{env "{name}"}}}}', value)
-    assert "{{" not in text
-    return text
 
 
 def test_plain_regsync_copies_without_mirrorgen(project: Project) -> None:
