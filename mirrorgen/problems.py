@@ -77,6 +77,7 @@ CODES: dict[str, str] = {
     "unlikely-host": "A host that is one slip away from a well-known registry.",
     "unused-registry": "A registry is configured that no image comes from.",
     "limit-too-low": "A limit of pulls that is lower than what one image takes, so that it would never be copied.",
+    "registry-is-target": "Images come from the target itself, and the list says twice how it is reached.",
     # desired state
     "alias-collision": "Two registries share one alias, so their repositories would mix.",
     "duplicate-target": "Two entries bring one source into one target repository.",

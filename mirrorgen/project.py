@@ -69,7 +69,7 @@ def load(
     if document.data is None and document.problems:
         return Loaded(path, tuple(sort_problems(document.problems)), document)
     shape = check_shape(document)
-    master_list, building = build_model(document.data, allowances)
+    master_list, building = build_model(document.data, allowances, unreadable={problem.path for problem in shape})
     lock_file = read_lock(lock_path(path))
     lock = lock_file.lock if lock_file else None
     problems = list(lock_file.problems) if lock_file else []

@@ -152,7 +152,17 @@ def expiry_problems(master_list: MasterList, *, today: date) -> Iterator[Problem
 
 def _registries(master_list: MasterList) -> tuple[Registry, ...]:
     hosts = sorted({image.source.host for image in master_list.images})
-    return tuple(master_list.registries.get(host) or Registry(host, default_alias(host)) for host in hosts)
+    registries = (master_list.registries.get(host) or Registry(host, default_alias(host)) for host in hosts)
+    return tuple(_reached_as(master_list.target, registry) for registry in registries)
+
+
+def _reached_as(target: Target, registry: Registry) -> Registry:
+    """One host is reached in one way: images that come from the target are read as they are written."""
+    if registry.host != target.host:
+        return registry
+    sign_in = target.sign_in()
+    hostname, tls = sign_in.get("hostname"), sign_in.get("tls", "enabled")
+    return replace(registry, credentials=target.credentials, hostname=hostname, tls=tls, path_prefix=None)
 
 
 def _alias_collisions(master_list: MasterList) -> Iterator[Problem]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.registry.target import RegistryTarget, parse_registry
+from mirrorgen.destinations.registry.target import UNNAMED, RegistryTarget, parse_registry
 from mirrorgen.model.credentials import read_credentials
 from mirrorgen.model.targets import Target
-from mirrorgen.problems import Problem
+from mirrorgen.problems import KeyPath, Problem
 
 if TYPE_CHECKING:
     from mirrorgen.destinations.port import Destination
@@ -18,22 +18,27 @@ if TYPE_CHECKING:
 
 _ECR_ONLY = ("account_id", "region", "prefix", "auth", "endpoint")
 _REGISTRY_ONLY = ("credentials", "tls")
+_REGISTRY: KeyPath = ("target", "registry")
 
 
-def read_target(data: Mapping[str, Any]) -> tuple[Target, list[Problem]]:
+def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()) -> tuple[Target, list[Problem]]:
     """Build the target from what stands under `target`, as the check of the shape left it.
+
+    Args:
+        data: what is left.
+        unreadable: where values stood that are not left. A registry that nobody can read is a plain one all the same.
 
     Returns:
         The target: ECR unless `registry` names another one; and the keys that mean nothing for it.
     """
-    if "registry" not in data:
+    if "registry" not in data and _REGISTRY not in unreadable:
         hint = "it goes with `registry`; without that the target is ECR"
         problems = [_meaningless(key, "an ECR target", hint) for key in _REGISTRY_ONLY if key in data]
         return EcrTarget(**{key: data[key] for key in _ECR_ONLY if key in data}), problems
     hint = "remove it, or `registry`"
     problems = [_meaningless(key, "a plain registry", hint) for key in _ECR_ONLY if key in data]
     credentials, found = read_credentials(data.get("credentials", {}), ("target", "credentials"))
-    target, refused = parse_registry(data["registry"], ("target", "registry"))
+    target, refused = parse_registry(data["registry"], _REGISTRY) if "registry" in data else (UNNAMED, [])
     target = replace(target, names=credentials, tls=data.get("tls", "enabled"))
     return target, [*problems, *found, *refused]
 

@@ -112,7 +112,8 @@ class Destination(Protocol):
         """Name the repositories below the target's prefix that are not among `names`; sorted.
 
         Returns:
-            None where the registry does not let us list its repositories.
+            None where the registry does not let us list its repositories, or the target has no prefix: then nothing
+            tells a repository that has left the list from one that was never ours.
 
         Raises:
             ToolFailed: the registry cannot be asked.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from mirrorgen.destinations.kinds import read_target
-from mirrorgen.master_list.registries import host_problems, limit_problems, unused_registries
+from mirrorgen.master_list.registries import host_problems, limit_problems, target_as_upstream, unused_registries
 from mirrorgen.master_list.rules import build_rule
 from mirrorgen.master_list.sending import target_problems, upstream_problems
 from mirrorgen.model.allowances import Allowances
@@ -22,7 +22,9 @@ from mirrorgen.problems import KeyPath, Problem
 _PULLS: dict[Any, int] = {"anonymous": 100, "free": 200}
 
 
-def build_model(data: Mapping[str, Any], allowances: Allowances | None = None) -> tuple[MasterList, list[Problem]]:
+def build_model(
+    data: Mapping[str, Any], allowances: Allowances | None = None, *, unreadable: Collection[KeyPath] = ()
+) -> tuple[MasterList, list[Problem]]:
     """Build the model from data that `check_shape` has been through.
 
     Entries without a usable source are left out; the problems say why.
@@ -30,9 +32,10 @@ def build_model(data: Mapping[str, Any], allowances: Allowances | None = None) -
     Args:
         data: of the list.
         allowances: what it may do with credentials beside what any list may; nothing if None.
+        unreadable: where `check_shape` has taken something out.
     """
     builder = _Builder(allowances or Allowances())
-    master_list = builder.master_list(data)
+    master_list = builder.master_list(data, unreadable)
     return master_list, builder.problems
 
 
@@ -41,9 +44,9 @@ class _Builder:
         self.allowances = allowances
         self.problems: list[Problem] = []
 
-    def master_list(self, data: Mapping[str, Any]) -> MasterList:
+    def master_list(self, data: Mapping[str, Any], unreadable: Collection[KeyPath]) -> MasterList:
         defaults = data.get("defaults") or {}
-        target, problems = read_target(data.get("target", {}))
+        target, problems = read_target(data.get("target", {}), unreadable=unreadable)
         settings, found = target.read_settings(target.default_settings(), defaults, ("defaults",))
         self.problems += [*problems, *found, *target_problems(target, data.get("target", {}), self.allowances)]
         written: dict[str, str] = {}
@@ -52,6 +55,7 @@ class _Builder:
         entries = data.get("images") or []
         images = tuple(self._images(entries, target, settings, _merge_copying(Copying(), defaults)))
         self.problems += [*host_problems(images, registries), *limit_problems(images, registries, written)]
+        self.problems += target_as_upstream(registries, target, written)
         if len(images) == len(entries):
             self.problems += unused_registries(images, registries, written)
         return MasterList(target, registries, defaults.get("parallel", 4), images)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mirrorgen.model.images import Image, Registry
 from mirrorgen.model.registries import hosts_meant
 from mirrorgen.model.spelling import nearest
+from mirrorgen.model.targets import Target
 from mirrorgen.problems import Problem, Severity
 
 
@@ -39,6 +40,30 @@ def unused_registries(
         hint = f"did you mean {near[0]!r}?" if near else "remove it"
         message = f"no image comes from {written[host]}"
         yield Problem("unused-registry", message, ("registries", written[host]), hint, Severity.WARNING, on_key=True)
+
+
+def target_as_upstream(
+    registries: Mapping[str, Registry], target: Target, written: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Yield an error for each setting with which the target, as an upstream, would be reached in another way.
+
+    regsync knows one way to reach a host, whether it reads there or writes.
+    """
+    registry = registries.get(target.host)
+    if registry is None:
+        return
+    sign_in = target.sign_in()
+    said = {
+        "credentials": (registry.credentials, target.credentials),
+        "hostname": (registry.hostname, sign_in.get("hostname")),
+        "tls": (registry.tls if registry.tls != "enabled" else None, sign_in.get("tls")),
+        "path_prefix": (registry.path_prefix, None),
+    }
+    for key, (here, there) in said.items():
+        if here is not None and here != there:
+            message = f"{target.host} is the target, too, and {key!r} does not say what `target` says of it"
+            hint = "remove it; images from there are read as `target` says"
+            yield Problem("registry-is-target", message, ("registries", written[target.host], key), hint, on_key=True)
 
 
 def limit_problems(

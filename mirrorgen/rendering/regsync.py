@@ -12,11 +12,15 @@ from mirrorgen.model.images import Copying, Entry, Registry, TagRule
 def document(state: DesiredState) -> dict[str, Any]:
     """Return the content of regsync.yaml as plain data."""
     registries = {registry.host: registry for registry in state.registries}
-    creds = [_upstream(registry) for registry in state.registries]
-    creds.append({"registry": state.target.host, **state.target.sign_in()})
+    # The target may be an upstream as well; of two entries for one host regsync would take the settings of both.
+    hosts = {registry.host: _upstream(registry) for registry in state.registries}
+    hosts[state.target.host] = {
+        **hosts.get(state.target.host, {"registry": state.target.host}),
+        **state.target.sign_in(),
+    }
     return {
         "version": 1,
-        "creds": [entry for entry in creds if entry.keys() > {"registry"}],
+        "creds": [entry for entry in hosts.values() if entry.keys() > {"registry"}],
         "defaults": {"parallel": state.parallel},
         "sync": [
             entry

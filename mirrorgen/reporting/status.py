@@ -53,7 +53,10 @@ def status_summary(status: Status) -> str:
     absent = sum(not repository.exists for repository in status.repositories)
     line = f"Tags {counts}. Repositories: {len(status.repositories)}, missing: {absent}, with other settings: {other}."
     if status.strays is None:
-        line += " Repositories that are not in the list: not known, the registry does not let us list them."
+        why = (
+            "the registry does not let us list them" if status.target.prefix else "without a path they may be anybody's"
+        )
+        line += f" Repositories that are not in the list: not known, {why}."
     elif status.strays:
         line += f" Not in the list: {len(status.strays)}."
     if status.failures:

@@ -98,6 +98,28 @@ def test_a_repository_that_the_list_does_not_have_is_a_stray(plain: Project) -> 
     assert json.loads(plain.run("status", "--format", "json").stdout)["strays"] == [NAME]
 
 
+def test_without_a_path_nothing_tells_a_stray_from_what_is_somebody_elses(plain: Project, target: Distribution) -> None:
+    assert plain.run("sync").returncode == 0
+    path = plain.folder / "images.yaml"
+    path.write_text(path.read_text().replace(f"registry: {target.host}/mirror", f"registry: {target.host}"))
+    status = plain.run("status", "--format", "json")
+    assert json.loads(status.stdout)["strays"] is None
+    assert "not known, without a path they may be anybody's" in plain.run("status").stdout
+
+
+def test_images_that_come_from_the_target_are_read_with_its_sign_in(plain: Project, target: Distribution) -> None:
+    assert plain.run("sync").returncode == 0
+    source = f"{target.host}/{NAME}"
+    document = yaml.safe_load((plain.folder / "images.yaml").read_text())
+    document |= {"registries": {target.host: {"alias": "own"}}, "images": [{"source": source, "tags": ["v1.0.0"]}]}
+    (plain.folder / "images.yaml").write_text(yaml.safe_dump(document))
+    sync = plain.run("sync", "--verify")
+    assert sync.returncode == 0, sync.stdout + sync.stderr
+    status = plain.run("status", "--upstream", "--format", "json")
+    assert json.loads(status.stdout)["counts"]["present"] == 1, status.stdout + status.stderr
+    assert plain.run("tags").returncode == 0
+
+
 def test_a_wrong_password_is_said_before_anything_is_copied_and_shown_nowhere(plain: Project) -> None:
     wrong = "a-wrong-password-nobody-may-see"
     plain.variables |= {"T_PASSWORD": wrong}

@@ -19,6 +19,8 @@ VARIABLES = {
     "ECR_PASSWORD": "ecr-password",
     "DOCKER_USER": "somebody",
     "DOCKER_TOKEN": "docker-token",
+    "HARBOR_USER": "somebody-else",
+    "HARBOR_TOKEN": "harbor-token",
 }
 
 

@@ -70,8 +70,10 @@ class RegistryDestination:
         return dict.fromkeys(wanted, ())
 
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        """List the repositories of the registry below the prefix, where it lets us."""
-        below = f"{self.target.prefix}/" if self.target.prefix else ""
+        """List the repositories of the registry below the prefix, where there is one and the registry lets us."""
+        if not self.target.prefix:
+            return None
+        below = f"{self.target.prefix}/"
         try:
             found = [name for name in self.regctl.repositories(self.target.name) if name.startswith(below)]
         except RegistryFailed as error:

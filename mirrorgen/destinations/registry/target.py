@@ -130,6 +130,10 @@ class RegistryTarget(Target):
         return {}
 
 
+UNNAMED = RegistryTarget("the registry")
+"""What a list means that names a registry in a way nobody can read: enough to say what else is wrong with it."""
+
+
 def parse_registry(text: str, path: KeyPath) -> tuple[RegistryTarget, list[Problem]]:
     """Parse a host name with the first path segments of every target repository behind it.
 
@@ -142,12 +146,14 @@ def parse_registry(text: str, path: KeyPath) -> tuple[RegistryTarget, list[Probl
     """
     host, _, prefix = text.partition("/")
     name = normalize_host(host)
-    target = RegistryTarget(name or "the registry", prefix if is_path(prefix) else "")
+    target = RegistryTarget(name or UNNAMED.name, prefix if is_path(prefix) else "")
     if name and is_host(name) and (is_path(prefix) or text == host):
         return target, []
     if "@" in text:
         # The text may hold a password, so it is not repeated.
         message, hint = "the registry carries a user name or password", "sign in with `credentials`"
+    elif not text:
+        message, hint = "no registry is named", "a host name and a path, without a scheme: harbor.example.com/mirror"
     elif name and not is_host(name):
         message = f"{host!r} would be read as a name on Docker Hub, not as a host"
         hint = "write the host name in full, or with a port: harbor.example.com/mirror"
