@@ -39,6 +39,22 @@ def diff_files(root: Path, files: Mapping[str, str | None]) -> str:
     return "".join(_diff(name, read_file(root / name, project=root), text) for name, text in files.items())
 
 
+def edited_files(root: Path, files: Mapping[str, str | None]) -> list[str]:
+    """Return the names of files that are on disk and are not `files`; one that is not there says nothing.
+
+    Args:
+        root: the folder that the file names are relative to.
+        files: text by file name; None where the file must not exist.
+
+    Raises:
+        InputError: a file cannot be read, or is not what belongs in a project.
+    """
+    held = {name: read_file(root / name, project=root) for name in files}
+    return [
+        name for name, text in files.items() if held[name] is not None and (text is None or held[name] != text.encode())
+    ]
+
+
 def write_files(root: Path, files: Mapping[str, str | None]) -> list[str]:
     """Make the disk hold `files`: all of them are written, or nothing has changed.
 

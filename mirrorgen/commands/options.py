@@ -70,6 +70,23 @@ def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str
     return loaded
 
 
+def warn_of_outdated(loaded: Loaded) -> None:
+    """Tell, on standard error, which files beside a list look generated and do not say what it asks for.
+
+    Nothing that mirrorgen copies or compares depends on them: it renders what it needs.
+    """
+    from mirrorgen.rendering.files import outdated
+
+    assert loaded.desired
+    try:
+        found = outdated(loaded.root, loaded.desired)
+    except InputError as error:
+        screen().warn(error.message)
+        return
+    for name, remedy in found.items():
+        screen().warn(f"{loaded.root / name} is not what the list asks for; {remedy}")
+
+
 def runtime_for(
     loaded: Loaded,
     *,

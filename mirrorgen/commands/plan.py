@@ -16,6 +16,7 @@ from mirrorgen.commands.options import (
     load_usable,
     runtime_for,
     show_problems,
+    warn_of_outdated,
 )
 from mirrorgen.commands.reported import Result, announce
 from mirrorgen.outcomes import ExitCode, exit_code
@@ -42,6 +43,7 @@ def plan(
     from mirrorgen.reporting.plans import view_plan
 
     loaded = load_usable(file)
+    warn_of_outdated(loaded)
     runtime = runtime_for(loaded, options={"regsync": regsync_bin, "terraform": terraform_bin})
     made = make_plan(runtime, wait=wait)
     code = exit_code(made.failures, has_differences=made.is_pending)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.lists import names_list
-from mirrorgen.commands.options import Only, load_usable, runtime_for
+from mirrorgen.commands.options import Only, load_usable, runtime_for, warn_of_outdated
 from mirrorgen.commands.reported import ReportFile, Result, announce, reported
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
+
+if TYPE_CHECKING:
+    from mirrorgen.operations.runtime import Runtime
 
 
 @boundary
@@ -53,15 +56,20 @@ def prune(
     if (plan is None) is (apply is None):
         raise UsageError("what is to be done is not said", hint="give --plan FILE, review it, then --apply FILE")
 
+    def prepare() -> Runtime:
+        loaded = load_usable(file)
+        warn_of_outdated(loaded)
+        return runtime_for(loaded, only=only or [])
+
     def make(where: Path) -> Result:
-        runtime = runtime_for(load_usable(file), only=only or [])
+        runtime = prepare()
         made = make_prune_plan(runtime, older_than_days=older_than, now=datetime.now(UTC))
         write_file(where, format_prune_plan(made), project=file.parent, is_private=True)
         code = exit_code(made.failures, has_differences=bool(made.removals))
         return Result(code, view_prune_plan(made))
 
     def delete(where: Path) -> Result:
-        runtime = runtime_for(load_usable(file), only=only or [])
+        runtime = prepare()
         reviewed = read_prune_plan(where)
         gone, refused = apply_prune_plan(runtime, reviewed, older_than_days=older_than, now=datetime.now(UTC))
         return Result(exit_code(refused), view_deleted(gone, refused))

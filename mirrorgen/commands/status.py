@@ -11,7 +11,7 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
-from mirrorgen.commands.options import Only, load_usable, runtime_for, show_problems
+from mirrorgen.commands.options import Only, load_usable, runtime_for, show_problems, warn_of_outdated
 from mirrorgen.commands.reported import Result, announce
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat, StatusFormat
@@ -40,6 +40,7 @@ def status(
     from mirrorgen.reporting.status import view_status
 
     loaded = load_usable(file)
+    warn_of_outdated(loaded)
     runtime = runtime_for(loaded, only=only or [])
     found = read_status(runtime, upstream=upstream, findings=findings, now=datetime.now(UTC))
     code = exit_code(found.failures, has_problems=bool(found.expiring), has_differences=found.has_differences)

@@ -18,6 +18,7 @@ from mirrorgen.commands.options import (
     load_usable,
     parse_shard,
     runtime_for,
+    warn_of_outdated,
 )
 from mirrorgen.commands.reported import ReportFile, Result, announce, reported
 from mirrorgen.outcomes import ExitCode, exit_code
@@ -69,7 +70,9 @@ def sync(
     patience = Patience(retries, retry_wait)
 
     def prepare() -> tuple[Runtime, SyncPlan]:
-        runtime = runtime_for(load_usable(file), only=only or [], part=part, options={"regsync": regsync_bin})
+        loaded = load_usable(file)
+        warn_of_outdated(loaded)
+        runtime = runtime_for(loaded, only=only or [], part=part, options={"regsync": regsync_bin})
         return runtime, plan_sync(runtime, full=full, verify=verify, may_pull=not dry_run)
 
     def run() -> Result:

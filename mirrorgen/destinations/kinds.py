@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mirrorgen.destinations.ecr.target import EcrTarget
+from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, TFVARS
 from mirrorgen.destinations.registry.target import UNNAMED, RegistryTarget, parse_registry
 from mirrorgen.model.credentials import read_credentials
 from mirrorgen.model.targets import Target
@@ -15,6 +16,9 @@ from mirrorgen.problems import KeyPath, Problem
 if TYPE_CHECKING:
     from mirrorgen.destinations.port import Destination
     from mirrorgen.tools.regctl import Regctl
+
+GENERATED = (TFVARS, EXCLUSIONS)
+"""Files that describe repositories of some kind of target; to a list with another kind they mean nothing."""
 
 _ECR_ONLY = ("account_id", "region", "prefix", "auth", "endpoint")
 _REGISTRY_ONLY = ("credentials", "tls")

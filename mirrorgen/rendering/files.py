@@ -12,6 +12,8 @@ import jinja2
 import yaml
 
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.kinds import GENERATED
+from mirrorgen.files import edited_files, read_file
 from mirrorgen.master_list.lock import Lock
 from mirrorgen.rendering import regsync
 from mirrorgen.resources import resource
@@ -34,6 +36,34 @@ def render(state: DesiredState) -> dict[str, str | None]:
         name: None if file is None else _checked(name, file.template, file.document)
         for name, file in state.generated().items()
     }
+
+
+def outdated(root: Path, state: DesiredState) -> dict[str, str]:
+    """Find files beside a list that look generated, and do not say what it asks for.
+
+    A file that was never rendered there is none of them: `sync` needs none.
+
+    Args:
+        root: the folder of the list.
+        state: all that the list asks for.
+
+    Returns:
+        What is to be done about each, by its name.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    files = render(state)
+    found = dict.fromkeys(edited_files(root, files), "`mirrorgen render` writes it anew")
+    # The name alone does not make it ours.
+    left = [
+        name
+        for name in GENERATED
+        if name not in files and BANNER.encode() in (read_file(root / name, project=root) or b"")
+    ]
+    return found | dict.fromkeys(
+        left, f"it is left from a time when the target was not {state.target.label}; remove it"
+    )
 
 
 def render_lock(lock: Lock) -> str:

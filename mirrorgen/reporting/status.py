@@ -53,9 +53,8 @@ def status_summary(status: Status) -> str:
     absent = sum(not repository.exists for repository in status.repositories)
     line = f"Tags {counts}. Repositories: {len(status.repositories)}, missing: {absent}, with other settings: {other}."
     if status.strays is None:
-        why = (
-            "the registry does not let us list them" if status.target.prefix else "without a path they may be anybody's"
-        )
+        refused = "the registry does not let us list them"
+        why = refused if status.target.prefix else "without a path they may be anybody's"
         line += f" Repositories that are not in the list: not known, {why}."
     elif status.strays:
         line += f" Not in the list: {len(status.strays)}."
