@@ -19,6 +19,7 @@ from benchmarks.counting import CountingProxy, counting_proxy
 from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo import upstreams
 from mirrorgen.demo.emulator import Emulator
+from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.tools.built import bin_dir, cache_dir
 from mirrorgen.tools.runner import ProcessRunner
 
@@ -123,9 +124,7 @@ def _environment(ecr: Emulator) -> dict[str, str]:
 def _write_list(folder: Path, images: Mapping[str, list[str]], proxy: CountingProxy) -> None:
     document = {
         "target": {"account_id": ACCOUNT, "region": REGION, "endpoint": f"http://{proxy.address}"},
-        "registries": {
-            SOURCE: {"hostname": proxy.address, "tls": "disabled", "path_prefix": upstreams.path_prefix(SOURCE)}
-        },
+        "registries": {SOURCE: {"hostname": proxy.address, "tls": "disabled", "path_prefix": path_prefix(SOURCE)}},
         "images": [{"source": source, "tags": tags} for source, tags in images.items()],
     }
     (folder / "images.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")

@@ -27,6 +27,7 @@ LAYERS = (
     {"desired"},
     {"rendering"},
     {"project"},
+    {"operations.stand_in"},
     {"operations.runtime"},
     {"operations.upstream"},
     {"operations.copying", "operations.repositories"},

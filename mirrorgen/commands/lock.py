@@ -15,6 +15,7 @@ from mirrorgen.commands.options import (
     Sources,
     canonical_sources,
     load_usable,
+    require_real,
     runtime_for,
     show_problems,
 )
@@ -53,7 +54,9 @@ def lock(
 
     if sources and not (update or check):
         raise UsageError("sources are given, but not what to do with them", hint="add --update, or --check")
-    if check:
+    if not check:
+        require_real("digests")
+    else:
         # A lock that does not belong to the list is no measure for what upstream has.
         load_usable(file)
     loaded = load_usable(file, use_lock=False)

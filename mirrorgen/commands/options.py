@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -70,6 +71,21 @@ def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str
     return loaded
 
 
+def require_real(what: str) -> None:
+    """Make sure that no stand-in is asked for what would later be taken for real.
+
+    Args:
+        what: that would be, in the plural.
+
+    Raises:
+        UsageError: the environment names one.
+    """
+    from mirrorgen.operations.stand_in import VARIABLE, find_stand_in
+
+    if find_stand_in(os.environ):
+        raise UsageError(f"{what} of a stand-in would be taken for real ones", hint=f"unset {VARIABLE}")
+
+
 def warn_of_outdated(loaded: Loaded) -> None:
     """Tell, on standard error, which files beside a list look generated and do not say what it asks for.
 
@@ -105,13 +121,17 @@ def runtime_for(
         options: paths of programs given on the command line, by name.
 
     Raises:
-        UsageError: nothing in the list matches `only`.
+        UsageError: nothing in the list matches `only`, or there is no such stand-in as the environment names.
     """
     from mirrorgen.desired.shards import allowance, shard
     from mirrorgen.operations.runtime import Runtime
+    from mirrorgen.operations.stand_in import VARIABLE, find_stand_in
 
     assert loaded.desired
     terminal = screen()
+    stand_in = find_stand_in(os.environ)
+    if stand_in:
+        terminal.warn(f"{VARIABLE} is set: {stand_in.note}")
     repositories = shard(loaded.desired, *part).repositories if part != (1, 1) else loaded.desired.repositories
     wanted = tuple(
         repository
@@ -134,6 +154,7 @@ def runtime_for(
         say=terminal.say,
         warn=terminal.warn,
         show_command=(lambda line: terminal.note(f"+ {line}")) if is_debugging() else None,
+        stand_in=stand_in,
     )
 
 

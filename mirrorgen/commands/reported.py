@@ -43,6 +43,7 @@ def show_result(view: View, output: ResultFormat, *, is_change: bool = False) ->
     """Print what a command found, or what it did: of a change, `--quiet` leaves only what failed."""
     from mirrorgen.reporting.views import only_failures, show
 
+    view = _marked(view)
     if output is not ResultFormat.TEXT:
         screen().show_document(show(view, output))
     else:
@@ -57,7 +58,7 @@ def announce(title: str, result: Result, output: ResultFormat, *, is_change: boo
     show_result(result.view, output, is_change=is_change)
     summary = os.environ.get(SUMMARY_VARIABLE)
     if summary:
-        append_file(Path(summary), f"## {title}\n\n{show(result.view, ResultFormat.MARKDOWN)}\n")
+        append_file(Path(summary), f"## {title}\n\n{show(_marked(result.view), ResultFormat.MARKDOWN)}\n")
     return result.exit_code
 
 
@@ -124,3 +125,14 @@ def _writer(
         write_file(report, format_report(made), project=master_list.parent, is_private=True)
 
     return write
+
+
+def _marked(view: View) -> View:
+    """Nobody may take what a stand-in holds for what is real, wherever the result is read."""
+    from mirrorgen.operations.stand_in import find_stand_in
+    from mirrorgen.reporting.views import Line, View
+
+    stand_in = find_stand_in(os.environ)
+    if stand_in is None:
+        return view
+    return View({**view.document, "stand_in": stand_in.address}, [Line(f"Not real: {stand_in.note}."), *view.blocks])

@@ -11,7 +11,7 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
-from mirrorgen.commands.options import Only, load_usable, runtime_for, show_problems, warn_of_outdated
+from mirrorgen.commands.options import Only, load_usable, require_real, runtime_for, show_problems, warn_of_outdated
 from mirrorgen.commands.reported import Result, announce
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat, StatusFormat
@@ -39,6 +39,8 @@ def status(
     from mirrorgen.operations.holding.status import read_status
     from mirrorgen.reporting.status import view_status
 
+    if output is StatusFormat.PROMETHEUS:
+        require_real("metrics")
     loaded = load_usable(file)
     warn_of_outdated(loaded)
     runtime = runtime_for(loaded, only=only or [])
@@ -47,7 +49,7 @@ def status(
     if output is StatusFormat.HTML:
         from mirrorgen.reporting.page import format_page
 
-        screen().show_document(format_page(found))
+        screen().show_document(format_page(found, stand_in=runtime.stand_in))
     elif output is StatusFormat.PROMETHEUS:
         from mirrorgen.reporting.metrics import format_metrics
 

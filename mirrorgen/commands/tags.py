@@ -14,6 +14,7 @@ from mirrorgen.commands.options import (
     Sources,
     canonical_sources,
     load_usable,
+    require_real,
     runtime_for,
     show_problems,
 )
@@ -54,6 +55,8 @@ def tags(
     from mirrorgen.operations.upstream.selecting import read_listing, select_saved, select_upstream
     from mirrorgen.reporting.selections import view_selections
 
+    if save is not None:
+        require_real("tags")
     saved = read_listing(save) if save is not None and save.exists() else {}
     loaded = load_usable(file, use_lock=False)
     wanted = canonical_sources(sources or [], loaded)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
+from mirrorgen.operations.stand_in import aws_variables
 from mirrorgen.places import open_folder
 from mirrorgen.tools.environments import environment as environment_of
 from mirrorgen.tools.runner import Runner, start_detached
@@ -181,16 +182,7 @@ def environment(running: Emulator) -> dict[str, str]:
     mislead: AWS_PROFILE, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL_*, AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, and proxies
     for 127.0.0.1.
     """
-    return {
-        "AWS_ENDPOINT_URL": running.endpoint,
-        # The emulator takes an access key of twelve digits for the account.
-        "AWS_ACCESS_KEY_ID": running.account_id,
-        "AWS_SECRET_ACCESS_KEY": "emulator",
-        "AWS_REGION": running.region,
-        "AWS_DEFAULT_REGION": running.region,
-        "AWS_ACCOUNT_ID": running.account_id,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+    return aws_variables(running.endpoint, running.account_id, running.region)
 
 
 def _server_environment(

@@ -1,17 +1,14 @@
-"""A list as the demo runs it: the same entries, with everything on this machine."""
+"""A list as the demo runs it: the same entries, for images that are made here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from mirrorgen.demo import upstreams
-from mirrorgen.demo.emulator import Emulator
 from mirrorgen.desired.selection import Listings
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.errors import UsageError
-from mirrorgen.model.images import Image, MasterList, Registry
+from mirrorgen.model.images import Image, MasterList
 
 
 def images_to_serve(desired: DesiredState, listings: Listings) -> dict[str, list[str]]:
@@ -30,52 +27,16 @@ def images_to_serve(desired: DesiredState, listings: Listings) -> dict[str, list
     return {source: sorted(tags) for source, tags in images.items()}
 
 
-def local_list(
-    master_list: MasterList,
-    registries: Iterable[Registry],
-    running: Emulator,
-    digests: Mapping[tuple[str, str], str],
-) -> MasterList:
-    """Move a list to this machine: upstreams and target are the emulator, without credentials, pauses and pace.
+def local_list(master_list: MasterList, digests: Mapping[tuple[str, str], str]) -> MasterList:
+    """Give a list the digests of what stands in for its images; nothing else of it changes.
 
     Args:
         master_list: the list.
-        registries: every upstream registry in use.
-        running: the emulator.
         digests: of what stands in for the images, by source and tag.
-
-    Raises:
-        UsageError: the target is not in ECR.
     """
-    if not isinstance(master_list.target, EcrTarget):
-        raise UsageError("the demo plays ECR, and the target of this list is another registry")
-    return replace(
-        master_list,
-        target=replace(
-            master_list.target,
-            account_id=running.account_id,
-            region=running.region,
-            auth="credential-helper",
-            endpoint=running.endpoint,
-        ),
-        registries={registry.host: _local(registry, running) for registry in registries},
-        parallel=max(master_list.parallel, 8),
-        images=tuple(_with_digests(image, digests) for image in master_list.images),
-    )
+    return replace(master_list, images=tuple(_with_digests(image, digests) for image in master_list.images))
 
 
 def _with_digests(image: Image, digests: Mapping[tuple[str, str], str]) -> Image:
-    """What stands in for an image has a digest of its own."""
     found = {tag: digests[str(image.source), tag] for tag in image.tags.digests}
     return replace(image, tags=replace(image.tags, digests=found))
-
-
-def _local(registry: Registry, running: Emulator) -> Registry:
-    return Registry(
-        host=registry.host,
-        alias=registry.alias,
-        hostname=running.address,
-        tls="disabled",
-        path_prefix=upstreams.path_prefix(registry.host),
-        concurrent_requests=16,
-    )

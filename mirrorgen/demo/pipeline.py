@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shlex
 import shutil
 import tempfile
 import time
@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import indent
 
 import yaml
 
@@ -27,6 +28,7 @@ from mirrorgen.errors import ToolFailed
 from mirrorgen.files import write_file, write_files
 from mirrorgen.master_list.lock import lock_path
 from mirrorgen.master_list.writing import list_document
+from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.images import MasterList
 from mirrorgen.operations.copying.syncing import plan_sync, sync_images
 from mirrorgen.operations.holding.status import read_status
@@ -34,6 +36,7 @@ from mirrorgen.operations.planning import make_plan
 from mirrorgen.operations.repositories.applying import apply_plan
 from mirrorgen.operations.repositories.planning import plan_repositories
 from mirrorgen.operations.runtime import Runtime
+from mirrorgen.operations.stand_in import StandIn
 from mirrorgen.operations.upstream.locking import relock, selected_indexes
 from mirrorgen.operations.upstream.selecting import select_upstream
 from mirrorgen.project import Loaded, load
@@ -52,6 +55,7 @@ from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.toolbox import Toolbox
 
 PAGE = "demo-status.html"
+_STAND_IN = "stand-in.json"
 ACCOUNT_ID = "123456789012"
 REGION = "eu-west-1"
 """Where the demo's ECR is when the list does not say."""
@@ -68,27 +72,63 @@ class Mirrored:
     upstream_digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a demo leaves running: the process, and the file that names it to later runs, in a folder of its own."""
+
+    pid: int
+    stand_in_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """A folder with a list, as a user has one, whose runs go to the stand-in."""
+
+    folder: Path
+    stand_in: StandIn
+    allowances: Allowances
+
+    def start(self, master_list: MasterList) -> None:
+        """Put the list and the module there."""
+        text = yaml.safe_dump(list_document(master_list), sort_keys=False)
+        write_files(self.folder, {"images.yaml": text, **module_files()})
+
+    def load(self, *, use_lock: bool) -> tuple[Loaded, Runtime]:
+        """Read the list."""
+        loaded = load(self.folder / "images.yaml", use_lock=use_lock, allowances=self.allowances)
+        if not loaded.is_usable or loaded.desired is None:
+            raise RuntimeError(f"the list of the demo is not usable: {loaded.problems}")
+        return loaded, Runtime(self.folder, loaded.desired, stand_in=self.stand_in)
+
+
 class Demo:
     """One demonstration.
 
     Args:
         loaded: a usable list, without its lock: what stands in for the images has digests of its own.
         listings: what upstream has, for a list with rules that choose from it.
+        allowances: what the list may do with credentials, of which none is used here.
         say: told each line as it comes.
     """
 
-    def __init__(self, loaded: Loaded, *, listings: Listings, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, loaded: Loaded, *, listings: Listings, allowances: Allowances, say: Callable[[str], None]
+    ) -> None:
         assert loaded.desired
         assert loaded.master_list
         self._desired: DesiredState = loaded.desired
         self._list: MasterList = loaded.master_list
         self._images = images_to_serve(loaded.desired, listings)
+        self._allowances = allowances
         self._say = say
         self._times: list[tuple[str, float]] = []
         self._steps = 0
 
-    def run(self, *, keep: bool) -> None:
+    def run(self, *, keep: bool) -> Kept | None:
         """Run every step; stop every process and remove every file at the end, unless `keep`.
+
+        Returns:
+            With `keep`, what is left: the upstreams with their images, and an ECR that is empty again.
 
         Raises:
             ToolFailed: a step failed, an image is not what upstream has, or a second run finds something to do.
@@ -101,10 +141,15 @@ class Demo:
             with self._step("Start an embedded ECR"):
                 running = self._start(folder)
             at_end.callback(emulators.stop, running)
-            self._steps_with(running, folder)
+            stand_in = StandIn(running.address, running.account_id, running.region, folder)
+            self._steps_with(running, stand_in)
             if keep:
-                self._say(_how_to_use(running, folder))
+                upstreams.clear(running)
+                self._populate(running)
+                write_files(folder, {_STAND_IN: json.dumps(stand_in.document())})
                 at_end.pop_all()
+                return Kept(running.pid, folder / _STAND_IN)
+        return None
 
     def _start(self, folder: Path) -> Emulator:
         python = emulators.install(cache_dir(os.environ), ProcessRunner(), os.environ)
@@ -118,29 +163,29 @@ class Demo:
             region=region or REGION,
         )
 
-    def _steps_with(self, running: Emulator, folder: Path) -> None:
-        with _environment(running, folder):
-            count = sum(len(tags) for tags in self._images.values())
-            with self._step(f"Make {count} small images and serve them as the upstreams"):
-                digests = self._populate(running)
-            self._put_list(running, folder, digests)
-            if any(entry.is_open or entry.copying.pin == "digest" for _, entry in self._desired.entries):
-                with self._step("Lock: let the rules choose tags, and note their digests"):
-                    self._lock(folder)
-            with self._step("Render regsync.yaml and terraform.tfvars.json from the list"):
-                runtime = self._render(folder)
-            with self._step("Plan"):
-                self._show(view_plan(make_plan(runtime)))
-            with self._step("Apply: Terraform creates the repositories"):
-                self._show(view_applied(apply_plan(runtime, allow_destroy=False)))
-            with self._step("Sync: regsync copies the images"):
-                self._sync(runtime)
-            with self._step("Once more: there must be nothing left to do"):
-                self._again(runtime)
-            with self._step("Compare every digest in ECR with upstream"):
-                mirrored = self._compare(runtime, running)
-            with self._step("Look at everything once more, and write a page about it"):
-                page = self._page(runtime)
+    def _steps_with(self, running: Emulator, stand_in: StandIn) -> None:
+        count = sum(len(tags) for tags in self._images.values())
+        with self._step(f"Make {count} small images and serve them as the upstreams"):
+            digests = self._populate(running)
+        project = _Project(stand_in.folder / "project", stand_in, self._allowances)
+        project.start(local_list(self._list, digests))
+        if any(entry.is_open or entry.copying.pin == "digest" for _, entry in self._desired.entries):
+            with self._step("Lock: let the rules choose tags, and note their digests"):
+                self._lock(project)
+        with self._step("Render regsync.yaml and terraform.tfvars.json from the list"):
+            runtime = self._render(project)
+        with self._step("Plan"):
+            self._show(view_plan(make_plan(runtime)))
+        with self._step("Apply: Terraform creates the repositories"):
+            self._show(view_applied(apply_plan(runtime, allow_destroy=False)))
+        with self._step("Sync: regsync copies the images"):
+            self._sync(runtime)
+        with self._step("Once more: there must be nothing left to do"):
+            self._again(runtime)
+        with self._step("Compare every digest in ECR with upstream"):
+            mirrored = self._compare(runtime, running)
+        with self._step("Look at everything once more, and write a page about it"):
+            page = self._page(runtime)
         self._report(mirrored)
         self._say(f"The page about it, for a browser: {page}")
 
@@ -153,8 +198,8 @@ class Demo:
         self._times.append((title, time.monotonic() - start))
 
     def _quote(self, text: str) -> None:
-        for line in text.rstrip("\n").splitlines():
-            self._say(f"    {line}".rstrip())
+        # At once, since a line that says nothing by itself is dropped.
+        self._say(indent(text.rstrip("\n"), "    "))
 
     def _show(self, view: View) -> None:
         self._quote(show(view, ResultFormat.TEXT))
@@ -164,15 +209,8 @@ class Demo:
         platforms = tuple(dict.fromkeys([*upstreams.PLATFORMS, *sorted(extra)]))
         return upstreams.populate(running, self._images, platforms=platforms)
 
-    def _put_list(self, running: Emulator, folder: Path, digests: Mapping[tuple[str, str], str]) -> None:
-        """Put the list, with its registries and its target on this machine, into a folder of its own."""
-        write_files(folder, module_files())
-        moved = local_list(self._list, self._desired.registries, running, digests)
-        text = yaml.safe_dump(list_document(moved), sort_keys=False)
-        (folder / "images.yaml").write_text(text, encoding="utf-8")
-
-    def _lock(self, folder: Path) -> None:
-        loaded, runtime = _project(folder, use_lock=False)
+    def _lock(self, project: _Project) -> None:
+        loaded, runtime = project.load(use_lock=False)
         assert loaded.master_list
         self._show(view_selections(select_upstream(runtime, runtime.desired.entries).selections, None))
         everything = selected_indexes(loaded.master_list, ())
@@ -180,12 +218,12 @@ class Demo:
         if relocked.failures:
             said = [failure.reason for failure in relocked.failures]
             raise ToolFailed(f"the list cannot be locked: {'; '.join(said)}")
-        for name in write_files(folder, {lock_path(loaded.path).name: render_lock(relocked.lock)}):
+        for name in write_files(project.folder, {lock_path(loaded.path).name: render_lock(relocked.lock)}):
             self._quote(f"wrote {name}")
 
-    def _render(self, folder: Path) -> Runtime:
-        _, runtime = _project(folder, use_lock=True)
-        for name in write_files(folder, runtime.files):
+    def _render(self, project: _Project) -> Runtime:
+        _, runtime = project.load(use_lock=True)
+        for name in write_files(project.folder, runtime.files):
             self._quote(f"wrote {name}")
         return runtime
 
@@ -229,7 +267,7 @@ class Demo:
             raise ToolFailed("ECR does not hold what the list asks for")
         # Not in the demo's own folder, which goes.
         folder = cache_dir(os.environ)
-        write_file(folder / PAGE, format_page(found))
+        write_file(folder / PAGE, format_page(found, stand_in=runtime.stand_in))
         return folder / PAGE
 
     def _report(self, mirrored: list[Mirrored]) -> None:
@@ -244,8 +282,7 @@ class Demo:
             )
             for one in mirrored
         ]
-        self._say("")
-        self._say(text_table(rows))
+        self._say(f"\n{text_table(rows)}")
         times = [("step", "seconds"), *((title, f"{seconds:.1f}") for title, seconds in self._times)]
         times.append(("all", f"{sum(seconds for _, seconds in self._times):.1f}"))
         self._say(text_table(times))
@@ -253,44 +290,3 @@ class Demo:
         if differing:
             raise ToolFailed(f"{len(differing)} of {len(mirrored)} images differ from upstream")
         self._say(f"All {len(mirrored)} images are in ECR, with the digests upstream has.")
-
-
-def _project(folder: Path, *, use_lock: bool) -> tuple[Loaded, Runtime]:
-    loaded = load(folder / "images.yaml", use_lock=use_lock)
-    if not loaded.is_usable or loaded.desired is None:
-        raise RuntimeError(f"the list of the demo is not usable: {loaded.problems}")
-    return loaded, Runtime(folder, loaded.desired)
-
-
-@contextmanager
-def _environment(running: Emulator, folder: Path) -> Iterator[None]:
-    """Make the emulator the only AWS there is, for this process and what it starts."""
-    before = dict(os.environ)
-    try:
-        for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_CA_BUNDLE"]:
-            del os.environ[name]
-        os.environ.update(_variables(running, folder))
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-def _variables(running: Emulator, folder: Path) -> Mapping[str, str]:
-    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY", ""), "127.0.0.1"]))
-    # Docker's own configuration has no say in what the demo pulls and pushes.
-    return {
-        **emulators.environment(running),
-        "DOCKER_CONFIG": str(folder / "docker"),
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
-    }
-
-
-def _how_to_use(running: Emulator, folder: Path) -> str:
-    exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in _variables(running, folder).items())
-    return (
-        f"The embedded ECR keeps running as process {running.pid}. To use it from another shell:\n\n"
-        f"cd {shlex.quote(str(folder))}\n{exports}\nmirrorgen plan\n\n"
-        f"To end it: kill {running.pid}; rm -r {shlex.quote(str(folder))}"
-    )

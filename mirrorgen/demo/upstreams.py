@@ -17,6 +17,7 @@ from typing import Any
 
 from mirrorgen.demo.emulator import Emulator
 from mirrorgen.errors import ToolFailed
+from mirrorgen.operations.stand_in import path_prefix
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
 REGION = "upstream-1"
@@ -100,11 +101,6 @@ def make_image(source: str, tag: str, *, platforms: Sequence[str] = PLATFORMS) -
     return Image(index, tuple(manifests), tuple(blobs))
 
 
-def path_prefix(host: str) -> str:
-    """First path segments of every repository that plays one of `host`: regsync's `pathPrefix` for that registry."""
-    return f"upstream/{host.replace(':', '-')}"
-
-
 def repository(source: str) -> str:
     """Name of the emulator's repository that plays `source`, a canonical reference with host and without tag."""
     host, _, path = source.partition("/")
@@ -149,6 +145,18 @@ def _create_repositories(emulator: Emulator, names: Iterable[str]) -> None:
         for name in names:
             body = json.dumps({"repositoryName": name}).encode()
             _send(connection, "POST", "/", headers, body, harmless=b"RepositoryAlreadyExistsException")
+
+
+def clear(emulator: Emulator) -> None:
+    """Make the emulator forget every repository, and with it every image.
+
+    Deleting a repository by ECR's API leaves manifests behind, which a later push then finds and does not send.
+
+    Raises:
+        ToolFailed: the emulator refused, or went away.
+    """
+    with _connected(emulator) as connection:
+        _send(connection, "POST", "/_ministack/reset", {}, b"")
 
 
 @contextlib.contextmanager

@@ -76,6 +76,10 @@ class Target(ABC):
         return Way(self.label, self.address, self.sign_in().get("tls", "enabled"), self.is_own(self.address))
 
     @abstractmethod
+    def played_at(self, endpoint: str) -> Target | None:
+        """Return the target as an emulator at an address plays it; None where none can."""
+
+    @abstractmethod
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""
 

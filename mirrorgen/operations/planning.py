@@ -77,7 +77,7 @@ def make_plan(runtime: Runtime, *, wait: bool = False) -> MirrorPlan:
     runtime.require_rendered()
     with ExitStack() as turn:
         if runtime.desired.target.is_provisioned:
-            turn.enter_context(WorkFolder(runtime.root).turn("mirrorgen plan", wait=wait, say=runtime.say))
+            turn.enter_context(WorkFolder(runtime.workplace).turn("mirrorgen plan", wait=wait, say=runtime.say))
         return _make_plan(runtime)
 
 
@@ -91,7 +91,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     held = destination.held({**dict.fromkeys(concerned, ()), **wanted})
     existing = unmanaged(terraform.changes, held)
     if existing:
-        WorkFolder(runtime.root).discard_plan()
+        WorkFolder(runtime.workplace).discard_plan()
     copies, failures = plan_copies(runtime, work, held)
     return MirrorPlan(
         terraform.changes,

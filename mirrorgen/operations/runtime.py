@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from mirrorgen.model.allowances import DOCKER_CONFIG, Allowances, allowing
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
 from mirrorgen.model.references import normalize_host
+from mirrorgen.operations.stand_in import StandIn, process_environment
 from mirrorgen.rendering import regsync
 from mirrorgen.rendering.files import render
 from mirrorgen.tools.built import bin_dir
@@ -49,6 +51,8 @@ class Runtime:
         say: told what is going on, in plain sentences: some of it takes minutes.
         warn: told what may go wrong.
         show_command: told the command line of each program before it starts.
+        stand_in: what plays all that the run would reach. Only `listed` and the generated files say then what is real.
+        listed: what the list asks for, wherever the run goes.
     """
 
     root: Path
@@ -61,6 +65,20 @@ class Runtime:
     say: Callable[[str], None] = lambda _line: None
     warn: Callable[[str], None] = lambda _message: None
     show_command: Callable[[str], None] | None = None
+    stand_in: StandIn | None = None
+    listed: DesiredState = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Lead the whole run to the stand-in, if there is one: this is the only place that does.
+
+        Raises:
+            UsageError: it cannot play the target.
+        """
+        self.listed = self.desired
+        if self.stand_in:
+            self.environ = self.stand_in.environment(self.environ, without=self._credential_variables)
+            self.desired = self.stand_in.plays(self.desired)
+            self.allowance = {}
 
     @cached_property
     def runner(self) -> Runner:
@@ -73,7 +91,7 @@ class Runtime:
     @cached_property
     def files(self) -> dict[str, str | None]:
         """The generated files as the list wants them; see `mirrorgen.rendering.files.render`."""
-        return render(self.desired)
+        return render(self.listed)
 
     @cached_property
     def toolbox(self) -> Toolbox:
@@ -97,7 +115,13 @@ class Runtime:
             ToolFailed: the registry cannot be asked who we are.
         """
         self._set(self.desired.target.variables)
-        return open_destination(self.desired.target, self.environ, say=self.say, regctl=self._target_regctl)
+        with process_environment(self.environ) if self.stand_in else nullcontext():
+            return open_destination(self.desired.target, self.environ, say=self.say, regctl=self._target_regctl)
+
+    @cached_property
+    def workplace(self) -> Path:
+        """The folder in which Terraform works: that of the list, or one that is the stand-in's."""
+        return self.stand_in.workplace(self.root) if self.stand_in else self.root
 
     def held(self, desired: DesiredState) -> Holdings:
         """Ask the destination what it holds of a desired state."""
@@ -183,10 +207,10 @@ class Runtime:
             InputError: there is no module.
             ToolUnusable: Terraform is missing, too old or broken.
         """
-        module = self.root / "terraform"
-        problem = module_problem(module)
+        problem = module_problem(self.root / "terraform")
         if problem:
             raise problem
+        module = self.workplace / "terraform"
         available = with_providers({**self.toolbox.env, **self.destination.environment})
         env = environment("terraform", available, credentials=self._credential_variables)
         return Terraform(self.toolbox.get("terraform"), module, self.runner, env)

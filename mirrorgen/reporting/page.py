@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
+from mirrorgen.operations.stand_in import StandIn
 from mirrorgen.reporting.charts import charts_of
 from mirrorgen.reporting.escaping import printable
 from mirrorgen.reporting.scans import findings, severity_key
@@ -28,8 +29,8 @@ _KINDS = {
 }
 
 
-def format_page(status: Status) -> str:
-    """Return the page."""
+def format_page(status: Status, *, stand_in: StandIn | None = None) -> str:
+    """Return the page; it says so if a stand-in was looked at."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resource("templates/status")),
         undefined=jinja2.StrictUndefined,
@@ -44,6 +45,7 @@ def format_page(status: Status) -> str:
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
+        stand_in=stand_in.note if stand_in else "",
         in_sync=status.is_in_sync,
         headline="in sync" if status.is_in_sync else "not in sync",
         label=status.target.label,

@@ -10,6 +10,7 @@ from typing import Any
 
 from mirrorgen import __version__
 from mirrorgen.master_list.lock import lock_path
+from mirrorgen.operations.stand_in import find_stand_in
 
 RUN_VARIABLE = "MIRRORGEN_RUN"
 
@@ -23,6 +24,7 @@ class Run:
         version: of mirrorgen.
         list_digest, lock_digest: SHA-256 of the files when it began; None for one that could not be read.
         only: patterns of `--only`.
+        stand_in: address of the stand-in that was asked in place of what is real; None where there was none.
     """
 
     id: str | None
@@ -30,6 +32,7 @@ class Run:
     list_digest: str | None
     lock_digest: str | None
     only: tuple[str, ...] = ()
+    stand_in: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the run as it stands in a report."""
@@ -39,6 +42,7 @@ class Run:
             "list_digest": self.list_digest,
             "lock_digest": self.lock_digest,
             "only": list(self.only),
+            "stand_in": self.stand_in,
         }
 
 
@@ -50,6 +54,7 @@ def read_run(document: Mapping[str, Any]) -> Run:
         list_digest=document["list_digest"],
         lock_digest=document["lock_digest"],
         only=tuple(document["only"]),
+        stand_in=document["stand_in"],
     )
 
 
@@ -60,8 +65,19 @@ def this_run(master_list: Path, only: Sequence[str], environ: Mapping[str, str])
         master_list: the list; its lock is beside it.
         only: patterns of `--only`.
         environ: the environment of this process.
+
+    Raises:
+        UsageError: it names a stand-in that there is not.
     """
-    return Run(run_id(environ), __version__, _digest(master_list), _digest(lock_path(master_list)), tuple(only))
+    stand_in = find_stand_in(environ)
+    return Run(
+        id=run_id(environ),
+        version=__version__,
+        list_digest=_digest(master_list),
+        lock_digest=_digest(lock_path(master_list)),
+        only=tuple(only),
+        stand_in=stand_in.address if stand_in else None,
+    )
 
 
 def run_id(environ: Mapping[str, str]) -> str | None:

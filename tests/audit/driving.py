@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mirrorgen.operations.copying.work import prepare
 from typer.testing import CliRunner
 
 from mirrorgen.cli import app
@@ -17,7 +18,6 @@ from mirrorgen.commands.options import runtime_for
 from mirrorgen.destinations.ecr import api
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.operations.copying.planning import plan_copies
-from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream import asking
 from mirrorgen.outcomes import exit_code

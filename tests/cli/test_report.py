@@ -109,6 +109,7 @@ def test_a_report_says_which_run_it_is_of(in_folder: Path, run_cli: RunCli, monk
         "list_digest": digest("the list"),
         "lock_digest": None,
         "only": ["quay.io/*"],
+        "stand_in": None,
     }
     (in_folder / "images.lock.yaml").write_text("the lock")
     run(in_folder / "report.json", Result(ExitCode.OK, SHOWN))
@@ -137,3 +138,13 @@ def test_a_file_that_is_no_report(text: str, run_cli: RunCli, in_folder: Path) -
     (in_folder / "report.json").write_text(text, encoding="utf-8", errors="surrogateescape")
     assert run_cli("report", "--merge", "report.json").exit_code == 1
     assert run_cli("report", "report.json").exit_code == 2
+
+
+def test_a_report_names_the_stand_in_that_was_asked(
+    in_folder: Path, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (in_folder / "stand-in.json").write_text('{"address": "127.0.0.1:4566", "account_id": "1", "region": "r"}')
+    monkeypatch.setenv("MIRRORGEN_REDIRECT", "stand-in.json")
+    run(in_folder / "report.json", Result(ExitCode.OK, SHOWN))
+    report = read(in_folder / "report.json", run_cli)
+    assert report["run"]["stand_in"] == "127.0.0.1:4566"

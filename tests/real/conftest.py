@@ -23,6 +23,7 @@ import yaml
 from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo import upstreams
 from mirrorgen.demo.emulator import Emulator
+from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.built import bin_dir
 from mirrorgen.tools.runner import ProcessRunner
@@ -114,8 +115,7 @@ class Project:
         """Write the list and render it."""
         hosts = {source.partition("/")[0] for source in images}
         local = {
-            host: {"hostname": self.ecr.address, "tls": "disabled", "path_prefix": upstreams.path_prefix(host)}
-            for host in hosts
+            host: {"hostname": self.ecr.address, "tls": "disabled", "path_prefix": path_prefix(host)} for host in hosts
         }
         document = {
             "target": {"account_id": ACCOUNT, "region": REGION, "prefix": self.prefix, "endpoint": self.ecr.endpoint},

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.counting import CountingProxy, counting_proxy
 from mirrorgen.demo import upstreams
+from mirrorgen.operations.stand_in import path_prefix
 from tests.real.conftest import Project
 
 SOURCE = "quay.io/org/budget"
@@ -27,7 +28,7 @@ def upstream(project: Project) -> Iterator[CountingProxy]:
         project.registries["quay.io"] = {
             "hostname": proxy.address,
             "tls": "disabled",
-            "path_prefix": upstreams.path_prefix("quay.io"),
+            "path_prefix": path_prefix("quay.io"),
         }
         yield proxy
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from benchmarks.counting import Answer, CountingProxy, Tamper, counting_proxy
-from mirrorgen.demo import upstreams
+from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.tools.built import bin_dir
 from tests.real.conftest import Project, wait_until
 
@@ -36,7 +36,7 @@ def behind(project: Project, tamper: Tamper) -> Iterator[CountingProxy]:
             "quay.io": {
                 "hostname": proxy.address,
                 "tls": "disabled",
-                "path_prefix": upstreams.path_prefix("quay.io"),
+                "path_prefix": path_prefix("quay.io"),
             }
         }
         project.write({BAD: TAGS, GOOD: TAGS})

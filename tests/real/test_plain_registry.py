@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mirrorgen.demo import upstreams
+from mirrorgen.operations.stand_in import path_prefix
 from tests.real.conftest import Project
 from tests.real.distribution import PASSWORD, USER, Distribution, distribution
 
@@ -41,9 +41,7 @@ def write(project: Project, target: Distribution, tags: Any) -> None:
             "tls": "disabled",
             "credentials": {"username_env": "T_USER", "password_env": "T_PASSWORD"},
         },
-        "registries": {
-            host: {"hostname": project.ecr.address, "tls": "disabled", "path_prefix": upstreams.path_prefix(host)}
-        },
+        "registries": {host: {"hostname": project.ecr.address, "tls": "disabled", "path_prefix": path_prefix(host)}},
         "images": [{"source": SOURCE, "tags": tags}],
     }
     (project.folder / "images.yaml").write_text(yaml.safe_dump(document, sort_keys=False))

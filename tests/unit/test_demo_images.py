@@ -18,9 +18,9 @@ from mirrorgen.demo.upstreams import (
     Content,
     Image,
     make_image,
-    path_prefix,
     repository,
 )
+from mirrorgen.operations.stand_in import path_prefix
 
 NGINX = "docker.io/library/nginx"
 

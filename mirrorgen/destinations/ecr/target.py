@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 from mirrorgen.destinations.ecr import tfvars
@@ -100,6 +100,10 @@ class EcrTarget(Target):
     def is_own(self, address: str) -> bool:
         """Whether the address is one of ECR itself, such as an endpoint in a VPC."""
         return address == self.host or _ADDRESS.fullmatch(address) is not None
+
+    def played_at(self, endpoint: str) -> EcrTarget:
+        """Return the same registry, which is reached there; what signs in to the real one may not be at hand."""
+        return replace(self, endpoint=endpoint, auth="credential-helper")
 
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""

@@ -68,6 +68,9 @@ class RegistryTarget(Target):
         """Whether the address is the registry's name, as it has no other."""
         return address == self.host
 
+    def played_at(self, endpoint: str) -> None:
+        """Return None: the emulator makes no repository with the first push."""
+
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""
         entry: dict[str, Any] = {}

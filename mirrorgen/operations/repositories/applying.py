@@ -24,7 +24,7 @@ def apply_plan(runtime: Runtime, *, allow_destroy: bool, wait: bool = False) -> 
     """
     if not runtime.desired.target.is_provisioned:
         return TerraformPlan()
-    folder = WorkFolder(runtime.root)
+    folder = WorkFolder(runtime.workplace)
     with folder.turn("mirrorgen apply", wait=wait, say=runtime.say):
         return _apply(runtime, folder, allow_destroy=allow_destroy)
 

@@ -27,7 +27,7 @@ def plan_repositories(runtime: Runtime) -> TerraformPlan:
     assert generated
     assert generated.document is not None
     check_variables(terraform.module, generated.document)
-    folder = WorkFolder(runtime.root)
+    folder = WorkFolder(runtime.workplace)
     folder.discard_plan()
     runtime.say("terraform init")
     terraform.init()
