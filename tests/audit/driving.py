@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mirrorgen.operations.copying.work import prepare
 from typer.testing import CliRunner
 
 from mirrorgen.cli import app
@@ -18,6 +17,7 @@ from mirrorgen.commands.options import runtime_for
 from mirrorgen.destinations.ecr import api
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.operations.copying.planning import plan_copies
+from mirrorgen.operations.copying.work import prepare
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream import asking
 from mirrorgen.outcomes import exit_code
