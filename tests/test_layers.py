@@ -55,7 +55,7 @@ CHANGING_FILES = {
     "mirrorgen/files.py": "it is their owner",
     "mirrorgen/places.py": "it opens them",
     "mirrorgen/demo/emulator.py": "it makes the emulator's own folder in the cache",
-    "mirrorgen/demo/pipeline.py": "it has a temporary folder of its own",
+    "mirrorgen/operations/stand_in.py": "it works in a copy of the module",
     "mirrorgen/streams.py": "it opens /dev/null",
     "mirrorgen/tools/built.py": "it reads a program",
     "mirrorgen/tools/install.py": "it makes a program in the cache",
