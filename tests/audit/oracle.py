@@ -263,8 +263,9 @@ _IS_SO: Mapping[str, Any] = {
         oracle.world.shelves[ref[0]].immutable or bool(oracle.world.shelves[ref[0]].archived) or oracle._said(400)
     ),
     "unsupported": _is_strange,
-    "over-budget": lambda oracle, _asked, _ref, _wish, held: (
-        oracle.scenario.pulls and (held is None or oracle.world.fired)
+    # With referrers or one platform, to compare a tag that is there takes pulls, too.
+    "over-budget": lambda oracle, _asked, _ref, wish, held: bool(
+        oracle.scenario.pulls and (held is None or oracle.world.fired or wish.referrers or wish.platform)
     ),
     "not-as-locked": lambda _oracle, asked, ref, wish, held: held != asked.settled(wish, ref[1]),
     # Held against upstream, or against what was there before somebody else changed it.
