@@ -254,6 +254,12 @@ def _is_strange(oracle: Oracle, asked: Asked, ref: Ref, wish: Wish | None, *_: o
     return digest(STRANGE) in told or any(for_platform(name, wish.platform) is None for name in told)
 
 
+def _takes_pulls(asked: Asked, ref: Ref, wish: Wish, held: str | None) -> bool:
+    """Whether it takes pulls to copy a tag, or to compare it where only its own manifest can tell."""
+    pinned = asked.pinned(wish, ref[1])
+    return held is None or wish.referrers or bool(wish.platform) or pinned not in {None, held}
+
+
 _IS_SO: Mapping[str, Any] = {
     "not-upstream": lambda oracle, asked, ref, _wish, _held: oracle._lacks_upstream(asked, ref),
     "no-repository": lambda oracle, _asked, ref, _wish, _held: ref[0] not in oracle.world.shelves,
@@ -263,9 +269,8 @@ _IS_SO: Mapping[str, Any] = {
         oracle.world.shelves[ref[0]].immutable or bool(oracle.world.shelves[ref[0]].archived) or oracle._said(400)
     ),
     "unsupported": _is_strange,
-    # With referrers or one platform, to compare a tag that is there takes pulls, too.
-    "over-budget": lambda oracle, _asked, _ref, wish, held: bool(
-        oracle.scenario.pulls and (held is None or oracle.world.fired or wish.referrers or wish.platform)
+    "over-budget": lambda oracle, asked, ref, wish, held: (
+        bool(oracle.scenario.pulls) and (bool(oracle.world.fired) or _takes_pulls(asked, ref, wish, held))
     ),
     "not-as-locked": lambda _oracle, asked, ref, wish, held: held != asked.settled(wish, ref[1]),
     # Held against upstream, or against what was there before somebody else changed it.
