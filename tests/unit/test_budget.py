@@ -12,7 +12,7 @@ from mirrorgen.destinations.port import Holdings
 from mirrorgen.model.images import Entry
 from mirrorgen.operations.copying.budget import Budget, Requests
 from mirrorgen.operations.copying.pending import Pending, pending
-from mirrorgen.operations.copying.weighing import Foreseen, Weight
+from mirrorgen.operations.copying.weighing import Foreseen, FoundOut, Weight
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.project import load
 from tests.unit.conftest import Desire
@@ -178,3 +178,23 @@ def test_what_a_run_has_spent_is_not_spent_again(desire: Desire) -> None:
     less, left = account(work)
     assert [ref.tag for ref in less.missing] == ["a"]
     assert len(left) == 2
+
+
+def test_registries_without_a_limit_are_not_asked_how_large_an_image_is(todo: Callable[..., Pending]) -> None:
+    class Asked:
+        """Registries that remember what they were asked."""
+
+        def __init__(self) -> None:
+            self.references: list[str] = []
+
+        def manifests(self, reference: str) -> int:
+            self.references.append(reference)
+            return 3
+
+    work, asked = todo("anonymous"), Asked()
+    found_out = FoundOut(Foreseen(()), asked, (), frozenset({"docker.io"}))  # type: ignore[arg-type]
+    account = Budget(allowance(work.desired, (1, 1)), found_out)
+    account(work)
+    assert asked.references == [f"docker.io/library/nginx:{tag}" for tag in ("1.25.1", "1.25.2", "latest")]
+    # Three times one to ask and three to copy, and twice two for one platform.
+    assert [(request.host, request.pulls) for request in account.requests(work)] == [("docker.io", 16), ("quay.io", 10)]

@@ -77,15 +77,19 @@ class FoundOut:
         foreseen: the other scales.
         upstreams: are asked.
         unmoved: tags that the target has as upstream has them now.
+        hosts: registries with a limit, which alone are asked.
     """
 
     foreseen: Foreseen
     upstreams: Upstreams
     unmoved: Collection[TagRef]
+    hosts: Collection[str]
 
     def __call__(self, ref: TagRef, entry: Entry, left: int) -> Weight:
         """Return the pulls that a tag takes; those of a usual copy where no pull is left to ask with."""
         copying = entry.copying
+        if entry.source.host not in self.hosts:
+            return self.foreseen(ref, entry, left)
         if ref in self.unmoved:
             return Weight(0)
         if copying.platform:
@@ -126,7 +130,7 @@ def scales(runtime: Runtime, todo: Pending, held: Holdings, hosts: Collection[st
     }
     digests, _ = upstream_digests(runtime, compared)
     unmoved = {ref for ref, digest in digests.items() if digest == (held[ref.repository] or {}).get(ref.tag)}
-    return FoundOut(foreseen, Upstreams(runtime), unmoved)
+    return FoundOut(foreseen, Upstreams(runtime), unmoved, hosts)
 
 
 def _most(images: Iterable[StoredImage]) -> int:
