@@ -210,11 +210,13 @@ def _stage(stack: ExitStack, change: _Change) -> str | None:
     if change.new is None:
         return None
     name, fd = _new_file(change.folder, change.name)
-    stream = stack.enter_context(os.fdopen(fd, "wb"))
+    # Without a buffer, which would be written once more as the stack unwinds, and fail without a name.
+    stream = stack.enter_context(os.fdopen(fd, "wb", buffering=0))
     stack.callback(_remove_if_there, change.folder, name)
     try:
-        stream.write(change.new)
-        stream.flush()
+        left = memoryview(change.new)
+        while left:
+            left = left[stream.write(left) :]
         os.fsync(fd)
         mode = change.mode or _mode(change)
         if mode is not None:

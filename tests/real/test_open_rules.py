@@ -14,10 +14,14 @@ RULE = {"exact": ["latest"], "semver": [">=1 <2"], "exclude": [".*-rc.*"]}
 CHOSEN = ["latest", "v1.0.0", "v1.1.0"]
 
 
-def started(project: Project, rule: Any = RULE) -> Project:
+def listed(project: Project, rule: Any = RULE) -> Project:
     project.serve({SOURCE: TAGS})
     project.write({SOURCE: rule})
-    project.create_repositories()
+    return project
+
+
+def started(project: Project, rule: Any = RULE) -> Project:
+    listed(project, rule).create_repositories()
     return project
 
 
@@ -44,13 +48,14 @@ def test_the_rendered_file_makes_regsync_copy_the_same(project: Project) -> None
 
 
 def test_a_rule_that_chooses_nothing_is_an_error_of_plan_and_of_sync(project: Project) -> None:
-    started(project, {"exact": ["latest"], "semver": [">=7"]})
+    listed(project, {"exact": ["latest"], "semver": [">=7"]})
     said = "no tag of quay.io/org/ruled fits this rule now; 5 were looked at"
     plan = project.run("plan")
     assert plan.returncode == 1
     assert f"error[rule-selects-nothing]: {said}" in plan.stderr
     assert "Tags: 1 to copy." in plan.stdout
 
+    project.create_repositories()
     sync = project.run("sync")
     assert sync.returncode == 1
     assert f"{project.prefix}/quay/org/ruled: {said}" in sync.stdout

@@ -170,6 +170,20 @@ def test_killed_without_a_failure_before_it_nothing_is_taken_for_done(sync: Sync
 
 def test_killed_it_is_tried_again(patient_sync: Sync) -> None:
     result = patient_sync((-9, [needed("v1.0.0")], ONE), (0, [matches("v1.0.0"), needed("v1.1.0")], BOTH))
+    assert result == SyncResult("ECR", (TagRef(APP, "v1.1.0"),), 1, ())
+
+
+def test_a_copy_that_was_stored_before_the_kill_counts_as_one(patient_sync: Sync) -> None:
+    stored = json.dumps(
+        {
+            "msg": "reg http request",
+            "req-method": "PUT",
+            "req-url": f"https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/{APP}/manifests/v1.0.0",
+            "resp-status": "201 Created",
+            "resp-headers": {"Docker-Content-Digest": ["sha256:a"]},
+        }
+    )
+    result = patient_sync((-9, [needed("v1.0.0"), stored], ONE), (0, [matches("v1.0.0"), needed("v1.1.0")], BOTH))
     assert result == SyncResult("ECR", (TagRef(APP, "v1.0.0"), TagRef(APP, "v1.1.0")), 0, ())
 
 

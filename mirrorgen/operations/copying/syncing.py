@@ -185,7 +185,8 @@ class _Run:
             doubt = failed.get(ref) or self._doubt(ref, entry, word, outcome, was)
             self._failed.pop(ref, None)
             self._proven.pop(ref, None)
-            if word and word.kind is EventKind.NEEDED:
+            # A copy that failed at its end may have been stored; otherwise it is somebody else's that is there later.
+            if word and word.kind is EventKind.NEEDED and (word.digest or not doubt):
                 self._copied.add(ref)
             if doubt:
                 self._failed[ref] = doubt
