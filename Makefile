@@ -10,11 +10,13 @@ demo: $(VENV)/installed
 	$(BIN)/mirrorgen tools install
 	$(BIN)/mirrorgen demo $(LIST) $(if $(LISTING),--from $(LISTING))
 
-# Each of at most four workers, with an emulated ECR and a Terraform provider of 0.7 GB of its own, gets a file at a time;
-# in their order, as the slow ones are not those with the most tests.
+# One worker more than there are processors, as each waits for other programs a third of its time; at most four, as each
+# has an emulated ECR and a Terraform provider of 0.7 GB of its own. It gets a file at a time; in their order, as the
+# slow ones are not those with the most tests.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 3 ? n + 1 : 4)))
 test: $(VENV)/installed browser
 	$(BIN)/mirrorgen tools install
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # What is drawn at random, more often and other things each time: references ten times as often, SOAK times as many lists
 # and texts (200 are 100,000 of each medium), and so many SCENARIOS of the audit.
