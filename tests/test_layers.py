@@ -216,3 +216,13 @@ def test_files_stay_short(source: Path) -> None:
 
 def test_the_command_line_loads_only_what_every_command_needs() -> None:
     assert not LAZY & {module.partition(".")[0] for module in loaded_by("import mirrorgen.cli")}
+
+
+def test_variables_say_what_they_hold() -> None:
+    bound = [
+        f"{name(module)}:{node.lineno}"
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Name) and node.id == "one") or (isinstance(node, ast.arg) and node.arg == "one")
+    ]
+    assert not bound

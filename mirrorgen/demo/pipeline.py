@@ -274,19 +274,19 @@ class Demo:
         rows = [("image", "tag", "digest", "platforms", "same as upstream")]
         rows += [
             (
-                one.repository,
-                one.tag,
-                one.digest[:19],
-                ", ".join(one.platforms),
-                "yes" if one.digest == one.upstream_digest else "NO",
+                image.repository,
+                image.tag,
+                image.digest[:19],
+                ", ".join(image.platforms),
+                "yes" if image.digest == image.upstream_digest else "NO",
             )
-            for one in mirrored
+            for image in mirrored
         ]
         self._say(f"\n{text_table(rows)}")
         times = [("step", "seconds"), *((title, f"{seconds:.1f}") for title, seconds in self._times)]
         times.append(("all", f"{sum(seconds for _, seconds in self._times):.1f}"))
         self._say(text_table(times))
-        differing = [one for one in mirrored if one.digest != one.upstream_digest]
+        differing = [image for image in mirrored if image.digest != image.upstream_digest]
         if differing:
             raise ToolFailed(f"{len(differing)} of {len(mirrored)} images differ from upstream")
         self._say(f"All {len(mirrored)} images are in ECR, with the digests upstream has.")
