@@ -216,6 +216,11 @@ class Entry:
             return self.image.tags.digests[tag]
         return self.locked.get(tag) if self.image.copying.pin == "digest" else None
 
+    def reference(self, tag: str) -> str:
+        """Return the image that is to be copied under a tag, as regctl is told: by its digest where that is pinned."""
+        pinned = self.pinned(tag)
+        return f"{self.location}:{tag}" if pinned is None else f"{self.location}@{pinned}"
+
     def failure(self, ref: TagRef, kind: Kind, reason: str) -> Failure:
         """Return the failure of a tag that the entry brings."""
         return Failure(ref, kind, reason, self.owner, str(self.source))

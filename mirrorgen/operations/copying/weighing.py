@@ -96,8 +96,7 @@ class FoundOut:
             return Weight(copying.pulls())
         if not left:
             return Weight(copying.pulls(self.foreseen.size(ref)))
-        pinned = entry.pinned(ref.tag)
-        manifests = self.upstreams.manifests(f"{entry.location}{f'@{pinned}' if pinned else f':{ref.tag}'}")
+        manifests = self.upstreams.manifests(entry.reference(ref.tag))
         return Weight(copying.pulls(manifests or self.foreseen.size(ref)), asking=1)
 
 

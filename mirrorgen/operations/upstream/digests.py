@@ -31,9 +31,7 @@ def upstream_digests(runtime: Runtime, wanted: Mapping[TagRef, Entry]) -> tuple[
     failures: list[Failure] = []
     for platform in sorted({entry.copying.platform or "" for entry in wanted.values()}):
         references = {
-            ref: f"{entry.location}@{pinned}" if (pinned := entry.pinned(ref.tag)) else f"{entry.location}:{ref.tag}"
-            for ref, entry in wanted.items()
-            if (entry.copying.platform or "") == platform
+            ref: entry.reference(ref.tag) for ref, entry in wanted.items() if (entry.copying.platform or "") == platform
         }
         asked = upstreams.digests(references.values(), platform=platform or None)
         for ref, reference in references.items():
