@@ -18,14 +18,15 @@ test: $(VENV)/installed browser
 	$(BIN)/mirrorgen tools install
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-# What is drawn at random, more often and other things each time: references ten times as often, SOAK times as many lists
-# and texts (200 are 100,000 of each medium), and so many SCENARIOS of the audit.
+# What is drawn at random, more often and other things each time: references ten times as often, SOAK times as many lists,
+# so many hostile TEXTS for each medium, and so many SCENARIOS of the audit.
 SOAK ?= 200
+TEXTS ?= 1000000
 SCENARIOS ?= 20000
 soak: $(VENV)/installed
 	$(BIN)/mirrorgen tools install
-	SOAK=$(SOAK) SCENARIOS=$(SCENARIOS) $(BIN)/python -m pytest --soak --hypothesis-profile soak tests/real/test_references.py \
-	    tests/audit $$(grep -rl 'import.* given' tests/unit) $(PYTEST_ARGS)
+	SOAK=$(SOAK) TEXTS=$(TEXTS) SCENARIOS=$(SCENARIOS) $(BIN)/python -m pytest --soak --hypothesis-profile soak \
+	    tests/real/test_references.py tests/audit tests/fuzz $$(grep -rl 'import.* given' tests/unit tests/operations) $(PYTEST_ARGS)
 
 # The status page is tested in a real browser: Debian's, as nobody else's may be downloaded everywhere.
 browser:

@@ -7,6 +7,9 @@ import os
 TIMES = int(os.environ.get("SOAK", "1"))
 """As many times the usual number."""
 
+TEXTS = int(os.environ.get("TEXTS", "100000"))
+"""Hostile ones, for each medium that they are written into."""
+
 SCENARIOS = int(os.environ.get("SCENARIOS", "1000"))
 """Of the audit."""
 
