@@ -55,7 +55,7 @@ WAYS: dict[str, Callable[[str], str]] = {
 """How programs write what they are given."""
 
 _ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
-_NAMED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "f"}
+_NAMED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
 def without_escapes(text: str) -> str:
