@@ -8,9 +8,15 @@ from datetime import datetime
 from typing import Protocol
 
 from mirrorgen.model.targets import Settings, Target
+from mirrorgen.outcomes import TagRef
 
 Holdings = Mapping[str, Mapping[str, str] | None]
 """Digest by tag, by repository name; None for a repository that does not exist."""
+
+
+def held_digest(held: Holdings, ref: TagRef) -> str | None:
+    """Return what a tag names; None where the repository does not hold it, or does not exist."""
+    return (held[ref.repository] or {}).get(ref.tag)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,16 @@ class Limits:
         output_bytes: what regctl may print of it; 100,000 tags of 128 characters are 13 MiB.
         memory_bytes: what regctl may hold of it, as it reads a whole answer before it looks at it; on Linux only.
         tags: of one repository. The largest public ones have some 50,000.
+        manifests: of one image, with all that it names and that belongs to it; more are not looked at.
+        depth: how far an index in an index, a signature of a signature and so on are followed.
     """
 
     seconds: float = 300.0
     output_bytes: int = 16 * _MIB
     memory_bytes: int = 512 * _MIB
     tags: int = 100_000
+    manifests: int = 1000
+    depth: int = 10
 
 
 LIMITS = Limits()

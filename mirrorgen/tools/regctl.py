@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +11,8 @@ from typing import Any
 from mirrorgen.errors import LimitExceeded, RegistryFailed, RegistryGivenUp
 from mirrorgen.outcomes import Kind
 from mirrorgen.tools.limits import LIMITS, Limits
+from mirrorgen.tools.manifests import Manifest, Named, read_descriptor, read_descriptors, read_manifest
+from mirrorgen.tools.requests import TRACED, OnPull, Stopped, read_pull
 from mirrorgen.tools.runner import Completed, Runner
 from mirrorgen.tools.versions import Tool
 from mirrorgen.tools.words import kind_of, quoted
@@ -19,6 +20,8 @@ from mirrorgen.tools.words import kind_of, quoted
 _LISTING = '{"name": {{json .Name}}, "tags": {{json .Tags}}}'
 # https://go.dev/src/runtime/malloc.go and mem_linux.go: how a Go program ends that gets no more memory.
 _OUT_OF_MEMORY = re.compile(r"^fatal error: [^\n]*(?:out of|allocate) memory", re.MULTILINE)
+# Of what regctl logs, which is not what it says last.
+_LOG_LINE = '{"time":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +59,6 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a tag names.
-
-    Attributes:
-        digest: names it.
-        platforms: those it holds; none for an image that is no index.
-        manifests: how many it names with its own; those of an index in an index are not known.
-    """
-
-    digest: str
-    platforms: tuple[str, ...]
-    manifests: int
-
-
-@dataclass(frozen=True, slots=True)
 class Regctl:
     """regctl with its registries.
 
@@ -82,6 +70,7 @@ class Regctl:
         env: its whole environment.
         hosts: the registries that need settings.
         limits: how much each answer may be.
+        on_pull: told each pull as it is made; None where nobody counts them.
     """
 
     tool: Tool
@@ -89,6 +78,7 @@ class Regctl:
     env: Mapping[str, str]
     hosts: tuple[Host, ...] = ()
     limits: Limits = LIMITS
+    on_pull: OnPull | None = None
 
     def tags(self, repository: str) -> tuple[str, ...]:
         """List the tags of a repository, in the registry's order and with its very words: they may be no tags at all.
@@ -111,10 +101,10 @@ class Regctl:
         return tags
 
     def manifest(self, reference: str) -> Manifest:
-        """Ask for the manifest of a tag.
+        """Ask for the manifest of a tag, or of a digest, with a pull.
 
         Raises:
-            RegistryFailed: there is none, or the registry cannot be asked.
+            RegistryFailed: there is none, or the registry cannot be asked, or it cannot be read.
         """
         return read_manifest(self._run("manifest", "get", "--format", "raw-body", reference))
 
@@ -126,6 +116,25 @@ class Regctl:
         """
         wanted = ["--platform", platform] if platform else []
         return self._run("manifest", "head", *wanted, reference).strip()
+
+    def head(self, reference: str) -> Named:
+        """Ask what a tag or a digest names, with a HEAD request and never with a pull.
+
+        Raises:
+            RegistryFailed: there is none, or the registry cannot be asked.
+        """
+        return read_descriptor(self._run("manifest", "head", "--format", "{{json .GetDescriptor}}", reference))
+
+    def referrers(self, reference: str) -> tuple[Named, ...]:
+        """Ask what refers to an image; that takes a pull where the registry keeps the list under a tag.
+
+        Args:
+            reference: with a digest.
+
+        Raises:
+            RegistryFailed: the registry cannot be asked.
+        """
+        return read_descriptors(self._run("artifact", "list", "--format", "{{json .Descriptors}}", reference))
 
     def repositories(self, registry: str) -> tuple[str, ...]:
         """List the repositories of a registry, page by page.
@@ -153,35 +162,35 @@ class Regctl:
     def _run(self, *arguments: str) -> str:
         config = json.dumps({"hosts": {host.name: host.document() for host in self.hosts}})
         env = {**self.env, "REGCTL_CONFIG": "/dev/stdin"}
-        argv = [str(self.tool.path), *arguments]
+        argv = [str(self.tool.path), *(TRACED if self.on_pull else ()), *arguments]
         try:
             completed = self.runner.run(
                 argv,
                 env=env,
                 stdin=config,
                 success_codes=None,
+                on_stderr_line=self._count if self.on_pull else None,
                 timeout_s=self.limits.seconds,
                 max_output_bytes=self.limits.output_bytes,
                 max_memory_bytes=self.limits.memory_bytes,
             )
         except LimitExceeded as error:
             raise RegistryGivenUp(error.message.partition("\n")[0], Kind.UNAVAILABLE) from error
+        except Stopped as error:
+            raise RegistryGivenUp("no pulls are left to ask with", Kind.OVER_BUDGET) from error
         if completed.code:
             raise _failure(completed, arguments[-1])
         return completed.stdout
+
+    def _count(self, line: str) -> None:
+        pull = read_pull(line)
+        if pull and self.on_pull:
+            self.on_pull(pull)
 
 
 def _failure(completed: Completed, reference: str) -> RegistryFailed:
     if _OUT_OF_MEMORY.search(completed.stderr):
         return RegistryGivenUp("the answer takes more memory than regctl may use", Kind.UNAVAILABLE)
-    lines = completed.stderr.strip().splitlines()
+    lines = [line for line in completed.stderr.strip().splitlines() if not line.startswith(_LOG_LINE)]
     said = lines[-1] if lines else f"regctl ended with exit code {completed.code}"
     return RegistryFailed(quoted(completed.secrets.redact(said)), kind_of(said, [reference]))
-
-
-def read_manifest(body: str) -> Manifest:
-    """Read the raw body of a manifest; its digest is the hash of exactly these bytes."""
-    entries = json.loads(body).get("manifests", [])
-    platforms = [entry["platform"] for entry in entries if "platform" in entry]
-    names = ("/".join(filter(None, (item["os"], item["architecture"], item.get("variant")))) for item in platforms)
-    return Manifest(f"sha256:{hashlib.sha256(body.encode()).hexdigest()}", tuple(names), 1 + len(entries))

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mirrorgen.outcomes import Kind
+from mirrorgen.tools.requests import REQUEST, OnPull, Stopped, read_pull, read_request
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.versions import Tool
@@ -48,7 +49,6 @@ _MESSAGES = {
 }
 
 
-_REQUEST = "reg http request"
 _REQUESTS = {"HEAD": EventKind.SEEN, "PUT": EventKind.STORED}
 
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints; a digest is no tag.
@@ -86,12 +86,14 @@ class Outcome:
         events: in the order they happened.
         code: regsync's exit code; 0 does not mean that every tag is there.
         trouble: what it said where it failed without naming an image; otherwise nothing.
+        is_stopped: whether it was ended before it made more pulls than it may.
         secrets: what must not be read in a quotation.
     """
 
     events: list[Event] = field(default_factory=list)
     code: int = 0
     trouble: str = ""
+    is_stopped: bool = False
     secrets: Secrets = field(default_factory=Secrets, repr=False)
 
     @property
@@ -116,6 +118,9 @@ _VERBOSITY = {"check": "debug", "once": "trace"}
 
 _QUOTED_LINES = 40
 
+_STOPPED = -2
+"""SIGINT, by which a program is stopped."""
+
 
 @dataclass(frozen=True, slots=True)
 class Regsync:
@@ -137,22 +142,34 @@ class Regsync:
         Args:
             config: text of regsync.yaml.
         """
-        return self._run("check", config, None)
+        return self._run("check", config)
 
-    def once(self, config: str, *, on_event: Callable[[Event], None] | None = None) -> Outcome:
+    def once(
+        self, config: str, *, on_event: Callable[[Event], None] | None = None, on_pull: OnPull | None = None
+    ) -> Outcome:
         """Let it copy.
 
         Args:
             config: text of regsync.yaml.
             on_event: told each event but requests as it happens.
+            on_pull: told each pull; where it raises `Stopped`, regsync is ended.
         """
-        return self._run("once", config, on_event)
+        return self._run("once", config, on_event, on_pull)
 
-    def _run(self, command: str, config: str, on_event: Callable[[Event], None] | None) -> Outcome:
+    def _run(
+        self,
+        command: str,
+        config: str,
+        on_event: Callable[[Event], None] | None = None,
+        on_pull: OnPull | None = None,
+    ) -> Outcome:
         outcome = Outcome(secrets=self.runner.secrets)
         said: deque[str] = deque(maxlen=_QUOTED_LINES)
 
         def take(line: str) -> None:
+            pull = read_pull(line) if on_pull else None
+            if pull and on_pull:
+                on_pull(pull)
             event = parse_line(line)
             if event:
                 outcome.events.append(event)
@@ -162,7 +179,11 @@ class Regsync:
                 said.append(line)
 
         argv = [str(self.tool.path), command, *_COMMON, "-v", _VERBOSITY[command]]
-        completed = self.runner.run(argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take)
+        try:
+            completed = self.runner.run(argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take)
+        except Stopped:
+            outcome.code, outcome.is_stopped = _STOPPED, True
+            return outcome
         outcome.code = completed.code
         if completed.code != 0 and not outcome.of(EventKind.FAILED):
             outcome.trouble = replace(completed, stdout="", stderr="\n".join(said)).failure().message
@@ -171,18 +192,15 @@ class Regsync:
 
 def parse_line(line: str) -> Event | None:
     """Read one JSON log line; None for a line that says nothing about an image."""
-    is_request = _REQUEST in line
-    # Most lines are about requests, and few of these about a tag.
-    if is_request and "/manifests/" not in line:
-        return None
+    if REQUEST in line:
+        request = read_request(line)
+        return _request(request) if request else None
     try:
         data: Any = json.loads(line)
     except ValueError:
         return None
     if not isinstance(data, dict):
         return None
-    if is_request and data.get("msg") == _REQUEST:
-        return _request(data)
     kind = _MESSAGES.get(data.get("msg", ""))
     if kind is None:
         return None

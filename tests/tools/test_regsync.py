@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mirrorgen.tools.regctl import read_manifest
+from mirrorgen.tools.manifests import read_manifest
 from mirrorgen.tools.regsync import Event, EventKind, Regsync, parse_line
 from mirrorgen.tools.runner import Completed
 from mirrorgen.tools.secrets import Secrets
@@ -79,10 +80,11 @@ def test_a_log_line(line: str, event: Event | None) -> None:
 
 
 def test_the_digest_of_a_manifest_is_that_of_its_bytes() -> None:
-    body = '{"manifests": [{"platform": {"os": "linux", "architecture": "arm", "variant": "v7"}}, {"digest": "x"}]}'
+    arm = {"digest": f"sha256:{1:064x}", "platform": {"os": "linux", "architecture": "arm", "variant": "v7"}}
+    body = json.dumps({"manifests": [arm, {"digest": f"sha256:{2:064x}"}]})
     manifest = read_manifest(body)
     assert manifest.platforms == ("linux/arm/v7",)
-    assert manifest.digest == "sha256:181154d4d348ae748b4ea37f88dbaed97fe9a05b6a98b507709e0d18f1fe4c3a"
+    assert manifest.digest == f"sha256:{hashlib.sha256(body.encode()).hexdigest()}"
 
 
 def test_requests_for_manifests_of_tags_name_digests() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from mirrorgen.model.images import Entry
+from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.pending import Pending
-from mirrorgen.operations.copying.weighing import Scales
+from mirrorgen.operations.copying.weighing import Scales, Weight
 from mirrorgen.outcomes import Failure, Kind, TagRef
 
 WARNING_SHARE = 0.8
@@ -24,7 +25,7 @@ class Requests:
         host: the registry.
         lists: of tags.
         heads: HEAD requests for manifests.
-        pulls: about how many GET requests for manifests.
+        pulls: GET requests for manifests: about as many in a dry run, otherwise as many at most.
         limit: pulls that this run may make; None for no limit.
     """
 
@@ -40,20 +41,18 @@ class Requests:
         return self.limit is not None and self.pulls > self.limit * WARNING_SHARE
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Budget:
-    """Keeps the account of pulls: what it lets through is spent, and what would take a registry over its limit, the
-    last tags first, is held back.
+    """Lets through what the account has pulls for, and holds back what would take a registry over its limit, the last
+    tags first.
 
     Attributes:
-        allowance: pulls that this run may make, by host; no limit for a host that is left out.
+        account: of the pulls of this run.
         scales: tells what a tag takes.
-        spent: pulls so far, by host.
     """
 
-    allowance: Mapping[str, int]
+    account: Account
     scales: Scales
-    spent: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, todo: Pending) -> tuple[Pending, tuple[Failure, ...]]:
         """Return what is left to look at, and a failure for each tag that is held back."""
@@ -61,22 +60,16 @@ class Budget:
         held_back = []
         for ref, entry in _in_order(todo):
             host = entry.source.host
-            weight = self.scales(ref, entry, 0 if host in full else self._left(host))
-            self.spent[host] += weight.asking
-            if not weight.copying or (host not in full and self.take(host, weight.copying)):
+            before = self.account.spent[host]
+            weight = self.scales(ref, entry, is_full=host in full)
+            if not weight.trouble and self._is_let_through(entry, weight, full):
                 continue
-            held_back.append(self._failure(ref, entry, weight.copying + weight.asking))
+            needed = weight.pulls + self.account.spent[host] - before
+            held_back.append(entry.failure(ref, Kind.OVER_BUDGET, self._reason(host, needed, weight.trouble)))
             # What could never be copied does not stop the others.
-            if weight.copying + weight.asking <= self.allowance[host]:
+            if not weight.trouble and needed <= self.account.allowance[host]:
                 full.add(host)
         return todo.without({failure.ref for failure in held_back}), tuple(held_back)
-
-    def take(self, host: str, pulls: int) -> bool:
-        """Spend pulls, if as many are left."""
-        if pulls > self._left(host):
-            return False
-        self.spent[host] += pulls
-        return True
 
     def requests(self, todo: Pending) -> tuple[Requests, ...]:
         """Return the requests for what was let through, by registry, sorted."""
@@ -86,26 +79,30 @@ class Budget:
             lists[entry.source.host] += any(entry.pinned(tag) is None for tag in entry.tags)
             heads[entry.source.host] += len(entry.tags)
         return tuple(
-            Requests(host, lists[host], heads[host], self.spent[host], self.allowance.get(host))
+            Requests(host, lists[host], heads[host], self.account.needed(host), self.account.allowance.get(host))
             for host in sorted(heads)
         )
 
-    def _left(self, host: str) -> int:
-        return max(0, self.allowance.get(host, _NO_LIMIT) - self.spent[host])
+    def _is_let_through(self, entry: Entry, weight: Weight, full: Collection[str]) -> bool:
+        if not weight.pulls:
+            return True
+        return entry.source.host not in full and self.account.expect(entry.location, weight.pulls)
 
-    def _failure(self, ref: TagRef, entry: Entry, pulls: int) -> Failure:
-        host = entry.source.host
-        allowed = self.allowance[host]
-        reason = f"left for a later run: this run may make {allowed} pulls of {host}"
-        if pulls > allowed:
-            reason = (
-                f"never copied with this limit: one image takes about {pulls} pulls, and this run may make {allowed} "
-                f"of {host}; raise pulls_per_six_hours, or use fewer parts"
+    def _reason(self, host: str, needed: int, trouble: str) -> str:
+        allowed = self.account.allowance[host]
+        if trouble:
+            return f"cannot be weighed against the limit of {host}: {trouble}"
+        if needed > allowed:
+            return (
+                f"never copied with this limit: one image takes {needed} pulls or more, and this run may make "
+                f"{allowed} of {host}; raise pulls_per_six_hours, or use fewer parts"
             )
-        return entry.failure(ref, Kind.OVER_BUDGET, reason)
+        return left_for_later(host, allowed)
 
 
-_NO_LIMIT = 2**62
+def left_for_later(host: str, allowed: int) -> str:
+    """Return why a tag waits that a later run can copy."""
+    return f"left for a later run: this run may make {allowed} pulls of {host}"
 
 
 def _in_order(todo: Pending) -> Iterator[tuple[TagRef, Entry]]:

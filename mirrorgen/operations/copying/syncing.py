@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from mirrorgen.desired.selection import NOT_UPSTREAM
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.port import Holdings
+from mirrorgen.destinations.port import Holdings, held_digest
 from mirrorgen.errors import ToolFailed
 from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import settled_digest
-from mirrorgen.operations.copying.budget import Budget, Requests
+from mirrorgen.operations.copying.account import Account
+from mirrorgen.operations.copying.budget import Budget, Requests, left_for_later
 from mirrorgen.operations.copying.evidence import Word, brought, failures_of, words_of
 from mirrorgen.operations.copying.pending import Gate, Pending, pass_gates, pending, reduced
 from mirrorgen.operations.copying.verifying import unlike_upstream
@@ -88,10 +89,11 @@ def plan_sync(runtime: Runtime, *, full: bool = False, verify: bool = False, may
     work = prepare(runtime)
     held = runtime.held(work.desired)
     wanted = pending(work.desired, held, full=full)
-    budget = Budget(runtime.allowance, scales(runtime, wanted, held, runtime.allowance.keys(), ask=may_pull))
+    account = Account(runtime.allowance, runtime.desired.registries)
+    budget = Budget(account, scales(runtime, wanted, held, account, ask=may_pull))
     gates: list[Gate] = [budget]
     todo, held_back = pass_gates(wanted, gates)
-    unlike = unlike_upstream(runtime, work.desired, held, wanted, budget) if verify else ()
+    unlike = unlike_upstream(runtime, work.desired, held, wanted, account) if verify else ()
     return SyncPlan(work, held, todo, budget, budget.requests(todo), held_back, unlike)
 
 
@@ -155,6 +157,7 @@ class _Run:
         self._entries = brought(plan.work.desired)
         self._held = plan.held
         self._label = plan.work.desired.target.label
+        self._account = plan.budget.account
         self._on_event = on_event
         self._attempts = 0
         self._copied: set[TagRef] = set()
@@ -172,7 +175,10 @@ class _Run:
             return
         runtime = self._runtime
         runtime.say(f"regsync once, for {given.tag_count} of {self._work.desired.tag_count} tags")
-        outcome = runtime.regsync().once(runtime.regsync_config(given), on_event=self._on_event)
+        config = runtime.regsync_config(given)
+        on_pull = self._account.copied if self._account.allowance else None
+        outcome = runtime.regsync().once(config, on_event=self._on_event, on_pull=on_pull)
+        self._account.settle()
         if outcome.trouble and not outcome.ended_early and not self._attempts:
             raise ToolFailed(outcome.trouble)
         self._attempts += 1
@@ -180,7 +186,7 @@ class _Run:
         words = words_of(outcome, runtime.destination.target.address)
         failed = failures_of(outcome, given)
         for ref, entry in brought(given).items():
-            was = (before[ref.repository] or {}).get(ref.tag)
+            was = held_digest(before, ref)
             word = words.get(ref)
             doubt = failed.get(ref) or self._doubt(ref, entry, word, outcome, was)
             self._failed.pop(ref, None)
@@ -241,6 +247,9 @@ class _Run:
         held = self._digest(ref)
         is_copy = word is not None and word.kind is EventKind.NEEDED
         ended = outcome.ended_early or bool(outcome.trouble)
+        host = entry.source.host
+        if host in self._account.overdrawn and (word is None or is_copy):
+            return entry.failure(ref, Kind.OVER_BUDGET, left_for_later(host, self._account.allowance[host]))
         if ended and (word is None or is_copy):
             how_far = "was done with" if is_copy else "came to"
             reason = f"regsync ended before it {how_far} this tag (exit code {outcome.code})"
@@ -276,7 +285,7 @@ class _Run:
         )
 
     def _digest(self, ref: TagRef) -> str | None:
-        return (self._held[ref.repository] or {}).get(ref.tag)
+        return held_digest(self._held, ref)
 
     def _lacks_repository(self, repository: str) -> bool:
         return self._held[repository] is None and self._work.desired.target.is_provisioned

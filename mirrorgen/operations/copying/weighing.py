@@ -1,7 +1,6 @@
-"""Weighing: how many pulls a tag takes, foreseen or found out.
+"""Weighing: how many pulls a tag takes, found out or foreseen.
 
-A registry counts GET requests for manifests as pulls, and neither lists of tags nor HEAD requests. How many manifests
-an image has is known only to who has pulled its index: that pull is part of the weight.
+A registry counts GET requests for manifests as pulls, and neither lists of tags nor HEAD requests.
 """
 
 from __future__ import annotations
@@ -11,13 +10,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mirrorgen.destinations.port import Holdings, StoredImage
+from mirrorgen.errors import RegistryFailed
 from mirrorgen.model.images import MANIFESTS_OF_ALL_PLATFORMS, Entry
+from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.pending import Pending
+from mirrorgen.operations.copying.questions import Questions, Unwalkable
+from mirrorgen.operations.copying.walking import Stock, TooMany, Walk
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.asking import Upstreams
-from mirrorgen.operations.upstream.digests import upstream_digests
-from mirrorgen.outcomes import TagRef
+from mirrorgen.outcomes import Kind, TagRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +27,30 @@ class Weight:
     """What a tag takes of its registry.
 
     Attributes:
-        copying: pulls that regsync makes.
-        asking: pulls that were made to find that out.
+        pulls: that regsync makes; where more are needed than are left, a number that is already too many.
+        trouble: why they cannot be told; nothing where they can.
     """
 
-    copying: int
-    asking: int = 0
+    pulls: int
+    trouble: str = ""
 
 
 class Scales(Protocol):
     """Tells what tags take."""
 
-    def __call__(self, ref: TagRef, entry: Entry, left: int) -> Weight:
+    def __call__(self, ref: TagRef, entry: Entry, *, is_full: bool = False) -> Weight:
         """Weigh a tag.
 
         Args:
             ref: the tag.
             entry: which brings it.
-            left: pulls that may still be made of its registry.
+            is_full: whether no pull may be made any more; then it is of no interest how many are too many.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """Weighs by what is known without asking; that a tag has moved is not foreseen.
+    """Weighs by what is known without asking upstream; that a tag has moved is not foreseen.
 
     Attributes:
         doubtful: tags that the target has, and that are compared.
@@ -58,62 +60,78 @@ class Foreseen:
     doubtful: Collection[TagRef]
     manifests: Mapping[str, int] = field(default_factory=dict)
 
-    def __call__(self, ref: TagRef, entry: Entry, left: int) -> Weight:  # noqa: ARG002 - nobody is asked
+    def __call__(self, ref: TagRef, entry: Entry, *, is_full: bool = False) -> Weight:  # noqa: ARG002 - nobody is asked
         """Return about how many pulls a tag takes."""
+        manifests = self.manifests.get(ref.repository, MANIFESTS_OF_ALL_PLATFORMS)
         if ref in self.doubtful:
-            return Weight(entry.copying.pulls_to_compare(self.size(ref)))
-        return Weight(entry.copying.pulls(self.size(ref)))
-
-    def size(self, ref: TagRef) -> int:
-        """Return about how many manifests an image has."""
-        return self.manifests.get(ref.repository, MANIFESTS_OF_ALL_PLATFORMS)
+            return Weight(entry.copying.pulls_to_compare(manifests))
+        return Weight(entry.copying.pulls(manifests))
 
 
 @dataclass(frozen=True, slots=True)
-class FoundOut:
-    """Weighs by asking the registry; what it does not tell is foreseen.
+class Walked:
+    """Weighs by walking through each image upstream, as regsync will.
 
     Attributes:
-        foreseen: the other scales.
+        foreseen: the other scales, for what cannot be walked through now and may be copied all the same.
+        account: of the pulls that this takes.
         upstreams: are asked.
-        unmoved: tags that the target has as upstream has them now.
-        hosts: registries with a limit, which alone are asked.
+        stocks: what the target holds, by repository.
+        questions: what was asked, by upstream repository.
     """
 
     foreseen: Foreseen
+    account: Account
     upstreams: Upstreams
-    unmoved: Collection[TagRef]
-    hosts: Collection[str]
+    stocks: Mapping[str, Stock]
+    questions: dict[str, Questions] = field(default_factory=dict)
 
-    def __call__(self, ref: TagRef, entry: Entry, left: int) -> Weight:
-        """Return the pulls that a tag takes; those of a usual copy where no pull is left to ask with."""
-        copying = entry.copying
-        if entry.source.host not in self.hosts:
-            return self.foreseen(ref, entry, left)
-        if ref in self.unmoved:
-            return Weight(0)
-        if copying.platform:
-            return Weight(copying.pulls())
-        if not left:
-            return Weight(copying.pulls(self.foreseen.size(ref)))
-        manifests = self.upstreams.manifests(entry.reference(ref.tag))
-        return Weight(copying.pulls(manifests or self.foreseen.size(ref)), asking=1)
+    def look_at(self, wanted: Mapping[TagRef, Entry]) -> None:
+        """Ask what tags name, all at once and without a pull."""
+        asked = self.upstreams.heads(entry.reference(ref.tag) for ref, entry in wanted.items())
+        for ref, entry in wanted.items():
+            reference = entry.reference(ref.tag)
+            if reference in asked.answers:
+                self._questions(entry).heads[reference] = asked.answers[reference]
+
+    def __call__(self, ref: TagRef, entry: Entry, *, is_full: bool = False) -> Weight:
+        """Return the pulls that a tag takes."""
+        if entry.source.host not in self.account.allowance:
+            return self.foreseen(ref, entry)
+        questions, host = self._questions(entry), entry.source.host
+        stock = self.stocks.get(ref.repository, Stock())
+        walk = Walk(entry.copying, questions, stock, lambda: 0 if is_full else self.account.left(host))
+        try:
+            return Weight(walk.from_tag(entry.reference(ref.tag), ref.tag))
+        except TooMany as error:
+            return Weight(error.pulls)
+        except Unwalkable as error:
+            return Weight(0, error.reason)
+        except RegistryFailed as error:
+            # It may tell regsync. If it does not have the tag, that takes nothing.
+            return Weight(0) if error.kind is Kind.NOT_UPSTREAM else self.foreseen(ref, entry)
+
+    def _questions(self, entry: Entry) -> Questions:
+        location, host = entry.location, entry.source.host
+        if location not in self.questions:
+            self.questions[location] = Questions(self.upstreams, location, lambda: self.account.spent[host])
+        return self.questions[location]
 
 
-def scales(runtime: Runtime, todo: Pending, held: Holdings, hosts: Collection[str], *, ask: bool) -> Scales:
+def scales(runtime: Runtime, todo: Pending, held: Holdings, account: Account, *, ask: bool) -> Scales:
     """Return what to weigh tags with.
 
     Args:
         runtime: of the list.
         todo: what regsync would look at.
         held: what the target holds.
-        hosts: registries with a limit; others are never asked, and neither is the target about their images.
+        account: of pulls; registries without a limit are never asked, and neither is the target about their images.
         ask: whether registries may be asked, which takes pulls.
 
     Raises:
         ToolUnusable, UsageError, ToolFailed: target or upstreams cannot be asked.
     """
-    limited = {ref: entry for ref, entry in brought(todo.desired).items() if entry.source.host in hosts}
+    limited = {ref: entry for ref, entry in brought(todo.desired).items() if entry.source.host in account.allowance}
     if not limited:
         return Foreseen(frozenset(todo.doubtful))
     stored = runtime.destination.images(sorted({ref.repository for ref in limited}))
@@ -122,14 +140,17 @@ def scales(runtime: Runtime, todo: Pending, held: Holdings, hosts: Collection[st
     )
     if not ask:
         return foreseen
-    compared = {
-        ref: limited[ref]
-        for ref in todo.doubtful
-        if ref in limited and limited[ref].pinned(ref.tag) is None and not limited[ref].copying.pulls_to_compare()
-    }
-    digests, _ = upstream_digests(runtime, compared)
-    unmoved = {ref for ref, digest in digests.items() if digest == (held[ref.repository] or {}).get(ref.tag)}
-    return FoundOut(foreseen, Upstreams(runtime), unmoved, hosts)
+    stocks = {name: _stock(held[name] or {}, images or ()) for name, images in stored.items()}
+    walked = Walked(foreseen, account, Upstreams(runtime, account.asked), stocks)
+    runtime.say(f"asking the upstream registries with a limit what {len(limited)} tags take of it")
+    walked.look_at(limited)
+    return walked
+
+
+def _stock(tags: Mapping[str, str], images: Iterable[StoredImage]) -> Stock:
+    there = [image for image in images if not image.is_archived]
+    more = {tag: image.digest for image in there for tag in image.tags}
+    return Stock({**more, **tags}, frozenset(image.digest for image in there))
 
 
 def _most(images: Iterable[StoredImage]) -> int:

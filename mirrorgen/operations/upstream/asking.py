@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from mirrorgen.errors import RegistryFailed, RegistryGivenUp
@@ -14,6 +14,8 @@ from mirrorgen.model.images import Registry
 from mirrorgen.model.references import is_digest, is_tag
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import Kind
+from mirrorgen.tools.manifests import Manifest, Named
+from mirrorgen.tools.requests import OnPull
 from mirrorgen.tools.words import quoted
 
 CONCURRENT_REQUESTS = 3
@@ -57,14 +59,15 @@ class Upstreams:
 
     Args:
         runtime: of the list.
+        on_pull: told each pull as it is made; where it raises `Stopped`, the question fails.
 
     Raises:
         ToolUnusable: regctl is missing, too old or broken.
         UsageError: a variable with credentials is not set.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._regctl = runtime.regctl()
+    def __init__(self, runtime: Runtime, on_pull: OnPull | None = None) -> None:
+        self._regctl = replace(runtime.regctl(), on_pull=on_pull)
         self._registries = {registry.host: registry for registry in runtime.desired.registries}
         self._paces = {host: Pace(registry.requests_per_second) for host, registry in self._registries.items()}
 
@@ -76,10 +79,31 @@ class Upstreams:
         """Ask what references name, with a HEAD request for each; for one platform of it with a pull for each."""
         return self._ask(references, lambda name: checked_digest(self._regctl.digest(name, platform=platform)))
 
-    def manifests(self, reference: str) -> int | None:
-        """Ask how many manifests an image has, with one pull; None where the registry does not tell."""
-        asked = self._ask([reference], lambda name: self._regctl.manifest(name).manifests)
-        return asked.answers.get(reference)
+    def heads(self, references: Iterable[str]) -> Answers[Named]:
+        """Ask what references name and of which type it is, with a HEAD request for each and never with a pull."""
+        return self._ask(references, self._regctl.head)
+
+    def manifest(self, reference: str) -> Manifest:
+        """Ask for a manifest, with a pull.
+
+        Raises:
+            RegistryFailed: the registry does not tell.
+        """
+        return self._one(reference, self._regctl.manifest)
+
+    def referrers(self, reference: str) -> tuple[Named, ...]:
+        """Ask what refers to a digest; that takes a pull where the registry has no other list of it.
+
+        Raises:
+            RegistryFailed: the registry does not tell.
+        """
+        return self._one(reference, self._regctl.referrers)
+
+    def _one(self, reference: str, ask: Callable[[str], Answer]) -> Answer:
+        asked = self._ask([reference], ask)
+        if reference in asked.failures:
+            raise asked.failures[reference]
+        return asked.answers[reference]
 
     def _ask(self, references: Iterable[str], ask: Callable[[str], Answer]) -> Answers[Answer]:
         by_host: dict[str, list[str]] = {}
