@@ -83,8 +83,6 @@ class Programs:
     ) -> Completed:
         self.world.program += 1
         name, *arguments = argv
-        if name.endswith("regctl"):
-            return Completed(tuple(argv), *regctl.answer(self.world, arguments))
         lines: list[str] = []
 
         def tell(line: str) -> None:
@@ -92,6 +90,9 @@ class Programs:
             if on_stderr_line:
                 on_stderr_line(line)
 
+        if name.endswith("regctl"):
+            code, output = regctl.answer(self.world, arguments, tell)
+            return Completed(tuple(argv), code, output, "\n".join(lines))
         code = Regsync(self.world, arguments[0], arguments[-1], tell).run(stdin)
         return Completed(tuple(argv), code, "", "\n".join(lines))
 

@@ -52,6 +52,10 @@ class Oracle:
                 yield f"{ref}: reported as copied, and nobody pushed it"
         for failure in failures:
             yield from self._failure(asked, failure, last)
+        for host, pulls in self.world.pulls.items():
+            # What nobody could foresee is noticed with the pull itself.
+            if self.scenario.pulls and pulls > self.scenario.pulls + bool(self.world.fired):
+                yield f"{host}: {pulls} pulls, and the list allows {self.scenario.pulls}"
 
     def status(self, said: Said) -> Iterator[str]:
         """Judge a status."""

@@ -3,35 +3,69 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from tests.audit.world import Refusal, World, children, for_platform
+from tests.audit.logging import request_line
+from tests.audit.world import Refusal, World, children, for_platform, media_type
 
 
-def answer(world: World, arguments: Sequence[str]) -> tuple[int, str, str]:
-    """Return exit code, standard output and standard error of `regctl`."""
+def answer(world: World, arguments: Sequence[str], tell: Callable[[str], None]) -> tuple[int, str]:
+    """Tell what `regctl` logs and says on standard error, and return exit code and standard output."""
+    is_traced = "trace" in arguments
+    arguments = [argument for argument in arguments if argument not in {"--logopt", "json", "-v", "trace"}]
+    asking = _Asking(world, tell if is_traced else lambda _line: None)
+    command, where = arguments[:2], arguments[-1]
     try:
-        if arguments[:2] == ["tag", "ls"]:
-            return 0, json.dumps({"name": "", "tags": world.list_upstream(arguments[-1])}), ""
-        if arguments[:2] == ["manifest", "get"]:
-            return 0, _body(_ask(world, arguments[-1], pull=True)), ""
-        assert arguments[:2] == ["manifest", "head"]
-        return 0, _head(world, arguments[-1], arguments[3] if "--platform" in arguments else None), ""
+        if command == ["tag", "ls"]:
+            return 0, json.dumps({"name": "", "tags": world.list_upstream(where)})
+        if command == ["manifest", "get"]:
+            return 0, _body(asking.ask(where, is_pull=True))
+        if command == ["artifact", "list"]:
+            return 0, json.dumps(asking.referrers(where))
+        assert command == ["manifest", "head"]
+        if "--format" in arguments:
+            found = asking.ask(where)
+            return 0, json.dumps({"digest": found, "mediaType": media_type(found)})
+        return 0, asking.head(where, arguments[3] if "--platform" in arguments else None)
     except Refusal as error:
-        return 1, "", f"failed to ask {arguments[-1]}: {error}"
+        tell(f"failed to ask {where}: {error}")
+        return 1, ""
 
 
-def _head(world: World, reference: str, platform: str | None) -> str:
-    found = for_platform(_ask(world, reference, pull=bool(platform)), platform)
-    if found is None:
-        raise Refusal(404, "platform not found")
-    return found
+class _Asking:
+    """Asks a world, and logs each request."""
 
+    def __init__(self, world: World, tell: Callable[[str], None]) -> None:
+        self._world = world
+        self._tell = tell
 
-def _ask(world: World, reference: str, *, pull: bool) -> str:
-    name, _, given = reference.partition("@")
-    repository, _, tag = (name, "", "") if given else name.rpartition(":")
-    return world.ask_upstream(repository, given or tag, pull=pull)
+    def head(self, reference: str, platform: str | None) -> str:
+        found = for_platform(self.ask(reference, is_pull=bool(platform)), platform)
+        if found is None:
+            raise Refusal(404, "platform not found")
+        return found
+
+    def ask(self, reference: str, *, is_pull: bool = False) -> str:
+        name, _, given = reference.partition("@")
+        repository, _, tag = (name, "", "") if given else name.rpartition(":")
+        try:
+            found = self._world.ask_upstream(repository, given or tag, pull=is_pull)
+        except Refusal as error:
+            self._log(is_pull, repository, given or tag, f"{error.code} refused")
+            raise
+        self._log(is_pull, repository, given or tag, "200 OK")
+        return found
+
+    def referrers(self, reference: str) -> list[Any]:
+        """These registries keep the list under a tag, and nothing refers to anything."""
+        repository, _, name = reference.partition("@")
+        self._world.ask_for_referrers(repository)
+        self._log(True, repository, name.replace(":", "-"), "404 Not Found")
+        return []
+
+    def _log(self, is_pull: bool, repository: str, reference: str, status: str) -> None:
+        self._tell(request_line("GET" if is_pull else "HEAD", repository, reference, status))
 
 
 def _body(name: str) -> str:
@@ -39,6 +73,7 @@ def _body(name: str) -> str:
     parts = children(name).items()
     named = [(platform.split("/"), part) for platform, part in parts]
     manifests = [
-        {"digest": part, "platform": {"os": system, "architecture": machine}} for (system, machine), part in named
+        {"digest": part, "mediaType": media_type(part), "platform": {"os": system, "architecture": machine}}
+        for (system, machine), part in named
     ]
     return json.dumps({"manifests": manifests} if manifests else {})

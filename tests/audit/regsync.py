@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from tests.audit.logging import request
 from tests.audit.world import STRANGE, Refusal, World, children, digest, for_platform
 
 KILLED = -9
@@ -120,24 +121,40 @@ class Regsync:
     def _copy(self, source: str, target: str, is_whole: bool) -> None:
         """imageCopyOpt: looks at the target once more, and at the source where its digest is not given."""
         held, given = self._target(target), source.partition("@")[2]
-        if held and not is_whole and held == (given or self._source(source)):
+        if held and not given:
+            given = self._source(source)
+        if held and not is_whole and held == given:
             return
-        pulled = self._source(source, pull=True)
-        repository = target.rpartition(":")[0]
-        for part in children(pulled).values():
-            self._push(f"{repository}@{part}", part)
-        if held != pulled:
-            self._push(target, pulled)
+        name = given
+        if held != given or children(held or ""):
+            name = self._source(source, pull=True)
+            for part in children(name).values():
+                self._copy(f"{_repository(source)}@{part}", f"{_repository(target)}@{part}", is_whole)
+        if is_whole:
+            self._referrers(source, name)
+        if held != name:
+            self._push(target, name)
+
+    def _referrers(self, source: str, name: str) -> None:
+        """These registries have no list of referrers but under a tag, and nothing there."""
+        repository = _repository(source)
+        self.world.ask_for_referrers(repository)
+        self._request("GET", repository, name.replace(":", "-"), "404 Not Found", "")
 
     def _source(self, reference: str, *, pull: bool = False) -> str:
         name, _, given = reference.partition("@")
         repository, _, tag = (name, "", "") if given and ":" not in name else name.rpartition(":")
-        found = self.world.ask_upstream(repository, given or tag, pull=pull)
-        self._request("GET" if pull else "HEAD", repository, given or tag, "200 OK", found)
+        method = "GET" if pull else "HEAD"
+        try:
+            found = self.world.ask_upstream(repository, given or tag, pull=pull)
+        except Refusal as error:
+            self._request(method, repository, given or tag, f"{error.code} refused", "")
+            raise
+        self._request(method, repository, given or tag, "200 OK", found)
         return found
 
     def _target(self, reference: str) -> str | None:
-        repository, _, tag = reference.rpartition(":")
+        repository, tag = reference.split("@") if "@" in reference else reference.rsplit(":", 1)
         try:
             found = self.world.ask_ecr(repository.partition("/")[2], tag)
         except Refusal as error:
@@ -156,8 +173,9 @@ class Regsync:
         self._request("PUT", repository, given, "201 Created", name)
 
     def _request(self, method: str, repository: str, reference: str, status: str, found: str) -> None:
-        host, _, path = repository.partition("/")
-        headers = {"Docker-Content-Digest": [found]} if found else {}
-        url = f"https://{host}/v2/{path}/manifests/{reference}"
-        fields = {"req-method": method, "req-url": url, "resp-status": status, "resp-headers": headers}
-        self._log(-8, "reg http request", **fields)
+        self._log(-8, "reg http request", **request(method, repository, reference, status, found))
+
+
+def _repository(reference: str) -> str:
+    name, at, _ = reference.partition("@")
+    return name if at and ":" not in name else name.rpartition(":")[0]

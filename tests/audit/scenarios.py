@@ -240,11 +240,17 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         _options(draw, command),
         draw(st.sampled_from((1, 1, 1, 2))) if command == "sync" else 1,
         draw(st.sampled_from(("", "", "", wishes[0].repository))),
-        draw(st.sampled_from((0, 0, 0, 45, 100))) if command == "sync" else 0,
+        draw(st.sampled_from(_limits(wishes))) if command == "sync" else 0,
         locked if is_locked else {},
         tuple(stage.fault(draw) for _ in range(draw(st.integers(0, 3)))),
         tuple(stage.change(draw) for _ in range(draw(st.integers(0, 2)))),
     )
+
+
+def _limits(wishes: tuple[Wish, ...]) -> tuple[int, ...]:
+    """Pulls that a list may allow: at least what one image is taken to need."""
+    least = 45 if any(wish.referrers for wish in wishes) else 10
+    return (0, 0, 0, least, least + 10)
 
 
 def _held(draw: st.DrawFn, repository: str, wishes: tuple[Wish, ...], before: Mapping[str, Mapping[str, int]]) -> Held:

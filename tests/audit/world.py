@@ -6,6 +6,7 @@ regsync and regctl make time pass, so that what ECR lists last is what it holds 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -28,6 +29,12 @@ def children(name: str) -> Mapping[str, str]:
     """Digest by platform of what an index names; empty for anything else."""
     number = int(name.removeprefix("sha256:"), 16)
     return {platform: digest(number * 256 + place) for place, platform in enumerate(INDEXES.get(number, ()))}
+
+
+def media_type(name: str) -> str:
+    if name == digest(STRANGE):
+        return "application/x-strange"
+    return f"application/vnd.oci.image.{'index' if children(name) else 'manifest'}.v1+json"
 
 
 def for_platform(name: str, platform: str | None) -> str | None:
@@ -155,6 +162,7 @@ class World:
         told: digests that upstream has given for a tag, to the last program that asked; none where it had no such tag.
         listed: tags in the last listing of a source; None where it could not be listed.
         acknowledged: repository and tag of each push that ECR said it has taken.
+        pulls: GET requests for manifests, by upstream registry.
         denied: source and tag of each question that upstream answered with `not found`.
     """
 
@@ -169,6 +177,7 @@ class World:
     listed: dict[str, list[frozenset[str] | None]] = field(default_factory=dict)
     acknowledged: set[tuple[str, str]] = field(default_factory=set)
     denied: set[tuple[str, str]] = field(default_factory=set)
+    pulls: Counter[str] = field(default_factory=Counter)
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _asked_by: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -178,7 +187,7 @@ class World:
 
     def forget(self) -> None:
         """Begin another run: what was told before counts no more."""
-        for record in (self.fired, self.told, self.listed, self.acknowledged, self.denied):
+        for record in (self.fired, self.told, self.listed, self.acknowledged, self.denied, self.pulls):
             record.clear()
 
     def pass_time(self) -> None:
@@ -219,6 +228,7 @@ class World:
     def ask_upstream(self, source: str, reference: str, *, pull: bool = False) -> str:
         """Return the digest of a tag or digest, as a HEAD request would, or a pull."""
         self.pass_time()
+        self.pulls[source.partition("/")[0]] += pull
         key = (source, reference)
         if self._asked_by.get(key) != self.program:
             self._asked_by[key] = self.program
@@ -234,6 +244,11 @@ class World:
             raise Refusal(404)
         self.told[key].add(digest(number))
         return digest(number)
+
+    def ask_for_referrers(self, source: str) -> None:
+        """Answer that nothing is known to refer to an image: there is no such list, and no tag in its place."""
+        self.pass_time()
+        self.pulls[source.partition("/")[0]] += 1
 
     def ask_ecr(self, repository: str, reference: str) -> str:
         """Answer a HEAD request, which may come from a cache."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,13 +34,13 @@ class Library:
     Attributes:
         has_referrers: whether it answers the API of referrers; otherwise they stand under tags.
         names_digests: whether an answer to HEAD names the digest.
-        failing: tells by path whether a GET fails with 500; asked for each.
+        failing: tells by path which status a GET fails with, 0 for none; asked for each.
         log: method and path of each request, without the query.
     """
 
     has_referrers: bool = True
     names_digests: bool = True
-    failing: Callable[[str], bool] = lambda _path: False
+    failing: Callable[[str], int] = lambda _path: 0
     log: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
     bodies: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -52,11 +51,6 @@ class Library:
     def pulls(self) -> int:
         """GET requests for manifests."""
         return sum(method == "GET" and "/manifests/" in path for method, path in self.log)
-
-    @property
-    def pulled(self) -> Counter[str]:
-        """How often each was pulled, by tag or digest."""
-        return Counter(path.rpartition("/")[2] for method, path in self.log if method == "GET" and "/manifests/" in path)
 
     def put(self, media_type: str, body: bytes, tag: str = "") -> Descriptor:
         self.bodies[digest_of(body)] = (media_type, body)
@@ -95,13 +89,18 @@ class Library:
         if kind == "referrers" and self.has_referrers:
             found = {"schemaVersion": 2, "mediaType": INDEX, "manifests": self.referring.get(reference, [])}
             return 200, {"Content-Type": INDEX}, json.dumps(found).encode()
-        if method == "GET" and self.failing(path):
-            return 500, {}, b""
+        failing = self.failing(path) if method == "GET" else 0
+        if failing:
+            return failing, {}, b""
         media_type, body = self.bodies.get(self.tags.get(reference, reference), ("", b""))
-        if not media_type:
+        if not media_type or kind == "referrers":
             return 404, {}, b"{}"
         is_named = self.names_digests or method == "GET"
-        return 200, {"Content-Type": media_type, **({"Docker-Content-Digest": digest_of(body)} if is_named else {})}, body
+        return (
+            200,
+            {"Content-Type": media_type, **({"Docker-Content-Digest": digest_of(body)} if is_named else {})},
+            body,
+        )
 
 
 def on(descriptor: Descriptor, platform: str) -> Descriptor:
