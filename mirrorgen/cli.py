@@ -17,6 +17,7 @@ from mirrorgen.commands import (
     apply,
     demo,
     doctor,
+    generate,
     init,
     lifecycle,
     lock,
@@ -48,6 +49,7 @@ app.command()(validate.validate)
 app.command()(tags.tags)
 app.command()(lock.lock)
 app.command()(lifecycle.lifecycle)
+app.command()(generate.generate)
 app.command()(render.render)
 app.command()(plan.plan)
 app.command()(apply.apply)
