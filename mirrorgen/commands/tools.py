@@ -33,7 +33,7 @@ def install(
     left alone.
     """
     from mirrorgen.tools.install import install as build
-    from mirrorgen.tools.install import unchecked
+    from mirrorgen.tools.install import leading_into_project, unchecked
     from mirrorgen.tools.runner import ProcessRunner
     from mirrorgen.tools.versions import find_tool, tool_specs
 
@@ -48,7 +48,9 @@ def install(
             screen().show(f"{name} {found.version} is at {found.path}")
             continue
         for setting in unchecked(os.environ):
-            screen().note(f"with {setting} Go takes modules that its checksum database does not vouch for")
+            screen().note(f"with {setting} Go may build what its checksum database does not vouch for")
+        for variable in leading_into_project(os.environ):
+            screen().note(f"{variable} leads into the project, and Go is not told of it")
         screen().say(f"building {name} {specs[name].tested} ...")
         tool = build(specs[name], runner, os.environ).usable()
         screen().show(f"{name} {tool.version} is at {tool.path}")
