@@ -12,7 +12,12 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parent.parent
+from mirrorgen.starting.contents import pipeline_files
+from mirrorgen.starting.setup import Setup
+from tests.documents import ROOT, require_text
+
+# The repository of mirrorgen installs it from its own checkout.
+OWN = Setup(runner="self-hosted")
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yaml"))
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
@@ -50,6 +55,12 @@ def test_what_signs_in_to_aws_installs_only_what_the_lock_has() -> None:
             "--require-hashes -r requirements.txt",
             "--no-deps --no-build-isolation .",
         ]
+
+
+def test_the_scheduled_workflow_is_what_init_writes(pytestconfig: pytest.Config) -> None:
+    workflow = ROOT / ".github/workflows/image-sync.yaml"
+    written = pipeline_files(OWN)[workflow.relative_to(ROOT).as_posix()]
+    require_text(workflow, written, pytestconfig)
 
 
 def test_the_lock_has_all_that_is_asked_for_with_hashes() -> None:
