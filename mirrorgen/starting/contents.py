@@ -10,7 +10,7 @@ import jinja2
 
 from mirrorgen.rendering.files import yaml_str
 from mirrorgen.resources import resource
-from mirrorgen.starting.setup import Provider, Setup
+from mirrorgen.starting.setup import HOSTED, Provider, Setup
 
 _GITHUB: Mapping[str, str] = {
     ".github/workflows/image-check.yaml": "github/image-check.yaml.j2",
@@ -25,7 +25,7 @@ def pipeline_files(setup: Setup) -> dict[str, str]:
 
 
 def _render(template: str, setup: Setup) -> str:
-    return _environment().get_template(template).render(setup=setup)
+    return _environment().get_template(template).render(setup=setup, hosted=HOSTED)
 
 
 @cache
