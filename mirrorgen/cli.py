@@ -26,6 +26,7 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    run,
     schema,
     status,
     sync,
@@ -55,6 +56,7 @@ app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)
 app.command()(status.status)
+app.command()(run.run)
 app.command()(prune.prune)
 app.command()(matrix.matrix)
 app.command()(report.report)

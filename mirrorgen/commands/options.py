@@ -29,6 +29,13 @@ TerraformBin = Annotated[
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for another run in the folder to end.")]
 
+Retries = Annotated[
+    int, typer.Option("--retries", min=0, max=10, metavar="N", help="Try what may pass again, so often.")
+]
+RetryWait = Annotated[
+    float, typer.Option("--retry-wait", min=0, metavar="SECONDS", help="Wait before the first retry; then doubled.")
+]
+
 Sources = Annotated[
     list[str] | None, typer.Argument(metavar="SOURCE...", help="Upstream repositories of the list; all if none.")
 ]
