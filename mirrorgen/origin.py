@@ -31,6 +31,10 @@ class Source:
     url: str
     commit: str
 
+    def __str__(self) -> str:
+        """As `parse_source` reads it."""
+        return f"{self.url}@{self.commit}"
+
     @property
     def slug(self) -> str | None:
         """OWNER/REPOSITORY where it is on github.com, so that a workflow can use its action."""

@@ -94,16 +94,25 @@ class Terminal:
         """Write GitHub's workflow commands, with their data escaped already, on standard output."""
         _write(harmless(text), sys.stdout)
 
-    def ask(self, question: str) -> bool:
+    def agree(self, question: str) -> bool:
         """Ask on standard error whether to go on; only an answer that says yes is one."""
-        sys.stderr.write(f"\n{harmless(question)} [y/N] ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        return _answer(f"\n{question} [y/N]").strip().lower() in {"y", "yes"}
+
+    def ask(self, question: str, *, default: str = "") -> str:
+        """Ask for a line, on standard error; an empty one means the default.
+
+        Raises:
+            KeyboardInterrupt: there will be no answer.
+        """
+        answer = _answer(f"{question} [{default}]" if default else question)
+        if not answer:
+            raise KeyboardInterrupt
+        return answer.strip() or default
 
     @property
     def has_people_to_ask(self) -> bool:
-        """Whether a question is seen and can be answered."""
-        return sys.stderr.isatty() and sys.stdin is not None and sys.stdin.isatty()
+        """Whether somebody sees a question and can answer it."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
 
     @property
     def has_people_at_results(self) -> bool:
@@ -163,6 +172,13 @@ def _is_file(stream: TextIO) -> bool:
         return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
     except OSError:
         return False
+
+
+def _answer(question: str) -> str:
+    """Return the line that answers, with its end; the empty text where the input has ended."""
+    sys.stderr.write(f"{harmless(question)}: ")
+    sys.stderr.flush()
+    return sys.stdin.readline()
 
 
 def _write(text: str, stream: TextIO) -> None:

@@ -28,7 +28,7 @@ PYTHON, GO = "3.13", "1.26"
 """Versions that a pipeline sets up."""
 
 # Names of branches by git-check-ref-format(1), of those only what no pattern, shell or expression reads otherwise.
-_BRANCH = r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[./]$))[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}"
+_BRANCH = r"(?!HEAD$)(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[./]$))[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}"
 
 _GRAMMARS: Mapping[str, tuple[str, str]] = {
     "account_id": (r"[0-9]{12}", "an account id is twelve digits"),
@@ -36,7 +36,7 @@ _GRAMMARS: Mapping[str, tuple[str, str]] = {
     "runner": (r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "a label is made of letters, digits, `.`, `_` and `-`"),
     "branch": (_BRANCH, "a branch is made of letters, digits, `.`, `_`, `-` and `/`, as `git check-ref-format` has it"),
     "owner": (
-        r"@[A-Za-z0-9][A-Za-z0-9-]{0,38}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?|[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}",
+        r"@[A-Za-z0-9][A-Za-z0-9-]{0,38}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?|[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}",
         "an owner is @user, @organisation/team or an address of mail",
     ),
 }
@@ -49,7 +49,7 @@ class Setup:
     Attributes:
         account_id: of AWS, twelve digits; None leaves it to the variable AWS_ACCOUNT_ID.
         region: of AWS; None leaves it to the variable AWS_REGION.
-        runner: label of the machine that runs the jobs.
+        runner: label of the machine that runs the jobs; None for any, where the provider needs none.
         branch: the one that is deployed.
         provider: what runs the pipeline.
         source: where mirrorgen is installed from; None in the repository of mirrorgen itself, and for a provider that
@@ -63,7 +63,7 @@ class Setup:
 
     account_id: str | None = None
     region: str | None = None
-    runner: str = HOSTED
+    runner: str | None = HOSTED
     branch: str = "main"
     provider: Provider = Provider.GITHUB
     source: Source | None = None
@@ -79,6 +79,30 @@ class Setup:
                 check_answer(name, value)
 
 
+def usual_runner(provider: Provider) -> str | None:
+    """Return the label of the runner that is taken where nobody names one; None for any, and for no runner at all."""
+    return HOSTED if provider is Provider.GITHUB else None
+
+
+def needs_source(provider: Provider) -> bool:
+    """Whether it starts each time with an empty machine, on which mirrorgen must be installed."""
+    return provider in {Provider.GITHUB, Provider.GITLAB}
+
+
+def require_source(setup: Setup) -> None:
+    """Make sure that it is known where a pipeline installs mirrorgen from.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if setup.source is None and needs_source(setup.provider):
+        raise UsageError(
+            "nothing records where this mirrorgen came from, so the pipeline would not know where to install it from",
+            hint="give --from URL@COMMIT, the git repository with your mirrorgen and a commit of it; or --provider cron"
+            " or none, which install nothing",
+        )
+
+
 def check_answer(name: str, value: str) -> None:
     """Make sure that an answer is of its grammar.
 
@@ -91,4 +115,4 @@ def check_answer(name: str, value: str) -> None:
     """
     pattern, hint = _GRAMMARS[name]
     if not re.fullmatch(pattern, value, re.ASCII):
-        raise UsageError(f"{value!r} is not a {name.replace('_', ' ')}", hint=hint)
+        raise UsageError(f"{value!r} cannot be the {name.replace('_', ' ')}", hint=hint)
