@@ -72,7 +72,7 @@ def test_modules_in_the_project_are_compared_with_the_checksum_database(in_folde
 @pytest.mark.parametrize(
     "setting",
     [
-        *("GOENV=/home/me/go.env", "GOSUMDB=off", "GOSUMDB=sum.example.com+1+key", "GOSUMDB=sum.golang.org+1+key"),
+        *("GOENV=/etc/go.env", "GOSUMDB=off", "GOSUMDB=sum.example.com+1+key", "GOSUMDB=sum.golang.org+1+key"),
         *("GOFLAGS=-modcacherw -toolexec=/bin/x", "GOFLAGS=-overlay=/o.json", "GOFLAGS=--modfile=/m.mod"),
         *("GOFLAGS=-insecure", "GOFLAGS=-ldflags=-X=a.b=c", "GOFLAGS=-printf", "GONOSUMDB=*", "GOPRIVATE=github.com/*"),
         *("GOINSECURE=*", "GOROOT=/opt/go", "GOCACHEPROG=/bin/x"),
