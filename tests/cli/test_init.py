@@ -95,8 +95,12 @@ def test_the_second_time_nothing_changes(run_cli: RunCli, in_folder: Path) -> No
 def test_what_somebody_has_written_stays_until_it_is_named(run_cli: RunCli, in_folder: Path) -> None:
     (in_folder / "README.md").write_text("mine\n")
     (in_folder / ".gitignore").write_text("mine\n")
-    init(run_cli)
-    assert ((in_folder / "README.md").read_text(), (in_folder / ".gitignore").read_text()) == ("mine\n", "mine\n")
+    (in_folder / "terraform").mkdir()
+    (in_folder / "terraform/main.tf").write_text("mine\n")
+    said = init(run_cli).stderr
+    for name in ("README.md", ".gitignore", "terraform/main.tf"):
+        assert (in_folder / name).read_text() == "mine\n"
+        assert f"kept {name}\n" in said
     forced = run_cli("init", "--force", ".gitignore")
     assert forced.exit_code == 0
     assert ".terraform/" in (in_folder / ".gitignore").read_text()
