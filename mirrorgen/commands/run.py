@@ -134,7 +134,7 @@ class _Run:
 
         if made and self.steps.output is ResultFormat.JSON:
             screen().note(show(view_plan(made), ResultFormat.TEXT))
-        return screen().agree(self._question(made))
+        return screen().ask(self._question(made))
 
     def _question(self, made: MirrorPlan | None) -> str:
         if made is None:

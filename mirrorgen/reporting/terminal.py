@@ -94,25 +94,29 @@ class Terminal:
         """Write GitHub's workflow commands, with their data escaped already, on standard output."""
         _write(harmless(text), sys.stdout)
 
-    def agree(self, question: str) -> bool:
-        """Ask on standard error whether to go on; only an answer that says yes is one."""
-        return _answer(f"\n{question} [y/N]").strip().lower() in {"y", "yes"}
-
-    def ask(self, question: str, *, default: str = "") -> str:
+    def ask_for(self, question: str, *, default: str = "") -> str:
         """Ask for a line, on standard error; an empty one means the default.
 
         Raises:
             KeyboardInterrupt: there will be no answer.
         """
-        answer = _answer(f"{question} [{default}]" if default else question)
+        sys.stderr.write(harmless(f"{question} [{default}]: " if default else f"{question}: "))
+        sys.stderr.flush()
+        answer = sys.stdin.readline()
         if not answer:
             raise KeyboardInterrupt
         return answer.strip() or default
 
+    def ask(self, question: str) -> bool:
+        """Ask on standard error whether to go on; only an answer that says yes is one."""
+        sys.stderr.write(f"\n{harmless(question)} [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
     @property
     def has_people_to_ask(self) -> bool:
-        """Whether somebody sees a question and can answer it."""
-        return sys.stdin.isatty() and sys.stderr.isatty()
+        """Whether a question is seen and can be answered."""
+        return sys.stderr.isatty() and sys.stdin is not None and sys.stdin.isatty()
 
     @property
     def has_people_at_results(self) -> bool:
@@ -172,13 +176,6 @@ def _is_file(stream: TextIO) -> bool:
         return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
     except OSError:
         return False
-
-
-def _answer(question: str) -> str:
-    """Return the line that answers, with its end; the empty text where the input has ended."""
-    sys.stderr.write(f"{harmless(question)}: ")
-    sys.stderr.flush()
-    return sys.stdin.readline()
 
 
 def _write(text: str, stream: TextIO) -> None:

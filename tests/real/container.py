@@ -157,7 +157,7 @@ class Builder:
         """Build the image on these two with `make image`, and return what came out."""
         given = {"PYTHON_IMAGE": self.python_image(), "GO_IMAGE": self.go_image(), **arguments}
         # What Go has built on this machine before need not be built again.
-        caches = zip(("GOMODCACHE", "GOCACHE"), ("/root/go/pkg/mod", "/root/.cache/go-build"), strict=True)
+        caches = zip(("GOMODCACHE", "GOCACHE"), ("/go/pkg/mod", "/go/cache"), strict=True)
         volumes = [f"--volume={must_run('go', 'env', name).strip()}:{place}" for name, place in caches]
         options = ["--isolation=chroot", *volumes, *(f"--build-arg={name}={value}" for name, value in given.items())]
         context = copy_of_checkout(self.folder / "context")

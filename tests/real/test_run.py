@@ -94,12 +94,12 @@ def test_on_a_terminal_the_plan_is_shown_and_only_a_yes_carries_it_out(listed: P
         code, results, shown = answer(listed, no)
         assert code == 3, shown
         assert results.endswith("Repositories: 2 to create. Tags: 2 to copy.\n")
-        assert "\nApply and copy? [y/N]: " in shown
+        assert "\nApply and copy? [y/N] " in shown
         assert shown.endswith("nothing was done\n")
     assert not repositories(listed)
     code, results, shown = answer(listed, "n\n", "--format", "json")
     assert (code, exit_codes(json.loads(results))) == (3, {"plan": 3})
-    assert "Repositories: 2 to create. Tags: 2 to copy.\n\nApply and copy? [y/N]: " in shown
+    assert "Repositories: 2 to create. Tags: 2 to copy.\n\nApply and copy? [y/N] " in shown
 
     code, results, shown = answer(listed, "y\n")
     assert code == 0, shown
