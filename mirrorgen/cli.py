@@ -32,6 +32,7 @@ from mirrorgen.commands import (
     sync,
     tags,
     tools,
+    update,
     validate,
 )
 from mirrorgen.commands.everywhere import accepting_options, screen
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(validate.validate)
 app.command()(tags.tags)
+app.command()(update.update)
 app.command()(lock.lock)
 app.command()(lifecycle.lifecycle)
 app.command()(generate.generate)
