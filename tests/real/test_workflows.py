@@ -97,7 +97,7 @@ def test_one_issue_for_as_long_as_runs_fail(github: GitHub, closed_port: int) ->
     assert (issue["title"], issue["state"]) == ("Not all container images are mirrored", "open")
     assert issue["body"].startswith(MARK)
     assert "| Plan and apply | success |\n| Sync | failure |\n" in issue["body"]
-    assert headings(issue["body"]) == ["`team-down`"]
+    assert headings(issue["body"]) == ["team-down"]
     assert re.search(r"^- `\S+/gcr/workflows/down:v1.0.0 .*\[unavailable\]`$", issue["body"], re.MULTILINE)
 
     # An entry leaves the list, and apply does not destroy what it had: moving tags are brought up to date all the same.
@@ -135,7 +135,7 @@ def test_a_list_in_parts(github: GitHub, closed_port: int) -> None:
     assert (joined["part"], joined["exit_code"]) == ("1/1", 5)
     assert [failure["owner"] for failure in joined["result"]["failures"]] == ["team-down"]
     assert "<html" in (run.artifacts / "mirror/status.html").read_text()
-    assert headings(github.issues[0]["body"]) == ["`team-down`"]
+    assert headings(github.issues[0]["body"]) == ["team-down"]
     assert "## mirrorgen plan" in run.summaries
     assert "## mirrorgen status" in run.summaries
 
