@@ -62,7 +62,7 @@ def view_by_owner(parts: Parts) -> View:
         Items("Not certain", list(map(_short, doubts)), failed=True),
         *(Items(_title(owner), list(map(_line, failures)), failed=True) for owner, failures in owners.items()),
     ]
-    summary = Line(_summary([len(failures) for failures in owners.values()], has_doubts=bool(stopped or doubts)))
+    summary = Line(_summary({owner: len(failures) for owner, failures in owners.items()}))
     return View(document, _bounded(lists, summary))
 
 
@@ -111,10 +111,11 @@ def _short(text: str) -> str:
     return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]} …"
 
 
-def _summary(counts: Sequence[int], *, has_doubts: bool) -> str:
-    if counts:
-        return f"Failed: {sum(counts)}. Owners: {len(counts)}."
-    return "No failure is known." if has_doubts else "Nothing failed."
+def _summary(counts: Mapping[str, int]) -> str:
+    if not counts:
+        return "The reports name no failure."
+    said = [f"Failed: {sum(counts.values())}.", f"Owners: {len(counts.keys() - {''})}."]
+    return " ".join([*said, f"Without an owner: {counts['']}."] if "" in counts else said)
 
 
 def _bounded(lists: Sequence[Items], summary: Line) -> list[Block]:

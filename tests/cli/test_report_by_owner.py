@@ -26,7 +26,7 @@ def test_failures_of_all_parts_stand_below_their_owner(run_cli: RunCli, in_folde
     result = run_cli("report", "--by-owner", *files)
     assert result.exit_code == 5
     assert result.stdout == (
-        "Failed: 4. Owners: 3.\n\n"
+        "Failed: 4. Owners: 2. Without an owner: 1.\n\n"
         "team-a:\n  mirror/quay/app:3 (from quay.io/org/app): no answer [not-upstream]\n\n"
         "team-b:\n  mirror/quay/app:0 (from quay.io/org/app): no answer [unavailable]\n"
         "  mirror/quay/app:1 (from quay.io/org/app): no answer [unavailable]\n\n"
@@ -44,7 +44,7 @@ def test_failures_of_all_parts_stand_below_their_owner(run_cli: RunCli, in_folde
 
 def test_a_good_run_has_nothing_to_say(run_cli: RunCli, in_folder: Path) -> None:
     result = run_cli("report", "--by-owner", part(in_folder, 1, 1))
-    assert (result.exit_code, result.stdout) == (0, "Nothing failed.\n")
+    assert (result.exit_code, result.stdout) == (0, "The reports name no failure.\n")
 
 
 def test_markdown_mentions_nobody_and_links_nowhere(run_cli: RunCli, in_folder: Path) -> None:
@@ -76,14 +76,14 @@ def test_a_command_that_has_no_parts_stands_beside_a_sync(run_cli: RunCli, in_fo
     result = run_cli("report", "--by-owner", "apply.json", part(in_folder, 1, 1))
     assert result.exit_code == 1
     assert result.stdout == (
-        "No failure is known.\n\nDid not come to its end:\n  mirrorgen apply: the plan destroys repositories\n"
+        "The reports name no failure.\n\nDid not come to its end:\n  mirrorgen apply: the plan destroys repositories\n"
     )
 
 
 def test_a_part_without_a_report_is_no_good_news(run_cli: RunCli, in_folder: Path) -> None:
     result = run_cli("report", "--by-owner", part(in_folder, 1, 2))
     assert result.exit_code == 5
-    assert result.stdout == "No failure is known.\n\nNot certain:\n  there is no report of the part 2/2\n"
+    assert result.stdout == "The reports name no failure.\n\nNot certain:\n  there is no report of the part 2/2\n"
 
 
 def test_parts_of_two_runs_are_told_apart(run_cli: RunCli, in_folder: Path) -> None:
@@ -96,7 +96,7 @@ def test_parts_of_two_runs_are_told_apart(run_cli: RunCli, in_folder: Path) -> N
 @pytest.mark.parametrize(
     ("claim", "said"),
     [
-        ({"result": {}, "exit_code": 77}, "Nothing failed."),
+        ({"result": {}, "exit_code": 77}, "The reports name no failure."),
         ({"result": None, "exit_code": 0}, "mirrorgen apply: it has no result"),
     ],
     ids=["a code that no command has", "success without a result"],

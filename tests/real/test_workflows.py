@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ import pytest
 import yaml
 
 from mirrorgen.demo import upstreams
+from mirrorgen.origin import Source
 from mirrorgen.starting.contents import pipeline_files
 from mirrorgen.starting.setup import Setup
+from tests.checkout import ROOT, tracked_files
 from tests.real.conftest import ACCOUNT, REGION, Project, program
 from tests.real.github_jobs import ACT, SLUG, GitHub, Run
 from tests.test_workflows import ON_GITHUB, SETUPS
@@ -97,7 +101,7 @@ def test_one_issue_for_as_long_as_runs_fail(github: GitHub, closed_port: int) ->
     assert (issue["title"], issue["state"]) == ("Not all container images are mirrored", "open")
     assert issue["body"].startswith(MARK)
     assert "| Plan and apply | success |\n| Sync | failure |\n" in issue["body"]
-    assert headings(issue["body"]) == ["`team-down`"]
+    assert headings(issue["body"]) == ["team-down"]
     assert re.search(r"^- `\S+/gcr/workflows/down:v1.0.0 .*\[unavailable\]`$", issue["body"], re.MULTILINE)
 
     # An entry leaves the list, and apply does not destroy what it had: moving tags are brought up to date all the same.
@@ -135,7 +139,7 @@ def test_a_list_in_parts(github: GitHub, closed_port: int) -> None:
     assert (joined["part"], joined["exit_code"]) == ("1/1", 5)
     assert [failure["owner"] for failure in joined["result"]["failures"]] == ["team-down"]
     assert "<html" in (run.artifacts / "mirror/status.html").read_text()
-    assert headings(github.issues[0]["body"]) == ["`team-down`"]
+    assert headings(github.issues[0]["body"]) == ["team-down"]
     assert "## mirrorgen plan" in run.summaries
     assert "## mirrorgen status" in run.summaries
 
@@ -204,6 +208,21 @@ def test_a_pull_request_from_a_fork_is_checked_without_any_right(github: GitHub)
     assert "## Lifecycle" in run.summaries
 
 
+def test_a_fork_of_a_list_with_credentials_is_not_compared_with_upstream(github: GitHub) -> None:
+    push(github, APP)
+    path = github.project.folder / "images.yaml"
+    document = yaml.safe_load(path.read_text())
+    names = {"username_env": "DOCKER_USER", "password_env": "DOCKER_TOKEN"}
+    document["registries"]["docker.io"] = {"credentials": names}
+    document["images"].append({"source": "docker.io/library/nginx", "tags": ["1.25"]})
+    path.write_text(yaml.safe_dump(document))
+    assert github.project.run("render").returncode == 0
+    github.push({})
+    run = pull_request(github, of="somebody/mirror")
+    assert run.jobs == {"check": "success"}, run.log
+    assert "::warning::upstream was not asked: the list names credentials" in run.annotations
+
+
 def test_without_a_role_the_list_is_checked_all_the_same(github: GitHub) -> None:
     del github.variables["AWS_PLAN_ROLE"]
     push(github, APP)
@@ -243,6 +262,38 @@ def test_what_moves_upstream_is_a_warning(github: GitHub) -> None:
     assert run.jobs == {"check": "success"}
     assert "::warning::upstream is not as the lock says" in run.annotations
     assert "Moving tags that have moved" in run.summaries
+
+
+# Installing
+
+
+def test_this_repository_installs_itself_from_its_checkout(github: GitHub) -> None:
+    for name in tracked_files():
+        (github.project.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, github.project.folder / name)
+    github.push({})
+    run = github.run("image-sync", "schedule", only="check")
+    assert run.jobs == {"check": "success"}, run.log
+
+
+def test_mirrorgen_is_installed_from_any_git_repository(
+    github: GitHub, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    upstream = tmp_path_factory.mktemp("upstream")
+    for name in tracked_files():
+        (upstream / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, upstream / name)
+    git = ["git", "-C", str(upstream), "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for args in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "All of it"]):
+        subprocess.run([*git, *args], env=github.project.env, check=True)
+    said = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    source = Source("https://git.example.com/platform/mirrorgen", said.stdout.strip())
+    redirected = {"COUNT": "1", "KEY_0": f"url.file://{upstream}.insteadOf", "VALUE_0": source.url}
+    github.project.variables = {f"GIT_CONFIG_{name}": value for name, value in redirected.items()}
+    push(github, APP)
+    github.push(pipeline_files(replace(SETUP, source=source)))
+    run = pull_request(github, of="somebody/mirror")
+    assert run.jobs == {"check": "success"}, run.log
 
 
 # What is written
