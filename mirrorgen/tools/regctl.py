@@ -10,7 +10,8 @@ from typing import Any
 
 from mirrorgen.errors import LimitExceeded, RegistryFailed, RegistryGivenUp
 from mirrorgen.outcomes import Kind
-from mirrorgen.tools.limits import LIMITS, Limits
+from mirrorgen.tools.bounds import Bounds
+from mirrorgen.tools.limits import GRACE_S, LIMITS, Limits
 from mirrorgen.tools.manifests import Manifest, Named, read_descriptor, read_descriptors, read_manifest
 from mirrorgen.tools.requests import TRACED, OnPull, Stopped, read_pull
 from mirrorgen.tools.runner import Completed, Runner
@@ -171,8 +172,7 @@ class Regctl:
                 success_codes=None,
                 on_stderr_line=self._count if self.on_pull else None,
                 timeout_s=self.limits.seconds,
-                max_output_bytes=self.limits.output_bytes,
-                max_memory_bytes=self.limits.memory_bytes,
+                bounds=Bounds(self.limits.output_bytes, memory_bytes=self.limits.memory_bytes, grace_s=GRACE_S),
             )
         except LimitExceeded as error:
             raise RegistryGivenUp(error.message.partition("\n")[0], Kind.UNAVAILABLE) from error

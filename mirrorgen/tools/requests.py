@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ REQUEST = "reg http request"
 TRACED = ("--logopt", "json", "-v", "trace")
 """Options of a program that is to log them, each as a line of JSON."""
 
+_BEGUN = re.compile(rf'.{{0,200}}"msg":"{REQUEST}","req-method":"GET","req-url":"(?P<url>[^"]*/manifests/[^"]*)"')
 # A registry that says so is asked again by regclient itself, as one that does not answer (reghttp.Client).
 _AGAIN = frozenset({408, 429, 500, 502, 504})
 _UNAUTHORIZED = 401
@@ -54,8 +56,12 @@ def read_request(line: str) -> Mapping[str, Any] | None:
 def read_pull(line: str) -> Pull | None:
     """Read a log line about a pull; None for any other line, and for a pull that was asked who it is first."""
     data = read_request(line)
-    url = str(data.get("req-url", "")) if data else ""
-    if data is None or data.get("req-method") != "GET" or "/manifests/" not in url:
+    if data is None:
+        # Of a long line, which a registry makes so with its headers, only the beginning may have come.
+        begun = _BEGUN.match(line)
+        return Pull(begun["url"], is_final=False) if begun else None
+    url = str(data.get("req-url", ""))
+    if data.get("req-method") != "GET" or "/manifests/" not in url:
         return None
     code = str(data.get("resp-status", "")).partition(" ")[0]
     status = int(code) if code.isascii() and code.isdigit() and len(code) < 4 else 0

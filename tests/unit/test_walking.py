@@ -10,7 +10,6 @@ import pytest
 
 from mirrorgen.errors import RegistryFailed, RegistryGivenUp
 from mirrorgen.model.images import Copying
-from mirrorgen.operations.copying import questions as asked
 from mirrorgen.operations.copying.questions import Questions, Unwalkable
 from mirrorgen.operations.copying.walking import Stock, TooMany, Walk
 from mirrorgen.operations.upstream.asking import Answers
@@ -63,7 +62,7 @@ def begin(monkeypatch: pytest.MonkeyPatch) -> Begin:
     """Begin a walk through what is on paper."""
 
     def make(paper: Paper, limits: Limits, *, left: int = 10_000, referrers: bool = False) -> Walk:
-        monkeypatch.setattr(asked.time, "monotonic", lambda: paper.now)
+        monkeypatch.setattr("mirrorgen.operations.copying.questions.time.monotonic", lambda: paper.now)
         questions = Questions(paper, LOCATION, lambda: 0, limits)  # type: ignore[arg-type]
         return Walk(Copying(referrers=referrers), questions, Stock(), lambda: left)
 
