@@ -67,3 +67,17 @@ def asked_for(scenario: Scenario, lock: str | None, world: World) -> Asked:
         for tag in tags:
             wishes[wish.repository, tag] = (*wishes.get((wish.repository, tag), ()), wish)
     return Asked(wishes, locked, frozenset(unknown), frozenset(idle))
+
+
+def may_be_wanted(scenario: Scenario, lock: str | None, ref: Ref) -> bool:
+    """Whether a list names a tag, or has a rule that could choose it."""
+    repository, tag = ref
+    locked = [(entry["source"], entry["tags"]) for entry in yaml.safe_load(lock)["images"]] if lock else []
+    for wish in scenario.wishes:
+        if wish.repository != repository:
+            continue
+        if any(source == wish.source and tag in tags for source, tags in locked):
+            return True
+        if not lock and (tag in wish.named or (wish.rule and tag in RULES[wish.rule])):
+            return True
+    return False

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from tests.audit.asked import Asked, Ref, asked_for
+from tests.audit.asked import Asked, Ref, asked_for, may_be_wanted
+from tests.audit.causes import has_cause
 from tests.audit.driving import Said
-from tests.audit.scenarios import RULES, Scenario, Wish
-from tests.audit.world import STRANGE, Fault, World, children, digest, for_platform
+from tests.audit.scenarios import Scenario, Wish
+from tests.audit.world import STRANGE, World, children, digest, for_platform
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,10 @@ class Oracle:
                 yield f"{ref}: reported as copied, and nobody pushed it"
         for failure in failures:
             yield from self._failure(asked, failure, last)
-        for host, pulls in self.world.pulls.items():
-            # What nobody could foresee is noticed with the pull itself.
-            if self.scenario.pulls and pulls > self.scenario.pulls + bool(self.world.fired):
-                yield f"{host}: {pulls} pulls, and the list allows {self.scenario.pulls}"
+        # What nobody could foresee is noticed with the pull itself.
+        allowed = self.scenario.pulls + bool(self.world.fired)
+        too_many = {host: pulls for host, pulls in self.world.pulls.items() if self.scenario.pulls and pulls > allowed}
+        yield from (f"{host}: {pulls} pulls, and the list allows {allowed}" for host, pulls in too_many.items())
 
     def status(self, said: Said) -> Iterator[str]:
         """Judge a status."""
@@ -116,7 +115,7 @@ class Oracle:
         for removal in plan["delete"]:
             ref = _ref(removal)
             shelf = self.world.shelves[ref[0]]
-            wanted = {tag for tag in shelf.tags if self._may_be_wanted(ref[0], tag)}
+            wanted = {tag for tag in shelf.tags if may_be_wanted(self.scenario, self.lock, (ref[0], tag))}
             kept = {shelf.tags[tag] for tag in wanted}
             kept |= {part for name in kept for part in children(name).values()}
             if ref[1] in wanted:
@@ -208,18 +207,6 @@ class Oracle:
         shelf = self.world.shelves.get(ref[0])
         return shelf.tags.get(ref[1]) if shelf else None
 
-    def _may_be_wanted(self, repository: str, tag: str) -> bool:
-        for wish in self.scenario.wishes:
-            if wish.repository != repository:
-                continue
-            if self.lock:
-                entries = yaml.safe_load(self.lock)["images"]
-                if any(entry["source"] == wish.source and tag in entry["tags"] for entry in entries):
-                    return True
-            elif tag in wish.named or (wish.rule and tag in RULES[wish.rule]):
-                return True
-        return False
-
     def _failure(
         self,
         asked: Asked,
@@ -233,11 +220,11 @@ class Oracle:
         if not _IS_SO[kind](self, asked, ref, wish, held):
             yield f"{ref}: {kind}, and that is not so: {failure['reason']}"
 
-    def _said(self, code: int) -> bool:
-        return any(isinstance(event, Fault) and event.detail == code for event in self.world.fired)
+    def _caused(self, kind: str, ref: Ref) -> bool:
+        return has_cause(kind, ref, self.scenario, self.world)
 
     def _lacks_upstream(self, asked: Asked, ref: Ref) -> bool:
-        if self._said(404):
+        if self._caused("not-upstream", ref):
             return True
         if all(asked.pinned(wish, ref[1]) for wish in asked.wishes.get(ref, ())):
             return False
@@ -267,10 +254,12 @@ def _takes_pulls(asked: Asked, ref: Ref, wish: Wish, held: str | None) -> bool:
 _IS_SO: Mapping[str, Any] = {
     "not-upstream": lambda oracle, asked, ref, _wish, _held: oracle._lacks_upstream(asked, ref),
     "no-repository": lambda oracle, _asked, ref, _wish, _held: ref[0] not in oracle.world.shelves,
-    "unauthorized": lambda oracle, *_: oracle._said(403),
-    "rate-limited": lambda oracle, *_: oracle._said(429),
+    "unauthorized": lambda oracle, _asked, ref, *_: oracle._caused("unauthorized", ref),
+    "rate-limited": lambda oracle, _asked, ref, *_: oracle._caused("rate-limited", ref),
     "refused": lambda oracle, _asked, ref, *_: (
-        oracle.world.shelves[ref[0]].immutable or bool(oracle.world.shelves[ref[0]].archived) or oracle._said(400)
+        oracle.world.shelves[ref[0]].immutable
+        or bool(oracle.world.shelves[ref[0]].archived)
+        or oracle._caused("refused", ref)
     ),
     "unsupported": _is_strange,
     "over-budget": lambda oracle, asked, ref, wish, held: (
@@ -279,11 +268,11 @@ _IS_SO: Mapping[str, Any] = {
     "not-as-locked": lambda _oracle, asked, ref, wish, held: held != asked.settled(wish, ref[1]),
     # Held against upstream, or against what was there before somebody else changed it.
     "differs": lambda oracle, asked, ref, wish, held: (
-        bool(oracle.world.fired)
+        oracle._caused("differs", ref)
         or ("--verify" in oracle.scenario.options and held not in oracle._told(asked, wish, ref[1]))
     ),
     "rule": lambda _oracle, asked, ref, *_: ref[0] in asked.idle or len(asked.wishes.get(ref, ())) > 1,
-    "unavailable": lambda oracle, *_: bool(oracle.world.fired),
+    "unavailable": lambda oracle, _asked, ref, *_: oracle._caused("unavailable", ref),
 }
 
 
