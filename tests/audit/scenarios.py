@@ -76,16 +76,17 @@ class Wish:
 
 @dataclass(frozen=True)
 class Held:
-    """What a repository of ECR holds: number by tag; `archived` are tags of it."""
+    """What a repository of ECR holds: number by tag; `archived` are tags of it, and `young` those pushed today."""
 
     tags: Mapping[str, int] = field(default_factory=dict)
     archived: tuple[str, ...] = ()
     immutable: bool = False
+    young: tuple[str, ...] = ()
 
     def shelf(self) -> Shelf:
         shelf = Shelf(immutable=self.immutable)
         for tag, number in self.tags.items():
-            shelf.put(tag, digest(number), days_old=100)
+            shelf.put(tag, digest(number), days_old=0 if tag in self.young else 100)
         shelf.archived |= {digest(self.tags[tag]) for tag in self.archived}
         return shelf
 
@@ -179,7 +180,7 @@ class _Stage:
     focus: tuple[Wish, str]
 
     def place(self, draw: st.DrawFn) -> tuple[Wish, str]:
-        if draw(st.booleans()):
+        if draw(st.integers(0, 3)):
             return self.focus
         wish = draw(st.sampled_from(self.wishes))
         return wish, draw(st.sampled_from(TAGS))
@@ -203,7 +204,8 @@ class _Stage:
             ("regsync-killed", "", 0),
             ("regsync-fails", "", 0),
         )
-        kind, where, detail = draw(st.sampled_from(kinds))
+        # That ECR answers from a cache is seldom of consequence, and then it is the worst.
+        kind, where, detail = draw(st.sampled_from((*kinds, *[kinds[6]] * 3)))
         first = draw(st.integers(1, 12 if kind == "regsync-killed" else 2))
         return Fault(kind, where, first, draw(st.integers(1, 3)), detail)
 
@@ -228,10 +230,16 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     # Everything is there when a list is locked; what has moved or gone since is what is of interest.
     locked = {source: {tag: draw(_numbers) for tag in TAGS} for source in sources}
     upstream = {source: _other(tags, draw(_few)) for source, tags in locked.items()}
-    names = sorted({wish.repository for wish in wishes})
-    stock = {name: _held(draw, name, wishes, locked) for name in names if not draw(_rarely)}
     focus = draw(st.sampled_from(wishes))
-    stage = _Stage(wishes, upstream, (focus, draw(st.sampled_from(sorted(focus.named & {*TAGS}) or TAGS))))
+    tag = draw(st.sampled_from(sorted(focus.named & {*TAGS}) or TAGS))
+    moved = draw(st.sampled_from((0, 0, 0, *NUMBERS)))
+    upstream[focus.source] |= {tag: moved} if moved else {}
+    names = sorted({wish.repository for wish in wishes})
+    pulls = draw(st.sampled_from(_limits(wishes))) if command == "sync" else 0
+    # A limit matters where much is to be copied.
+    done = {} if pulls and draw(st.booleans()) else locked
+    stock = {name: _held(draw, name, wishes, done) for name in names if not draw(_rarely)}
+    stage = _Stage(wishes, upstream, (focus, tag))
     return Scenario(
         command,
         wishes,
@@ -240,7 +248,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         _options(draw, command),
         draw(st.sampled_from((1, 1, 1, 2))) if command == "sync" else 1,
         draw(st.sampled_from(("", "", "", wishes[0].repository))),
-        draw(st.sampled_from(_limits(wishes))) if command == "sync" else 0,
+        pulls,
         locked if is_locked else {},
         tuple(stage.fault(draw) for _ in range(draw(st.integers(0, 3)))),
         tuple(stage.change(draw) for _ in range(draw(st.integers(0, 2)))),
@@ -250,14 +258,15 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 def _limits(wishes: tuple[Wish, ...]) -> tuple[int, ...]:
     """Pulls that a list may allow: at least what one image is taken to need."""
     least = 45 if any(wish.referrers for wish in wishes) else 10
-    return (0, 0, 0, least, least + 10)
+    return (0, 0, least, least + 10)
 
 
 def _held(draw: st.DrawFn, repository: str, wishes: tuple[Wish, ...], before: Mapping[str, Mapping[str, int]]) -> Held:
-    """What earlier runs have copied, most of it, and a few other things."""
+    """What earlier runs have copied of what was there before, most of it, and a few other things."""
     tags: dict[str, int] = {}
     for wish in wishes:
-        copied: set[str] = draw(st.sets(st.sampled_from(TAGS))) if wish.repository == repository else set()
+        there = before.get(wish.source, {}) if wish.repository == repository else {}
+        copied: set[str] = draw(st.sets(st.sampled_from(TAGS))) & there.keys()
         for tag in sorted(copied):
             part = for_platform(digest(before[wish.source][tag]), wish.platform)
             tags[tag] = int(part.removeprefix("sha256:"), 16) if part else 2
@@ -265,11 +274,12 @@ def _held(draw: st.DrawFn, repository: str, wishes: tuple[Wish, ...], before: Ma
             tags[REVIEWED] = wish.reviewed
     tags = _other(tags, draw(_few) | ({"old": 2} if draw(st.booleans()) else {}))
     archived = (draw(st.sampled_from(sorted(tags))),) if draw(_rarely) and tags else ()
-    return Held(tags, archived, bool(draw(_rarely)))
+    young = tuple(sorted(draw(st.sets(st.sampled_from(sorted(tags)))))) if draw(st.booleans()) and tags else ()
+    return Held(tags, archived, bool(draw(_rarely)), young)
 
 
 def _options(draw: st.DrawFn, command: str) -> tuple[str, ...]:
     if command == "sync":
-        chosen = [option for option in ("--full", "--verify") if draw(_rarely)]
+        chosen = [*(["--full"] if draw(_rarely) else []), *(["--verify"] if draw(st.integers(0, 2)) == 0 else [])]
         return (*chosen, "--retries", str(draw(st.integers(0, 2))), "--retry-wait", "0")
     return ("--upstream",) if command == "status" and draw(st.booleans()) else ()
