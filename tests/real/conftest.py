@@ -203,7 +203,9 @@ def act(base_env: dict[str, str]) -> Path:
 def github(project: Project, act: Path, tmp_path_factory: pytest.TempPathFactory) -> GitHub:
     """A repository for the project, with a bucket for Terraform's state and a role that may only read."""
     bucket = f"state-{project.prefix[-50:]}"
-    project.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3 = project.client("s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     role = f"arn:aws:iam::{ACCOUNT}:role/image-plan-role"
     return GitHub(project, act, tmp_path_factory.mktemp("github"), {"TF_STATE_BUCKET": bucket, "AWS_PLAN_ROLE": role})
 

@@ -27,8 +27,9 @@ def test_one_comment_says_what_each_push_would_do(github: GitHub) -> None:
     assert updated["id"] == comment["id"]
     assert "Repositories: 2 to create. Tags: 2 to copy." in updated["body"]
 
-    # Nothing has been made, and Terraform's state has neither been written nor locked.
-    assert "Contents" not in github.project.client("s3").list_objects_v2(Bucket=github.variables["TF_STATE_BUCKET"])
+    # Nothing has been made, and Terraform's state has neither been written nor, what would be gone by now, locked.
+    versions = github.project.client("s3").list_object_versions(Bucket=github.variables["TF_STATE_BUCKET"])
+    assert not {"Versions", "DeleteMarkers"} & versions.keys()
     names = github.project.client().describe_repositories()["repositories"]
     assert not [name for name in names if name["repositoryName"].startswith(github.project.prefix)]
 
