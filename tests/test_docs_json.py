@@ -13,6 +13,7 @@ import pytest
 
 from mirrorgen.desired.selection import select_all
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.desired.updates import find_updates, left_alone
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
 from mirrorgen.master_list.lock import Lock
@@ -26,7 +27,9 @@ from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
+from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.selecting import Work
+from mirrorgen.operations.upstream.updating import Offered
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring
@@ -40,6 +43,7 @@ from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import view_status
 from mirrorgen.reporting.steps import Step, view_steps
 from mirrorgen.reporting.syncs import view_sync, view_sync_plan
+from mirrorgen.reporting.updates import view_updates
 from mirrorgen.reporting.views import View, show
 from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 from tests.conftest import RunCli
@@ -123,6 +127,7 @@ def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]
     assert desired
     selections = select_all(desired.entries, {"docker.io/library/nginx": ["1.25"]})
     yield view_selections(selections, None, [FAILURE])
+    yield view_of_updates(folder)
     moved = Difference(DifferenceKind.MOVED, "source", "tag", "locked", "now")
     kept = ChangedEntry(EntryChange.KEPT, "source", None, 12)
     yield view_relocked(Relocked(Lock(()), (moved,), (kept,), 1, (FAILURE,), ()), 2)
@@ -131,6 +136,15 @@ def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]
     gone = Expiring(repository.name, "", ("1.25",), ("1.25",), None, rule)
     described = replace(repository.settings, lifecycle=(replace(rule, description=""),))  # type: ignore[type-var]
     yield view_expiring((replace(repository, settings=described),), (gone,))
+
+
+def view_of_updates(folder: Path) -> View:
+    text = MINIMAL.replace('"1.25"', '"1.25.1", "1.25.0", "latest"')
+    desired = load_text(text, folder).desired
+    assert desired
+    updates = tuple(find_updates(desired.entries, {"docker.io/library/nginx": ["1.26.0", "2.0.0"]}, keep=1))
+    by_hand = (ByHand(updates[0], "1.25.0 out", "reason", 3),)
+    return view_updates(Offered(updates, (FAILURE,)), list(left_alone(desired.entries)), by_hand)
 
 
 def shape_of(value: Any) -> Any:
