@@ -57,7 +57,11 @@ Check = Callable[[MasterList], list[Problem]]
 
 
 def load(
-    path: Path, *, also: Check | None = None, use_lock: bool = True, allowances: Allowances | None = None
+    path: Path,
+    *,
+    also: Check | None = None,
+    use_lock: bool = True,
+    allowances: Allowances | None = None,
 ) -> Loaded:
     """Read and check a master list and its lock, and derive the desired state.
 
@@ -67,7 +71,24 @@ def load(
         use_lock: whether what the lock chose counts; otherwise it is only read.
         allowances: what the list may do with credentials beside what any list may; nothing if None.
     """
-    document = read_file(path)
+    return load_document(read_file(path), path, also=also, use_lock=use_lock, allowances=allowances)
+
+
+def load_document(
+    document: Document,
+    path: Path,
+    *,
+    also: Check | None = None,
+    use_lock: bool = True,
+    allowances: Allowances | None = None,
+) -> Loaded:
+    """Check a master list that has been read, or is not written yet, as `load` does.
+
+    Args:
+        document: the list.
+        path: where it belongs; its lock is beside it.
+        also, use_lock, allowances: as of `load`.
+    """
     if document.data is None and document.problems:
         return Loaded(path, tuple(sort_problems(document.problems)), document)
     shape = check_shape(document)
