@@ -14,7 +14,7 @@ from mirrorgen.rendering.files import REGSYNC, yaml_str
 from mirrorgen.rendering.module import module_files
 from mirrorgen.resources import resource
 from mirrorgen.starting.answers import RECORD, write_answers
-from mirrorgen.starting.setup import Provider, Setup
+from mirrorgen.starting.setup import HOSTED, Provider, Setup
 from mirrorgen.tools.versions import tool_specs
 
 SCHEMA = "images.schema.json"
@@ -102,6 +102,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["yaml_str"] = yaml_str
     environment.filters["sh"] = shlex.quote
+    environment.globals["hosted"] = HOSTED
     environment.globals["generated"] = (REGSYNC, *GENERATED, SCHEMA)
     environment.globals["terraform_sha256"] = tool_specs()["terraform"].archive_sha256
     return environment

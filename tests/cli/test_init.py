@@ -60,7 +60,7 @@ def test_answers_are_in_the_list_and_in_the_pipeline(run_cli: RunCli, in_folder:
     assert "123456789012.dkr.ecr.eu-west-1.amazonaws.com" in (in_folder / "regsync.yaml").read_text()
     for name in PIPELINES["github"]:
         jobs = yaml.safe_load((in_folder / name).read_text())["jobs"].values()
-        assert {job["runs-on"] for job in jobs} == {"${{ vars.MIRRORGEN_RUNNER || 'self-hosted' }}"}
+        assert all("vars.MIRRORGEN_RUNNER || 'self-hosted'" in job["runs-on"] for job in jobs)
 
 
 def test_an_account_of_zeros_stays_text(run_cli: RunCli, in_folder: Path) -> None:
