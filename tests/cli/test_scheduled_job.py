@@ -81,7 +81,8 @@ def pod(run_cli: RunCli, tmp_path: Path) -> Pod:
     program.parent.mkdir()
     program.write_text(FAKE)
     program.chmod(0o755)
-    return Pod(*container["args"], folder=tmp_path)
+    (script,) = container["args"]
+    return Pod(script, tmp_path)
 
 
 def test_the_lock_is_checked_once_each_part_is_shown_and_copied_and_the_last_joins_the_reports(pod: Pod) -> None:
