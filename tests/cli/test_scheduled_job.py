@@ -88,14 +88,14 @@ def pod(run_cli: RunCli, tmp_path: Path) -> Pod:
 def test_the_lock_is_checked_once_each_part_is_shown_and_copied_and_the_last_joins_the_reports(pod: Pod) -> None:
     assert pod.run(0) == (0, "")
     assert pod.called() == [
-        "lock --check /list/images.yaml",
-        "sync --dry-run --shard env/2 /list/images.yaml",
-        f"sync --shard env/2 --report {pod.folder}/run-part-0.json /list/images.yaml",
+        "lock --check --file /list/images.yaml",
+        "sync --dry-run --shard env/2 --file /list/images.yaml",
+        f"sync --shard env/2 --report {pod.folder}/run-part-0.json --file /list/images.yaml",
     ]
     assert pod.run(1) == (0, "joined\n")
     assert pod.called()[3:] == [
-        "sync --dry-run --shard env/2 /list/images.yaml",
-        f"sync --shard env/2 --report {pod.folder}/run-part-1.json /list/images.yaml",
+        "sync --dry-run --shard env/2 --file /list/images.yaml",
+        f"sync --shard env/2 --report {pod.folder}/run-part-1.json --file /list/images.yaml",
         f"report --merge {pod.folder}/run-part-0.json {pod.folder}/run-part-1.json",
     ]
 
