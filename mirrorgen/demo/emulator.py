@@ -20,8 +20,9 @@ from pathlib import Path
 from mirrorgen.errors import ToolFailed, ToolUnusable
 from mirrorgen.operations.stand_in import aws_variables
 from mirrorgen.places import open_folder
+from mirrorgen.tools.children import start_detached
 from mirrorgen.tools.environments import environment as environment_of
-from mirrorgen.tools.runner import Runner, start_detached
+from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.searching import outside
 
 VERSION = "1.5.33"

@@ -214,7 +214,7 @@ class Runtime:
         """With what signs it in, which it looks for there only: where a variable names it, the folder of that."""
         named = (self.toolbox.env.get(tool_specs()[name].variable, "") for name in self.desired.target.programs)
         folders = [str(Path(path).absolute().parent) for path in named if os.sep in path]
-        return os.pathsep.join([*folders, self.toolbox.env["PATH"]])
+        return os.pathsep.join(filter(None, [*folders, self.toolbox.env.get("PATH")]))
 
     def _target_regctl(self) -> Regctl:
         target = self.desired.target
