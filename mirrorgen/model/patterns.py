@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import string
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 # What RE2 says when a construct of other dialects is used, and what that construct is called.
@@ -28,6 +28,9 @@ MAX_LENGTH = 1000
 """Characters of a pattern. RE2 takes any nesting, with gigabytes of memory, and Go refuses 1000 levels
 (https://go.dev/src/regexp/syntax/parse.go, maxHeight), for which so few characters do not suffice."""
 
+_MAX_MEMORY = 1024 * 1024
+"""Bytes for a pattern, which needs some thousands: a list may have many. RE2's own limit is eight times as much."""
+
 _LITERAL = re.compile(r"(?:[^\\^$.|?*+()\[\]{}]|\\[^A-Za-z0-9])*")
 _MAX_LITERALS = 100
 
@@ -43,7 +46,7 @@ def more_probes() -> tuple[str, ...]:
     return (*first, *map("".join, itertools.product(first, others)), *lengths, f"{first}.-", f"{first[::-1]}-.")
 
 
-@cache
+@lru_cache(1000)
 def compile_pattern(text: str) -> Any:
     """Compile a pattern that `pattern_trouble` has nothing against."""
     return _compile(f"(?:{text})")
@@ -85,6 +88,7 @@ def _compile(text: str) -> Any:
 
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = _MAX_MEMORY
     return re2.compile(text, options)
 
 
@@ -94,6 +98,8 @@ def _said(error: Exception) -> str:
 
 
 def _explain(said: str) -> str:
+    if said.startswith("pattern too large"):
+        return f"it needs more than {_MAX_MEMORY // 2**20} MiB of memory"
     what, _, construct = said.partition(": ")
     if what == "invalid perl operator" and construct[:3] in _CONSTRUCTS:
         return f"RE2 does not have {_CONSTRUCTS[construct[:3]]}, `{construct}`"

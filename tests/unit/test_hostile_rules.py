@@ -40,6 +40,17 @@ def test_the_deepest_pattern_of_the_allowed_length_is_taken() -> None:
     assert pattern_trouble("(a" * levels + ")?" * levels) is None
 
 
+@pytest.mark.parametrize("pattern", [r"\pL" * 240, "a{1000}" * 140, "(.{0,128}){0,7}" * 60])
+def test_a_pattern_that_needs_megabytes_is_refused(pattern: str) -> None:
+    """A list may have thousands of them, all of which are kept."""
+    assert pattern_trouble(pattern) == "it needs more than 1 MiB of memory"
+
+
+@pytest.mark.parametrize("pattern", [r"[\w.-]{1,128}", "a{1000}", "(?i)" + "|".join(f"alpine3.{n}" for n in range(80))])
+def test_what_somebody_may_write_needs_less(pattern: str) -> None:
+    assert pattern_trouble(pattern) is None
+
+
 def test_a_range_with_very_many_bounds_is_refused() -> None:
     (problem,) = problems_of({"semver": [" ".join([">=1 <2"] * 20_000)]})
     assert problem.code == "bad-range"
