@@ -41,7 +41,8 @@ lint: $(VENV)/installed $(BIN)/actionlint
 	$(BIN)/mypy
 	terraform fmt -check -recursive terraform
 	$(BIN)/actionlint
-	$(BIN)/zizmor --offline --quiet .github
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 
 # skopeo is measured beside the others where it is installed, or can be.
 bench: $(VENV)/installed

@@ -34,6 +34,7 @@ from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
+from mirrorgen.reporting.owners import view_by_owner
 from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.removals import view_deleted, view_prune_plan
 from mirrorgen.reporting.reports import Report, format_report
@@ -92,7 +93,11 @@ def test_json_of_results(tmp_path: Path) -> None:
     ]
     made = [show(view, ResultFormat.JSON) for view in views]
     run = Run("17/1", "0.1.0", "sha256:0a1b", None, ())
-    made.append(format_report(Report("sync", run, "images.yaml", (1, 1), MOMENT, MOMENT, 0, None, sync.document)))
+    report = Report("sync", run, "images.yaml", (1, 1), MOMENT, MOMENT, 0, None, sync.document)
+    made.append(format_report(report))
+    stopped = replace(report, command="apply", error="refused", result=None)
+    by_owner = view_by_owner([(Path("1.json"), replace(report, part=(1, 2))), (Path("2.json"), stopped)])
+    made.append(show(by_owner, ResultFormat.JSON))
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
 

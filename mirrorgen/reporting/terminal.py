@@ -94,6 +94,24 @@ class Terminal:
         """Write GitHub's workflow commands, with their data escaped already, on standard output."""
         _write(harmless(text), sys.stdout)
 
+    def ask(self, question: str, *, default: str = "") -> str:
+        """Ask for a line, on standard error; an empty one means the default.
+
+        Raises:
+            KeyboardInterrupt: there will be no answer.
+        """
+        sys.stderr.write(harmless(f"{question} [{default}]: " if default else f"{question}: "))
+        sys.stderr.flush()
+        answer = sys.stdin.readline()
+        if not answer:
+            raise KeyboardInterrupt
+        return answer.strip() or default
+
+    @property
+    def has_people_to_ask(self) -> bool:
+        """Whether somebody sees a question and can answer it."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
     @property
     def has_people_at_results(self) -> bool:
         """Whether standard output is a terminal."""

@@ -30,6 +30,7 @@ class ToolSpec:
     probe: tuple[str, ...]
     module: str | None = None
     version_variable: str | None = None
+    archive_sha256: str | None = None
 
     @property
     def variable(self) -> str:
