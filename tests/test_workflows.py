@@ -31,7 +31,7 @@ Job = dict[str, Any]
 
 
 def workflows() -> dict[str, dict[Any, Any]]:
-    """Every workflow of this repository, and those that `init` writes; a release has its own rules in test_release.py."""
+    """Every workflow of this repository, and those that `init` writes; what a release may do, test_release.py holds."""
     files = sorted(set((ROOT / ".github/workflows").glob("*.yaml")) - {ROOT / ".github/workflows/release.yaml"})
     found = {path.stem: path.read_text(encoding="utf-8") for path in files}
     for name, setup in SETUPS.items():
