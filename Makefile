@@ -51,7 +51,6 @@ lint: $(VENV)/installed $(BIN)/actionlint
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	$(BIN)/hadolint Dockerfile
 
 # skopeo is measured beside the others where it is installed, or can be.
