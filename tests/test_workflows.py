@@ -60,7 +60,8 @@ def writes(job: Job) -> bool:
 @each_workflow
 def test_no_workflow_runs_for_others_with_rights_of_its_own(workflow: dict[Any, Any]) -> None:
     # YAML reads the key `on` as true.
-    assert workflow[True].keys() <= {"push", "pull_request", "schedule", "workflow_dispatch"}
+    triggers = {"push", "pull_request", "schedule", "workflow_dispatch", "workflow_call"}
+    assert workflow[True].keys() <= triggers, "none that runs with rights for what others push"
     assert workflow["permissions"] == {}
 
 
