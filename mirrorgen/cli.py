@@ -18,6 +18,7 @@ from mirrorgen.commands import (
     apply,
     demo,
     doctor,
+    generate,
     init,
     lifecycle,
     lock,
@@ -26,11 +27,13 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    run,
     schema,
     status,
     sync,
     tags,
     tools,
+    update,
     validate,
 )
 from mirrorgen.commands.everywhere import accepting_options, screen
@@ -47,13 +50,16 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(validate.validate)
 app.command()(tags.tags)
+app.command()(update.update)
 app.command()(lock.lock)
 app.command()(lifecycle.lifecycle)
+app.command()(generate.generate)
 app.command()(render.render)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)
 app.command()(status.status)
+app.command()(run.run)
 app.command()(prune.prune)
 app.command()(matrix.matrix)
 app.command()(report.report)

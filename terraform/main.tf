@@ -86,6 +86,10 @@ resource "aws_ecr_lifecycle_policy" "this" {
   policy     = each.value
 
   lifecycle {
+    # ECR drops the policy with the repository, and the name that the plan compares stays the same.
+    # The ARN is only unknown, and so a trigger, where the repository is replaced.
+    replace_triggered_by = [aws_ecr_repository.this[each.key].arn]
+
     precondition {
       condition     = length(each.value) <= 30720
       error_message = "The lifecycle policy of ${each.key} has ${length(each.value)} characters; ECR takes at most 30720."

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "mirrorgen"
 LAYERS = (
     {"outcomes", "problems", "resources", "streams"},
     {"errors"},
-    {"places"},
+    {"origin", "places"},
     {"files"},
     {"model", "tools"},
     {"destinations.port"},
@@ -27,6 +27,7 @@ LAYERS = (
     {"desired"},
     {"rendering"},
     {"project"},
+    {"starting"},
     {"operations.stand_in"},
     {"operations.runtime"},
     {"operations.upstream"},

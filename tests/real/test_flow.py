@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,7 +143,7 @@ def test_exclusion_filters_need_a_newer_provider_than_5(initial: Project) -> Non
     project.write({"quay.io/org/app": ["v1.0.0", "latest"]}, settings=settings)
     # The newest provider would do; this is about the oldest one the module works with.
     versions = project.folder / "terraform/versions.tf"
-    versions.write_text(versions.read_text().replace('">= 5.100"', '"~> 5.100"'))
+    versions.write_text(versions.read_text().replace('">= 5.100, < 7"', '"~> 5.100"'))
 
     result = project.run("plan")
     assert result.returncode == 4, result.stderr
@@ -153,7 +155,7 @@ def test_provider_5_objects_to_nothing_but_the_block_it_cannot_know(initial: Pro
     settings = {"ecr": {"tag_mutability": "immutable-with-exclusions"}, "digest_tags": True}
     project.write({"quay.io/org/app": ["v1.0.0", "latest"]}, settings=settings)
     versions = project.folder / "terraform/versions.tf"
-    versions.write_text(versions.read_text().replace('">= 5.100"', '"~> 5.100"'))
+    versions.write_text(versions.read_text().replace('">= 5.100, < 7"', '"~> 5.100"'))
     override = (project.folder / "terraform/exclusions_override.tf").read_text()
     terraform = find_tool("terraform", ProcessRunner(), project.env).usable()
 
@@ -214,6 +216,42 @@ def test_lifecycle_rules_reach_ecr_as_the_list_has_them(project: Project) -> Non
     assert json.loads(policy) == {"rules": rules}
     shown = json.loads(project.run("lifecycle", "--format", "json").stdout)
     assert shown["policies"][name] == rules
+
+
+def test_a_replaced_repository_has_its_policy_again(project: Project) -> None:
+    project.serve(IMAGES)
+    settings: dict[str, Any] = {"lifecycle": {"keep_last": 3}, "scan_on_push": False}
+    assert planned_changes(project, settings) == {
+        ("aws_ecr_repository", "create"),
+        ("aws_ecr_lifecycle_policy", "create"),
+    }
+    assert project.run("apply").returncode == 0
+
+    settings["scan_on_push"] = True
+    assert planned_changes(project, settings) == {("aws_ecr_repository", "update")}
+    assert project.run("apply").returncode == 0
+
+    settings["encryption"] = {"type": "AES256"}
+    replaced = {("aws_ecr_repository", "delete+create"), ("aws_ecr_lifecycle_policy", "delete+create")}
+    assert planned_changes(project, settings) == replaced
+    assert project.run("apply", "--allow-destroy").returncode == 0
+    for name in ("app", "other"):
+        policy = project.client().get_lifecycle_policy(repositoryName=f"{project.prefix}/quay/org/{name}")
+        assert "Keep the last 3 images" in policy["lifecyclePolicyText"]
+    assert project.run("sync").returncode == 0
+    assert project.run("plan").returncode == 0
+
+
+def planned_changes(project: Project, settings: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Plan, and return the type and the actions of all that Terraform's own account of the plan would change."""
+    project.write(IMAGES, settings={"ecr": settings})
+    assert project.run("plan").returncode == 3
+    argv = ["terraform", f"-chdir={project.folder / 'terraform'}", "show", "-json", ".mirrorgen/plan.tfplan"]
+    shown = subprocess.run(argv, env=with_providers(project.tool_env), check=True, capture_output=True, text=True)
+    changes = json.loads(shown.stdout)["resource_changes"]
+    return {(change["type"], "+".join(change["change"]["actions"])) for change in changes} - {
+        (kind, "no-op") for kind in ("aws_ecr_repository", "aws_ecr_lifecycle_policy")
+    }
 
 
 def test_the_wrong_account_is_refused(project: Project) -> None:
