@@ -30,7 +30,10 @@ def untracked(root: Path, names: Sequence[str], runner: Runner, env: Mapping[str
         raise ToolUnusable("git is not on PATH")
     try:
         completed = runner.run(
-            [str(git), "ls-files", "--others", "-z", "--", *names], cwd=root, env=environment("git", env)
+            # What the configuration names to watch files is a program, too.
+            [str(git), "-c", "core.fsmonitor=false", "ls-files", "--others", "-z", "--", *names],
+            cwd=root,
+            env=environment("git", env),
         )
     except ToolFailed as error:
         raise ToolFailed(error.message, hint=f"is {root.absolute()} in a git repository?") from error
