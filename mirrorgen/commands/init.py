@@ -11,12 +11,12 @@ import typer
 from mirrorgen.commands.asking import gather_answers
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
-from mirrorgen.commands.options import load_usable, warn_of_outdated
+from mirrorgen.commands.generate import files_of
+from mirrorgen.commands.options import load_usable
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
 
 if TYPE_CHECKING:
-    from mirrorgen.project import Loaded
     from mirrorgen.starting.contents import Start
 
 
@@ -89,31 +89,45 @@ def _compare(folder: Path, files: Mapping[str, Start]) -> ExitCode:
 
 def _write(folder: Path, files: Mapping[str, Start], forced: Collection[str]) -> ExitCode:
     from mirrorgen.files import write_files
-    from mirrorgen.rendering.files import render
 
     list_name = next(iter(files))
     is_kept = list_name not in forced and bool(_there(folder, [list_name]))
-    loaded = load_usable(folder / list_name) if is_kept else _new_list(folder / list_name, files[list_name].text)
-    assert loaded.desired
-    texts = {name: file.text for name, file in files.items()}
-    texts |= {name: text for name, text in render(loaded.desired).items() if text is not None}
+    made = _made_from(folder / list_name, None if is_kept else files[list_name].text)
+    if isinstance(made, ExitCode):
+        return made
+    texts = {name: file.text for name, file in files.items()} | made
     _require_known(forced, texts)
     kept = [name for name in _there(folder, texts) if name not in forced]
     changed = write_files(folder, {name: text for name, text in texts.items() if name not in kept})
     for name in texts:
         if name in kept or name in changed:
             screen().say(f"{'kept' if name in kept else 'wrote'} {folder / name}")
-    if is_kept:
-        warn_of_outdated(loaded)
     screen().say(f"next: edit {folder / list_name}; {folder / 'README.md'} has the steps from there")
     return ExitCode.OK
 
 
-def _new_list(path: Path, text: str) -> Loaded:
+def _made_from(path: Path, text: str | None) -> dict[str, str] | ExitCode:
+    """What follows from a list: its lock, too, where it needs one and has none.
+
+    Args:
+        path: the list.
+        text: what will be in it; None where it is there.
+    """
+    from mirrorgen.master_list.lock import lock_path
     from mirrorgen.master_list.reading import read_bytes
     from mirrorgen.project import load_document
+    from mirrorgen.rendering.files import render
 
-    return load_document(read_bytes(text.encode(), file=str(path)), path, use_lock=False)
+    if text is None and not _there(path.parent, [lock_path(path).name]):
+        files = files_of(path)
+        if isinstance(files, ExitCode):
+            return files
+    else:
+        new = None if text is None else read_bytes(text.encode(), file=str(path))
+        loaded = load_document(new, path, use_lock=False) if new else load_usable(path)
+        assert loaded.desired
+        files = render(loaded.desired)
+    return {name: text for name, text in files.items() if text is not None}
 
 
 def _there(folder: Path, names: Iterable[str]) -> list[str]:
