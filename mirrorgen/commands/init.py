@@ -18,6 +18,7 @@ from mirrorgen.outcomes import ExitCode
 
 if TYPE_CHECKING:
     from mirrorgen.starting.contents import Start
+    from mirrorgen.starting.setup import Setup
 
 
 @boundary
@@ -56,6 +57,7 @@ def init(
     Writes all that a repository needs to mirror images: the list and what is made from it, the Terraform module, a
     pipeline, hooks. On a terminal it asks for what no option says. Files that are there are left alone.
     """
+    from mirrorgen.master_list.finding import NAMES
     from mirrorgen.starting.answers import RECORD, read_answers, setup_from
     from mirrorgen.starting.contents import starting_files
     from mirrorgen.starting.setup import require_source
@@ -63,11 +65,14 @@ def init(
     on_line = {"account_id": account_id, "region": region, "runner": runner, "branch": branch}
     on_line |= {"provider": provider, "owner": owner, "source": source}
     # What is replaced is written with the answers of now, and so they are recorded.
-    forced = {*force, RECORD} if force else set()
+    forced: set[str] = {*force, RECORD} if force else set()
     recorded = {} if RECORD in (force or ()) else read_answers(folder)
     setup = setup_from(gather_answers(on_line, recorded, may_ask=not diff))
     require_source(setup)
     files = starting_files(setup, _list_name(folder))
+    if not forced & {*NAMES} and _needs_no_module(folder / next(iter(files))):
+        _require_no_aws(setup)
+        files = {name: file for name, file in files.items() if not name.startswith("terraform/")}
     return _compare(folder, files) if diff else _write(folder, files, forced)
 
 
@@ -128,6 +133,25 @@ def _made_from(path: Path, text: str | None) -> dict[str, str] | ExitCode:
         assert loaded.desired
         files = render(loaded.desired)
     return {name: text for name, text in files.items() if text is not None}
+
+
+def _needs_no_module(path: Path) -> bool:
+    """Whether a list is there, and for a registry whose repositories nobody has to make."""
+    from mirrorgen.project import load
+
+    desired = load(path).desired
+    return desired is not None and not desired.target.is_provisioned
+
+
+def _require_no_aws(setup: Setup) -> None:
+    """A registry that is not ECR has no role to sign in as."""
+    from mirrorgen.starting.setup import needs_source
+
+    if needs_source(setup.provider):
+        raise UsageError(
+            f"the pipeline for {setup.provider} signs in to AWS, and the list copies to another registry than ECR",
+            hint="give --provider cron or none",
+        )
 
 
 def _there(folder: Path, names: Iterable[str]) -> list[str]:
