@@ -15,7 +15,7 @@ COPY --from=go /usr/local/go /usr/local/go
 COPY . ./
 # What only installs has no more to do afterwards, and would have to be kept up to date.
 RUN /opt/mirrorgen/bin/python -m pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && PATH="/usr/local/go/bin:$PATH" MIRRORGEN_CACHE_DIR=/programs /opt/mirrorgen/bin/mirrorgen tools install \
+    && PATH="/usr/local/go/bin:$PATH" GOPATH=/go GOCACHE=/go/cache MIRRORGEN_CACHE_DIR=/programs /opt/mirrorgen/bin/mirrorgen tools install \
     && /opt/mirrorgen/bin/python -m pip uninstall --yes pip setuptools
 # Absent unless TERRAFORM_VERSION is given, and then what has one of the digests in TERRAFORM_SHA256, or nothing.
 ARG TERRAFORM_VERSION=""

@@ -48,7 +48,7 @@ lint: $(VENV)/installed $(BIN)/actionlint
 	$(BIN)/mypy
 	terraform fmt -check -recursive terraform
 	$(BIN)/actionlint
-	$(BIN)/zizmor --offline --quiet --pedantic .github action.yml
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	$(BIN)/hadolint Dockerfile

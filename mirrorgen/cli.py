@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from mirrorgen.commands import (
     apply,
     demo,
     doctor,
+    generate,
     init,
     lifecycle,
     lock,
@@ -25,11 +27,13 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    run,
     schema,
     status,
     sync,
     tags,
     tools,
+    update,
     validate,
 )
 from mirrorgen.commands.everywhere import accepting_options, screen
@@ -46,13 +50,16 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(validate.validate)
 app.command()(tags.tags)
+app.command()(update.update)
 app.command()(lock.lock)
 app.command()(lifecycle.lifecycle)
+app.command()(generate.generate)
 app.command()(render.render)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)
 app.command()(status.status)
+app.command()(run.run)
 app.command()(prune.prune)
 app.command()(matrix.matrix)
 app.command()(report.report)
@@ -90,6 +97,10 @@ def main() -> None:
     if results.lost is not None:
         screen().fail(f"cannot write to standard output: {results.lost.strerror}")
         code = code or int(ExitCode.FAILED)
+    if code == ExitCode.INTERRUPTED:
+        # Python would wait for threads, and these for answers.
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 
@@ -99,6 +110,9 @@ def _run() -> int:
     except SystemExit as end:
         # How typer ends when it has printed or installed the completion of a shell.
         return end.code if isinstance(end.code, int) else int(ExitCode.OK)
+    except typer.Abort:
+        # How typer ends when it is interrupted outside of a command.
+        return int(ExitCode.INTERRUPTED)
     except Exception as error:
         # A line that cannot be understood. Typer's own class for it has no public name in every version.
         show: Callable[[TextIO], None] | None = getattr(error, "show", None)

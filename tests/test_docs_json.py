@@ -13,6 +13,7 @@ import pytest
 
 from mirrorgen.desired.selection import select_all
 from mirrorgen.desired.state import DesiredState
+from mirrorgen.desired.updates import find_updates, left_alone
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
 from mirrorgen.master_list.lock import Lock
@@ -26,18 +27,23 @@ from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
+from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.selecting import Work
-from mirrorgen.outcomes import Failure, Kind, TagRef
+from mirrorgen.operations.upstream.updating import Offered
+from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
+from mirrorgen.reporting.owners import view_by_owner
 from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.removals import view_deleted, view_prune_plan
 from mirrorgen.reporting.reports import Report, format_report
 from mirrorgen.reporting.runs import Run
 from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import view_status
+from mirrorgen.reporting.steps import Step, view_steps
 from mirrorgen.reporting.syncs import view_sync, view_sync_plan
+from mirrorgen.reporting.updates import view_updates
 from mirrorgen.reporting.views import View, show
 from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 from tests.conftest import RunCli
@@ -81,6 +87,7 @@ def test_json_of_results(tmp_path: Path) -> None:
                 (Requests("docker.io", 1, 2, 10, 100),),
             )
         ),
+        view_steps({"sync": Step(ExitCode.OK, view_sync(SyncResult("ECR", (REF,), 12, ())).document)}),
         view_of_status(tmp_path),
         view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
         view_deleted((REMOVAL,), (FAILURE,)),
@@ -88,7 +95,11 @@ def test_json_of_results(tmp_path: Path) -> None:
     ]
     made = [show(view, ResultFormat.JSON) for view in views]
     run = Run("17/1", "0.1.0", "sha256:0a1b", None, ())
-    made.append(format_report(Report("sync", run, "images.yaml", (1, 1), MOMENT, MOMENT, 0, None, sync.document)))
+    report = Report("sync", run, "images.yaml", (1, 1), MOMENT, MOMENT, 0, None, sync.document)
+    made.append(format_report(report))
+    stopped = replace(report, command="apply", error="refused", result=None)
+    by_owner = view_by_owner([(Path("1.json"), replace(report, part=(1, 2))), (Path("2.json"), stopped)])
+    made.append(show(by_owner, ResultFormat.JSON))
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
 
@@ -116,6 +127,7 @@ def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]
     assert desired
     selections = select_all(desired.entries, {"docker.io/library/nginx": ["1.25"]})
     yield view_selections(selections, None, [FAILURE])
+    yield view_of_updates(folder)
     moved = Difference(DifferenceKind.MOVED, "source", "tag", "locked", "now")
     kept = ChangedEntry(EntryChange.KEPT, "source", None, 12)
     yield view_relocked(Relocked(Lock(()), (moved,), (kept,), 1, (FAILURE,), ()), 2)
@@ -124,6 +136,15 @@ def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]
     gone = Expiring(repository.name, "", ("1.25",), ("1.25",), None, rule)
     described = replace(repository.settings, lifecycle=(replace(rule, description=""),))  # type: ignore[type-var]
     yield view_expiring((replace(repository, settings=described),), (gone,))
+
+
+def view_of_updates(folder: Path) -> View:
+    text = MINIMAL.replace('"1.25"', '"1.25.1", "1.25.0", "latest"')
+    desired = load_text(text, folder).desired
+    assert desired
+    updates = tuple(find_updates(desired.entries, {"docker.io/library/nginx": ["1.26.0", "2.0.0"]}, keep=1))
+    by_hand = (ByHand(updates[0], "1.25.0 out", "reason", 3),)
+    return view_updates(Offered(updates, (FAILURE,)), list(left_alone(desired.entries)), by_hand)
 
 
 def shape_of(value: Any) -> Any:

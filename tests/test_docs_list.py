@@ -118,6 +118,7 @@ def test_defaults_are_those_of_the_model(tmp_path: Path) -> None:
         "defaults.parallel": built.parallel,
         **_copying("defaults", image.copying),
         **_copying("images[]", image.copying),
+        "defaults.update": image.update,
         "images[].tags.order": image.tags.order,
         "images[].tags.moving": image.tags.moving,
         "ecr.tags": dict(settings.tags),

@@ -12,45 +12,144 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parent.parent
-# What a release may do is held in tests/test_release.py.
-WORKFLOWS = sorted(set((ROOT / ".github/workflows").glob("*.yaml")) - {ROOT / ".github/workflows/release.yaml"})
+from mirrorgen.origin import Source
+from mirrorgen.starting.contents import pipeline_files
+from mirrorgen.starting.setup import Setup
+from tests.documents import ROOT, require_text
+
+# The repository of mirrorgen installs it from its own checkout.
+OWN = Setup(runner="self-hosted")
+ON_GITHUB = Source("https://github.com/example/mirrorgen", "0123456789abcdef0123456789abcdef01234567")
+SETUPS = {
+    "own": OWN,
+    "github": Setup(account_id="123456789012", region="eu-west-1", source=ON_GITHUB),
+    "elsewhere": Setup(branch="release/2", source=Source("https://git.example.com/a/b", ON_GITHUB.commit)),
+}
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
-
-def jobs_of(workflow: Path) -> dict[str, Any]:
-    return dict(yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"])
+Job = dict[str, Any]
 
 
-JOBS = {f"{workflow.stem}-{name}": job for workflow in WORKFLOWS for name, job in jobs_of(workflow).items()}
+def workflows() -> dict[str, dict[Any, Any]]:
+    """Every workflow of this repository, and those that `init` writes; test_release.py has that of a release."""
+    paths = set((ROOT / ".github/workflows").glob("*.yaml")) - {ROOT / ".github/workflows/release.yaml"}
+    found = {path.stem: path.read_text(encoding="utf-8") for path in paths}
+    for name, setup in SETUPS.items():
+        found |= {f"{Path(path).stem}-{name}": text for path, text in pipeline_files(setup).items()}
+    return {name: yaml.safe_load(text) for name, text in sorted(found.items())}
+
+
+WORKFLOWS = workflows()
+JOBS = {f"{workflow}: {name}": job for workflow, text in WORKFLOWS.items() for name, job in text["jobs"].items()}
+each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=WORKFLOWS)
 each_job = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+each_check = pytest.mark.parametrize(
+    "jobs", [text["jobs"] for name, text in WORKFLOWS.items() if name.startswith("image-check")]
+)
+
+
+def signs_in(job: Job) -> bool:
+    return any("configure-aws-credentials" in step.get("uses", "") for step in job["steps"])
+
+
+def writes(job: Job) -> bool:
+    """Whether a job may write issues or comments."""
+    return bool({"issues", "pull-requests"} & job["permissions"].keys())
+
+
+@each_workflow
+def test_no_workflow_runs_for_others_with_rights_of_its_own(workflow: dict[Any, Any]) -> None:
+    # YAML reads the key `on` as true.
+    assert workflow[True].keys() <= {"push", "pull_request", "schedule", "workflow_dispatch", "workflow_call"}
+    assert workflow["permissions"] == {}
+
+
+@each_workflow
+def test_runs_do_not_overlap_and_jobs_end(workflow: dict[Any, Any]) -> None:
+    assert workflow["concurrency"]["cancel-in-progress"] is ("schedule" not in workflow[True])
+    assert all(0 < job["timeout-minutes"] <= 300 for job in workflow["jobs"].values())
 
 
 @each_job
-def test_a_token_for_aws_only_where_the_role_is_used(job: dict[str, Any]) -> None:
-    signs_in = any("configure-aws-credentials" in step.get("uses", "") for step in job["steps"])
-    assert (job["permissions"].get("id-token") == "write") is signs_in
-    assert job["permissions"] == {"contents": "read", **({"id-token": "write"} if signs_in else {})}
+def test_each_job_has_the_rights_it_needs_and_no_others(job: Job) -> None:
+    if writes(job):
+        assert job["permissions"] in ({"issues": "write"}, {"pull-requests": "write"})
+        return
+    # A token for AWS only where a role is used.
+    assert job["permissions"] == {"contents": "read", **({"id-token": "write"} if signs_in(job) else {})}
 
 
 @each_job
-def test_secrets_are_those_of_an_environment(job: dict[str, Any]) -> None:
-    assert "secrets." not in yaml.safe_dump(job) or job["environment"] == "image-sync"
+def test_what_may_write_comments_runs_nothing_of_ours_or_of_the_list(job: Job) -> None:
+    if not writes(job):
+        return
+    assert "environment" not in job
+    used = [step["uses"].partition("@")[0] for step in job["steps"] if "uses" in step]
+    assert used == ["actions/download-artifact"]
+    (command,) = [step["run"] for step in job["steps"] if "run" in step]
+    without_texts = re.sub(r"'[^']*'|\"[^\"]*\"", "TEXT", command)
+    first_words = set(re.findall(r"(?m)(?:^ *|\$\(|\| ?)([a-z][\w./-]*)(?![\w=])", without_texts))
+    assert first_words - {"if", "then", "else", "fi", "for", "do", "done", "exit"} == {"gh", "echo", "cat", "sort"}
 
 
 @each_job
-def test_nothing_that_runs_comes_from_a_cache(job: dict[str, Any]) -> None:
+def test_text_from_outside_becomes_no_shell(job: Job) -> None:
+    assert not [step["run"] for step in job["steps"] if "${{" in step.get("run", "")]
+
+
+@each_job
+def test_actions_are_pinned_to_commits(job: Job) -> None:
+    used = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"\./|[\w./-]+@[0-9a-f]{40}", name) for name in used), "./ is the action of this commit"
+
+
+@each_job
+def test_secrets_are_those_of_an_environment(job: Job) -> None:
+    assert "secrets." not in yaml.safe_dump(job) or job["environment"] in {"image-sync", "image-plan"}
+
+
+@each_job
+def test_nothing_that_runs_comes_from_a_cache(job: Job) -> None:
     assert not [step for step in job["steps"] if "actions/cache" in step.get("uses", "")]
     assert all("cache" not in step.get("with", {}) or step["with"]["cache"] is False for step in job["steps"])
 
 
-def test_what_signs_in_to_aws_installs_only_what_the_lock_has() -> None:
-    for job in jobs_of(ROOT / ".github/workflows/image-sync.yaml").values():
+@each_check
+def test_a_pull_request_does_not_name_the_role_or_the_environment_that_may_write(jobs: dict[str, Job]) -> None:
+    assert "image-sync" not in yaml.safe_dump(jobs)
+    roles = [
+        step["with"]["role-to-assume"]
+        for job in jobs.values()
+        for step in job["steps"]
+        if "with" in step and "role-to-assume" in step["with"]
+    ]
+    assert roles == ["${{ vars.AWS_PLAN_ROLE }}"]
+
+
+@each_check
+def test_a_pull_request_from_a_fork_gets_no_token_no_secret_and_none_of_our_machines(jobs: dict[str, Job]) -> None:
+    ours = "github.event.pull_request.head.repo.full_name == github.repository"
+    check = jobs.pop("check")
+    assert (check["permissions"], "environment" in check) == ({"contents": "read"}, False)
+    assert re.fullmatch(rf"\$\{{\{{ {re.escape(ours)} && \(.*\) \|\| 'ubuntu-[0-9.]+' \}}\}}", check["runs-on"])
+    assert jobs["plan"]["if"].startswith(f"{ours} && ")
+    assert jobs["comment"]["needs"] == "plan"
+    assert "needs.plan.result != 'skipped'" in jobs["comment"]["if"]
+
+
+@pytest.mark.parametrize("name", ["image-check", "image-sync"])
+def test_what_signs_in_to_aws_installs_only_what_the_lock_has(name: str) -> None:
+    for job in filter(signs_in, WORKFLOWS[name]["jobs"].values()):
         commands = "\n".join(step.get("run", "") for step in job["steps"])
         assert re.findall(r"pip install (.*)", commands) == [
             "--require-hashes -r requirements.txt",
             "--no-deps --no-build-isolation .",
         ]
+
+
+@pytest.mark.parametrize(("name", "text"), pipeline_files(OWN).items(), ids=list(pipeline_files(OWN)))
+def test_the_workflows_here_are_what_init_writes(name: str, text: str, pytestconfig: pytest.Config) -> None:
+    require_text(ROOT / name, text, pytestconfig)
 
 
 def test_the_lock_has_all_that_is_asked_for_with_hashes() -> None:

@@ -6,13 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cmp_to_key
 
+from mirrorgen.model.families import is_prerelease, is_snapshot
 from mirrorgen.model.images import TagRule
-from mirrorgen.model.tags import is_fixed
 from mirrorgen.model.versions import Version, parse_version
-
-_PRERELEASE = re.compile(
-    r"(?:a|alpha|b|beta|m|rc|pre|preview|dev|snapshot|nightly|ea|canary)(?![a-z]).*", re.IGNORECASE
-)
 
 _Versions = Sequence[tuple[Version, str]]
 
@@ -45,7 +41,7 @@ def oddity(rule: TagRule, tags: Iterable[str]) -> str | None:
     versions = list(_versions(tags))
     if rule.newest is None or rule.order != "version" or rule.suffix is not None or not versions:
         return None
-    if all(_PRERELEASE.match(version.prerelease) for version, _ in versions):
+    if all(is_prerelease(version) for version, _ in versions):
         return "only prereleases"
     numbers = {_numbers(version) for version, _ in versions}
     if len(numbers) < len(versions):
@@ -63,8 +59,7 @@ def _releases(versions: _Versions, suffix: str) -> list[tuple[Version, str]]:
     dated = any(len(version.numbers) > 1 for version, _ in family)
     once: dict[tuple[int, ...], tuple[Version, str]] = {}
     for version, tag in family:
-        is_snapshot = dated and len(version.numbers) == 1 and is_fixed(tag)
-        if version.numbers not in short and not is_snapshot:
+        if version.numbers not in short and not (dated and is_snapshot(version, tag)):
             once[_numbers(version)] = (version, tag)
     return list(once.values())
 

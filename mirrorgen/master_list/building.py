@@ -8,11 +8,12 @@ from typing import Any
 
 from mirrorgen.destinations.kinds import read_target
 from mirrorgen.master_list.registries import host_problems, limit_problems, target_as_upstream, unused_registries
-from mirrorgen.master_list.rules import build_rule
+from mirrorgen.master_list.rules import build_rule, good_patterns
 from mirrorgen.master_list.sending import target_problems, upstream_problems
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.credentials import read_credentials
 from mirrorgen.model.images import Copying, Image, MasterList, RateLimit, Registry
+from mirrorgen.model.policies import DEFAULT, Policy
 from mirrorgen.model.references import normalize_host, parse_source
 from mirrorgen.model.registries import default_alias
 from mirrorgen.model.targets import Settings, Target
@@ -53,7 +54,8 @@ class _Builder:
         registries = dict(self._registries(data.get("registries", {}), written))
         self.problems += upstream_problems(registries, written, self.allowances)
         entries = data.get("images") or []
-        images = tuple(self._images(entries, target, settings, _merge_copying(Copying(), defaults)))
+        update = self._policy(defaults, ("defaults",), DEFAULT)
+        images = tuple(self._images(entries, target, settings, _merge_copying(Copying(), defaults), update))
         self.problems += [*host_problems(images, registries), *limit_problems(images, registries, written)]
         self.problems += target_as_upstream(registries, target, written)
         if len(images) == len(entries):
@@ -98,7 +100,13 @@ class _Builder:
             path_prefix=data.get("path_prefix"),
         )
 
-    def _images(self, data: list[Any], target: Target, defaults: Settings, copying: Copying) -> Iterator[Image]:
+    def _policy(self, data: Mapping[str, Any], path: KeyPath, default: Policy) -> Policy:
+        written = data.get("update", default)
+        return written if isinstance(written, str) else good_patterns(data, "update", path, self.problems)
+
+    def _images(
+        self, data: list[Any], target: Target, defaults: Settings, copying: Copying, update: Policy
+    ) -> Iterator[Image]:
         for index, entry in enumerate(data):
             if entry is None:
                 continue
@@ -106,6 +114,7 @@ class _Builder:
             tags = build_rule(entry.get("tags"), (*path, "tags"), self.problems)
             settings, found = target.read_settings(defaults, entry, path)
             self.problems += found
+            policy = self._policy(entry, path, update)
             if "source" not in entry:
                 continue
             source = parse_source(entry["source"], (*path, "source"))
@@ -121,6 +130,7 @@ class _Builder:
                 settings=settings,
                 owner=entry.get("owner"),
                 expires=_day(entry.get("expires")),
+                update=policy,
             )
 
 

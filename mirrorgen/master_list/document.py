@@ -98,6 +98,7 @@ class Document:
     text: str = ""
     root: yaml.Node | None = None
     _secrets: list[Span] | None = None
+    _shared: frozenset[int] | None = None
 
     def place(self, problem: Problem) -> Problem:
         """Return `problem` with its place filled in from its path."""
@@ -141,6 +142,12 @@ class Document:
         key, node = nodes[-1]
         # A block mapping starts on its first key, which says less than the key that leads to it.
         return span_of(key if on_key and key is not None else node)
+
+    def is_shared(self, path: KeyPath) -> bool:
+        """Whether the value at `path`, or what it stands in, stands elsewhere, too, by an alias."""
+        if self._shared is None:
+            self._shared = frozenset(_shared_nodes(self.root))
+        return any(id(node) in self._shared for _, node in self._nodes(path))
 
     def _nodes(self, path: KeyPath) -> list[tuple[yaml.Node | None, yaml.Node]]:
         """The root and what each step of a path leads to, with the key, as far as it leads."""
@@ -199,6 +206,20 @@ def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node | None, yaml.Nod
     elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return None, node.value[step]
     return None
+
+
+def _shared_nodes(root: yaml.Node | None) -> Iterator[int]:
+    """Yield what aliases refer to, by identity: nodes to which more than one way leads."""
+    waiting, seen = [root] if root else [], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            yield id(node)
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.CollectionNode):
+            for child in node.value:
+                waiting += child if isinstance(child, tuple) else [child]
 
 
 def _secret_nodes(root: yaml.Node) -> Iterator[yaml.ScalarNode]:

@@ -37,17 +37,29 @@ def build_rule(data: Any, path: KeyPath, problems: list[Problem]) -> TagRule:
     rule = TagRule(
         exact=exact,
         digests=_digests(data.get("digests") or {}, exact, (*path, "digests"), problems),
-        match=_good(data, "match", _bad_pattern, path, problems),
+        match=good_patterns(data, "match", path, problems),
         semver=_good(data, "semver", _bad_range, path, problems),
-        exclude=_good(data, "exclude", _bad_pattern, path, problems),
+        exclude=good_patterns(data, "exclude", path, problems),
         newest=data.get("newest"),
         order=data.get("order", "version"),
         suffix=_suffix(data.get("suffix")),
-        moving=moving if isinstance(moving, str) else _good(data, "moving", _bad_pattern, path, problems),
+        moving=moving if isinstance(moving, str) else good_patterns(data, "moving", path, problems),
         is_mapping=True,
     )
     problems += _rule_problems(rule, data, path)
     return rule
+
+
+def good_patterns(data: Mapping[str, Any], key: str, path: KeyPath, problems: list[Problem]) -> tuple[str, ...]:
+    """Return the patterns in a list of them.
+
+    Args:
+        data: what `check_shape` left of the mapping that has the list.
+        key: of the list.
+        path: where the mapping stands.
+        problems: gets what is wrong with the others.
+    """
+    return _good(data, key, _bad_pattern, path, problems)
 
 
 def _suffix(written: str | None) -> str | None:

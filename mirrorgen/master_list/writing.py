@@ -46,6 +46,7 @@ def _image(image: Image, master_list: MasterList) -> dict[str, Any]:
         **master_list.target.write_settings(image.settings),
         "owner": image.owner,
         "expires": image.expires.isoformat() if image.expires else None,
+        "update": _plain(image.update),
     }
     return {key: value for key, value in entry.items() if value is not None}
 

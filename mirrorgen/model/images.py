@@ -8,6 +8,7 @@ from datetime import date
 
 from mirrorgen.model.allowances import Way
 from mirrorgen.model.credentials import Credentials
+from mirrorgen.model.policies import DEFAULT, Policy
 from mirrorgen.model.references import Source, normalize_host
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.outcomes import Failure, Kind, TagRef
@@ -143,6 +144,7 @@ class Image:
         settings: of its repository, the defaults filled in.
         owner: who answers for it.
         expires: the last day on which it is wanted.
+        update: which newer tags may follow those that are written out.
     """
 
     index: int
@@ -153,6 +155,7 @@ class Image:
     settings: Settings
     owner: str | None
     expires: date | None
+    update: Policy = DEFAULT
 
     @property
     def path(self) -> KeyPath:

@@ -89,8 +89,11 @@ def _checked(name: str, template: str, document: Mapping[str, Any] | None) -> st
     return text
 
 
-def _yaml_str(value: str) -> str:
-    """Single quotes: nothing in them is special but the quote itself, and the reader lets no line break through."""
+def yaml_str(value: str) -> str:
+    """Write text as a YAML string.
+
+    Single quotes: nothing in them is special but the quote itself, and the reader lets no line break through.
+    """
     return "'" + value.replace("'", "''") + "'"
 
 
@@ -125,7 +128,7 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - no HTML here; each format has its own filter
     )
-    environment.filters["yaml_str"] = _yaml_str
+    environment.filters["yaml_str"] = yaml_str
     environment.filters["json"] = json.JSONEncoder(ensure_ascii=False).encode
     return environment
 

@@ -42,7 +42,7 @@ def merge_reports(parts: Parts) -> Report:
     Raises:
         InputError: they are not the parts of one run, each of them once and with a result; all reasons are said.
     """
-    refusals = [*_each_alone(parts), *_together(parts)]
+    refusals = objections(parts)
     if refusals:
         raise InputError("; ".join(refusals), hint="join the reports of all parts of one run, and of no other")
     reports = [report for _, report in parts]
@@ -62,6 +62,17 @@ def merge_reports(parts: Parts) -> Report:
             "failures": _sorted(reports, "failures"),
         },
     )
+
+
+def objections(parts: Parts, *, to_unfinished: bool = True) -> list[str]:
+    """Return what speaks against reports being the parts of one sync, each of them once and with a result.
+
+    Args:
+        parts: each report behind the file that it is from.
+        to_unfinished: also against those that say themselves why they have no result.
+    """
+    alone = parts if to_unfinished else [(path, report) for path, report in parts if report.result is not None]
+    return [*_each_alone(alone), *(_together(parts) if parts else ())]
 
 
 def _each_alone(parts: Parts) -> Iterator[str]:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -141,9 +141,9 @@ class Project:
                 encryptionConfiguration={"encryptionType": image["encryption"]["type"]},
             )
 
-    def client(self) -> Any:
+    def client(self, service: Literal["ecr", "s3"] = "ecr") -> Any:
         return boto3.client(
-            "ecr",
+            service,
             endpoint_url=self.ecr.endpoint,
             region_name=REGION,
             aws_access_key_id=ACCOUNT,

@@ -108,6 +108,7 @@ def lists(draw: st.DrawFn) -> dict[str, Any]:
         repository=st.just("mirror/other"),
         owner=st.text(max_size=9).filter(str.isprintable),
         expires=st.dates().map(str),
+        update=st.one_of(st.sampled_from(["none", "patch", "major"]), PATTERNS),
     )
     paths = draw(st.lists(st.sampled_from(["a/b", "a/c", "library/d"]), min_size=1, max_size=3))
     images = [

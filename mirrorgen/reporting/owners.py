@@ -1,0 +1,139 @@
+"""What the reports of a run say went wrong, by who answers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mirrorgen.outcomes import ExitCode
+from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.merging import Parts, objections
+from mirrorgen.reporting.reports import Report
+from mirrorgen.reporting.views import Block, Items, Line, View, show
+
+MAX_MARKDOWN = 60_000
+"""Characters. GitHub takes 65,536 in the text of an issue or a comment, and whoever writes one adds to it. Source: its
+answer to more, `body is too long (maximum is 65536 characters)`."""
+
+_MAX_TEXT = 300
+_MOST_LINES = 4096
+
+_ENDED = frozenset({ExitCode.OK, ExitCode.PROBLEMS, ExitCode.DIFFERENT, ExitCode.FAILED})
+"""What a command has that came to its end; a program that is missing, say, stops one."""
+
+
+def worst_exit_code(parts: Parts) -> ExitCode:
+    """Return the exit code of several commands as if they were one: what stopped one counts before what failed.
+
+    Args:
+        parts: each report behind the file that it is from.
+    """
+    codes = {_code(report) for _, report in parts}
+    stopped = codes - _ENDED
+    if stopped:
+        return max(stopped)
+    if _doubts(parts):
+        codes.add(ExitCode.FAILED)
+    return next(code for code in (ExitCode.FAILED, ExitCode.PROBLEMS, ExitCode.DIFFERENT, ExitCode.OK) if code in codes)
+
+
+def _code(report: Report) -> ExitCode:
+    """What no command exits with, or only with a result, was written by nobody who can be believed."""
+    believed = report.exit_code in set(ExitCode) and (report.exit_code != ExitCode.OK or report.result is not None)
+    return ExitCode(report.exit_code) if believed else ExitCode.FAILED
+
+
+def view_by_owner(parts: Parts) -> View:
+    """Return what failed, a list for each owner, and what the reports cannot say.
+
+    Args:
+        parts: each report behind the file that it is from; of whatever commands, one at least.
+    """
+    owners = _by_owner(report for _, report in parts)
+    stopped = [(report, report.error or "it has no result") for _, report in parts if _is_stopped(report)]
+    doubts = _doubts(parts)
+    document = {
+        "stopped": [_stopped_document(report, error) for report, error in stopped],
+        "doubts": doubts,
+        "owners": [{"owner": owner, "failures": failures} for owner, failures in owners.items()],
+    }
+    lists = [
+        Items("Did not come to its end", [_stopped_line(report, error) for report, error in stopped], failed=True),
+        Items("Not certain", list(map(_short, doubts)), failed=True),
+        *(Items(_title(owner), list(map(_line, failures)), failed=True) for owner, failures in owners.items()),
+    ]
+    summary = Line(_summary({owner: len(failures) for owner, failures in owners.items()}))
+    return View(document, _bounded(lists, summary))
+
+
+def _is_stopped(report: Report) -> bool:
+    return report.error is not None or report.result is None
+
+
+def _doubts(parts: Parts) -> list[str]:
+    """What speaks against the reports of sync being all the parts of one run; who has stopped is said elsewhere."""
+    return objections([part for part in parts if part[1].command == "sync"], to_unfinished=False)
+
+
+def _by_owner(reports: Iterable[Report]) -> Mapping[str, list[dict[str, Any]]]:
+    """Failures by owner, those of nobody last."""
+    owners: dict[str, list[dict[str, Any]]] = {}
+    for report in reports:
+        for failure in (report.result or {}).get("failures", ()):
+            owners.setdefault(failure.get("owner", ""), []).append(failure)
+    ordered = sorted(owners, key=lambda owner: (not owner, owner))
+    return {
+        owner: sorted(owners[owner], key=lambda failure: (failure["repository"], failure["tag"])) for owner in ordered
+    }
+
+
+def _title(owner: str) -> str:
+    return _short(owner) or "Without an owner in the list"
+
+
+def _line(failure: Mapping[str, Any]) -> str:
+    name = f"{failure['repository']}:{failure['tag']}" if failure["tag"] else failure["repository"]
+    source = f" (from {failure['source']})" if failure.get("source") else ""
+    return f"{name}{source}: {_short(failure['reason'])} [{failure['kind']}]"
+
+
+def _stopped_document(report: Report, error: str) -> dict[str, Any]:
+    part = "/".join(map(str, report.part))
+    return {"command": report.command, "part": part, "exit_code": report.exit_code, "error": error}
+
+
+def _stopped_line(report: Report, error: str) -> str:
+    part = f", part {report.part[0]}/{report.part[1]}" if report.part != (1, 1) else ""
+    return f"mirrorgen {report.command}{part}: {_short(error)}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]} …"
+
+
+def _summary(counts: Mapping[str, int]) -> str:
+    if not counts:
+        return "The reports name no failure."
+    said = [f"Failed: {sum(counts.values())}.", f"Owners: {len(counts.keys() - {''})}."]
+    return " ".join([*said, f"Without an owner: {counts['']}."] if "" in counts else said)
+
+
+def _bounded(lists: Sequence[Items], summary: Line) -> list[Block]:
+    """Return blocks that fit into an issue as Markdown: every owner gets as many lines as there is room for."""
+    lines = _MOST_LINES
+    while True:
+        blocks = [summary, *_cut([items for items in lists if items.lines], lines)]
+        if lines == 1 or len(show(View({}, blocks), ResultFormat.MARKDOWN)) <= MAX_MARKDOWN:
+            return blocks
+        lines //= 2
+
+
+def _cut(lists: Sequence[Items], lines: int) -> Iterator[Block]:
+    """Lists and lines up to a number, and how many more there are."""
+    for items in lists[:lines]:
+        more = len(items.lines) - lines
+        yield Items(items.title, items.lines[:lines], items.failed)
+        if more > 0:
+            yield Line(f"And {more} more.")
+    if len(lists) > lines:
+        yield Line(f"And {len(lists) - lines} more lists like these.")
