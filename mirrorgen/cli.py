@@ -17,6 +17,7 @@ from mirrorgen.commands import (
     apply,
     demo,
     doctor,
+    generate,
     init,
     lifecycle,
     lock,
@@ -25,6 +26,7 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    run,
     schema,
     status,
     sync,
@@ -50,11 +52,13 @@ app.command()(tags.tags)
 app.command()(update.update)
 app.command()(lock.lock)
 app.command()(lifecycle.lifecycle)
+app.command()(generate.generate)
 app.command()(render.render)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)
 app.command()(status.status)
+app.command()(run.run)
 app.command()(prune.prune)
 app.command()(matrix.matrix)
 app.command()(report.report)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
+import shlex
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from mirrorgen.errors import UsageError
 
@@ -43,7 +45,7 @@ class Source:
         return path if path.count("/") == 1 else None
 
     def requirement(self, extra: str = "aws") -> str:
-        """Return what pip installs, as PEP 508 writes it."""
+        """Return what pip installs to have mirrorgen with one of its extras, as PEP 508 writes it."""
         return f"mirrorgen[{extra}] @ git+{self.url}@{self.commit}"
 
 
@@ -74,6 +76,21 @@ def recorded_source() -> Source | None:
         return parse_source(f"{record.get('url')}@{revision.get('commit_id')}")
     except UsageError:
         return None
+
+
+def extra_hint(extra: str) -> str:
+    """Return how to add what an extra has to the installation that is here, by the way it came.
+
+    Args:
+        extra: an optional part of mirrorgen, such as `aws`.
+    """
+    source, record = recorded_source(), _record()
+    if source:
+        return f"pip install {shlex.quote(source.requirement(extra))}"
+    folder = urlsplit(str(record.get("url"))) if isinstance(record, dict) and "dir_info" in record else None
+    if folder and folder.scheme == "file":
+        return f"pip install {shlex.quote(f'{unquote(folder.path)}[{extra}]')}"
+    return f"install mirrorgen in the way it was installed, with its extra `{extra}`"
 
 
 def _record() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -91,7 +91,7 @@ class Failure:
 _EXIT_CODES: Mapping[Kind, ExitCode] = {Kind.RULE: ExitCode.PROBLEMS}
 """A rule that chooses nothing is a mistake in the list; whatever else fails, images are not there."""
 
-_WORST_FIRST = (ExitCode.FAILED, ExitCode.PROBLEMS, ExitCode.DIFFERENT)
+_WORST_FIRST = (ExitCode.FAILED, ExitCode.TOOL_UNUSABLE, ExitCode.USAGE, ExitCode.PROBLEMS, ExitCode.DIFFERENT)
 
 
 def exit_code(
@@ -109,4 +109,9 @@ def exit_code(
         found.add(ExitCode.PROBLEMS)
     if has_differences:
         found.add(ExitCode.DIFFERENT)
-    return next((code for code in _WORST_FIRST if code in found), ExitCode.OK)
+    return worst(found)
+
+
+def worst(codes: Collection[ExitCode]) -> ExitCode:
+    """Return the exit code of several things of which each has its own."""
+    return next((code for code in _WORST_FIRST if code in codes), ExitCode.OK)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mirrorgen.desired.state import DesiredState, derive
 from mirrorgen.master_list.building import build_model
 from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.lock import Lock, lock_path, lock_problems, locked_digests, needs_lock
-from mirrorgen.master_list.lock_file import read_lock
+from mirrorgen.master_list.lock_file import LockFile, read_lock
 from mirrorgen.master_list.reading import read_bytes, read_file
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.model.allowances import Allowances
@@ -28,6 +28,7 @@ class Loaded:
         document: the file as it was read.
         master_list, desired: None where the file could not be read; otherwise complete only without errors.
         lock: what the lock beside the list says; None without one, or where it cannot be read.
+        lock_file: the file of that lock, as it was read.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Loaded:
     master_list: MasterList | None = None
     desired: DesiredState | None = None
     lock: Lock | None = None
+    lock_file: LockFile | None = None
 
     @property
     def root(self) -> Path:
@@ -48,8 +50,8 @@ class Loaded:
         return self.desired is not None and not any(problem.is_error for problem in self.problems)
 
 
-# Not worth saying while there is a lock that cannot be read.
-_CURED_BY_LOCK = {"rule-without-lock", "exclusions-need-lock"}
+CURED_BY_LOCK = frozenset({"rule-without-lock", "exclusions-need-lock"})
+"""What `derive` says of a list without a lock; not worth saying while there is one that cannot be read."""
 
 Check = Callable[[MasterList], list[Problem]]
 
@@ -87,10 +89,32 @@ def load(
             problems += [lock_file.place(problem) for problem in lock_problems(lock, master_list)]
     desired, deriving = derive(master_list, locked_digests(lock, master_list) if lock and use_lock else None)
     if lock_file and lock is None:
-        deriving = [problem for problem in deriving if problem.code not in _CURED_BY_LOCK]
+        deriving = [problem for problem in deriving if problem.code not in CURED_BY_LOCK]
     found = [*shape, *building, *belonging, *deriving, *(also(master_list) if also else [])]
     problems += document.problems + [document.place(problem) for problem in found]
-    return Loaded(path, tuple(sort_problems(_once(problems))), document, master_list, desired, lock)
+    return Loaded(path, tuple(sort_problems(_once(problems))), document, master_list, desired, lock, lock_file)
+
+
+def edited_lock(loaded: Loaded) -> list[Problem]:
+    """Return what in a list's lock is not as `mirrorgen lock` wrote it, with places in the lock."""
+    if not (loaded.lock and loaded.lock_file and loaded.master_list):
+        return []
+    found = lock_problems(loaded.lock, loaded.master_list)
+    return [loaded.lock_file.place(problem) for problem in found if problem.code == "lock-edited"]
+
+
+def with_lock(loaded: Loaded, lock: Lock | None) -> Loaded:
+    """Return a list as it is with a lock, without reading anything again; `problems` are those that come of the lock.
+
+    Args:
+        loaded: a list that can be used but for its lock.
+        lock: made for it; None for none.
+    """
+    assert loaded.master_list
+    digests = locked_digests(lock, loaded.master_list) if lock else None
+    desired, deriving = derive(loaded.master_list, digests)
+    problems = map(loaded.document.place, [*needs_lock(loaded.master_list, lock), *deriving])
+    return replace(loaded, problems=tuple(sort_problems(list(problems))), desired=desired, lock=lock)
 
 
 def _once(problems: list[Problem]) -> list[Problem]:

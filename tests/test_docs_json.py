@@ -30,7 +30,7 @@ from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, Diff
 from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.operations.upstream.updating import Offered
-from mirrorgen.outcomes import Failure, Kind, TagRef
+from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
@@ -41,6 +41,7 @@ from mirrorgen.reporting.reports import Report, format_report
 from mirrorgen.reporting.runs import Run
 from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import view_status
+from mirrorgen.reporting.steps import Step, view_steps
 from mirrorgen.reporting.syncs import view_sync, view_sync_plan
 from mirrorgen.reporting.updates import view_updates
 from mirrorgen.reporting.views import View, show
@@ -86,6 +87,7 @@ def test_json_of_results(tmp_path: Path) -> None:
                 (Requests("docker.io", 1, 2, 10, 100),),
             )
         ),
+        view_steps({"sync": Step(ExitCode.OK, view_sync(SyncResult("ECR", (REF,), 12, ())).document)}),
         view_of_status(tmp_path),
         view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
         view_deleted((REMOVAL,), (FAILURE,)),

@@ -61,7 +61,7 @@ def _ask(name: str, answers: Mapping[str, Any]) -> dict[str, Any]:
     terminal = screen()
     usual = getattr(setup_from(answers), name)
     while True:
-        text = terminal.ask(_QUESTIONS[name], default=usual or "")
+        text = terminal.ask_for(_QUESTIONS[name], default=usual or "")
         try:
             return {name: parse_answer(name, text)} if text else {}
         except UsageError as error:

@@ -18,6 +18,7 @@ def doctor(terraform_bin: TerraformBin = None, regsync_bin: RegsyncBin = None) -
 
     Exits with 4 if something that is needed is missing, too old or broken.
     """
+    from mirrorgen.origin import extra_hint
     from mirrorgen.reporting.tools import ToolLine, format_tools
     from mirrorgen.tools.runner import ProcessRunner
     from mirrorgen.tools.terraform import find_provider_mirror
@@ -36,7 +37,7 @@ def doctor(terraform_bin: TerraformBin = None, regsync_bin: RegsyncBin = None) -
         for tool in found
     ]
     if find_spec("boto3") is None:
-        lines.append(ToolLine("boto3", "", "any", "", "pip install 'mirrorgen[aws]'"))
+        lines.append(ToolLine("boto3", "", "any", "", extra_hint("aws")))
     screen().show(format_tools(lines))
     mirror = find_provider_mirror(Path.home())
     if mirror:

@@ -49,6 +49,7 @@ def lock(
     from mirrorgen.files import write_files
     from mirrorgen.master_list.lock import lock_path
     from mirrorgen.operations.upstream.locking import relock, selected_indexes
+    from mirrorgen.project import CURED_BY_LOCK
     from mirrorgen.rendering.files import render_lock
     from mirrorgen.reporting.locks import view_relocked
 
@@ -59,7 +60,7 @@ def lock(
     else:
         # A lock that does not belong to the list is no measure for what upstream has.
         load_usable(file)
-    loaded = load_usable(file, use_lock=False)
+    loaded = load_usable(file, use_lock=False, tolerated=CURED_BY_LOCK)
     assert loaded.master_list
     if check and loaded.lock is None:
         raise InputError(f"there is no {lock_path(file)}", hint="run `mirrorgen lock`")

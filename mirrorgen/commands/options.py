@@ -29,6 +29,13 @@ TerraformBin = Annotated[
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for another run in the folder to end.")]
 
+Retries = Annotated[
+    int, typer.Option("--retries", min=0, max=10, metavar="N", help="Try what may pass again, so often.")
+]
+RetryWait = Annotated[
+    float, typer.Option("--retry-wait", min=0, metavar="SECONDS", help="Wait before the first retry; then doubled.")
+]
+
 Sources = Annotated[
     list[str] | None, typer.Argument(metavar="SOURCE...", help="Upstream repositories of the list; all if none.")
 ]
@@ -57,18 +64,33 @@ def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str
         InputError: it has an error.
     """
     from mirrorgen.project import load
+
+    loaded = load(path, use_lock=use_lock, allowances=allowances())
+    require_usable(loaded, tolerated=tolerated)
+    return loaded
+
+
+def require_usable(loaded: Loaded, *, tolerated: AbstractSet[str] = frozenset()) -> None:
+    """Show the errors of a list on standard error.
+
+    Args:
+        loaded: the list.
+        tolerated: codes of problems with which it can be used all the same.
+
+    Raises:
+        InputError: there are errors.
+    """
     from mirrorgen.reporting.formats import ProblemFormat
     from mirrorgen.reporting.problems import format_problems, summary
 
-    loaded = load(path, use_lock=use_lock, allowances=allowances())
     errors = [problem for problem in loaded.problems if problem.is_error and problem.code not in tolerated]
     if errors or loaded.desired is None:
         terminal = screen()
         terminal.note(format_problems(errors, ProblemFormat.TEXT, excerpts=terminal.has_people_at_notes))
         raise InputError(
-            f"{path} cannot be used: {summary(errors)}", hint=f"`mirrorgen validate {path}` says the same at any time"
+            f"{loaded.path} cannot be used: {summary(errors)}",
+            hint=f"`mirrorgen validate {loaded.path}` says the same at any time",
         )
-    return loaded
 
 
 def require_real(what: str) -> None:

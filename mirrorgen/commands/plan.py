@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,9 @@ from mirrorgen.commands.options import (
 from mirrorgen.commands.reported import Result, announce
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
+
+if TYPE_CHECKING:
+    from mirrorgen.operations.planning import MirrorPlan
 
 
 @boundary
@@ -40,13 +43,18 @@ def plan(
     lacks a tag, something could not be checked or apply would fail.
     """
     from mirrorgen.operations.planning import make_plan
-    from mirrorgen.reporting.plans import view_plan
 
     loaded = load_usable(file)
     warn_of_outdated(loaded)
     runtime = runtime_for(loaded, options={"regsync": regsync_bin, "terraform": terraform_bin})
     made = make_plan(runtime, wait=wait)
-    code = exit_code(made.failures, has_differences=made.is_pending)
-    announce("mirrorgen plan", Result(code, view_plan(made)), output)
+    code = announce("mirrorgen plan", plan_result(made), output)
     show_problems(made.problems, loaded)
     return code
+
+
+def plan_result(made: MirrorPlan) -> Result:
+    """Return what a plan comes to."""
+    from mirrorgen.reporting.plans import view_plan
+
+    return Result(exit_code(made.failures, has_differences=made.is_pending), view_plan(made))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import load_usable
+from mirrorgen.commands.written import InGit, write_generated
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
 
@@ -27,16 +27,14 @@ def render(
     stdout: Annotated[
         str | None, typer.Option("--stdout", metavar="NAME", help="Write nothing; print this one generated file.")
     ] = None,
-    in_git: Annotated[
-        bool, typer.Option("--in-git", help="Exit with 3 if git does not know a generated file; for a pre-commit hook.")
-    ] = False,
+    in_git: InGit = False,
 ) -> ExitCode:
     """Write the generated files beside the list.
 
     These are regsync.yaml and, for ECR, terraform/terraform.tfvars.json and, where the list needs it,
     terraform/exclusions_override.tf: all of them are written, or none.
     """
-    from mirrorgen.files import diff_files, write_files
+    from mirrorgen.files import diff_files
     from mirrorgen.rendering.files import render as render_files
 
     loaded = load_usable(file)
@@ -53,24 +51,7 @@ def render(
         diff = diff_files(loaded.root, files)
         screen().show(diff)
         return ExitCode.DIFFERENT if diff else ExitCode.OK
-    changed = write_files(loaded.root, files)
-    for name in changed:
-        screen().say(f"{'wrote' if files[name] is not None else 'removed'} {loaded.root / name}")
-    if not changed:
-        screen().say("the generated files were up to date")
-    unknown = _unknown_to_git(loaded.root, files) if in_git else []
-    for name in unknown:
-        path = loaded.root / name
-        screen().note(f"{path} is not in git yet: git add {path}")
-    return ExitCode.DIFFERENT if unknown else ExitCode.OK
-
-
-def _unknown_to_git(root: Path, files: dict[str, str | None]) -> list[str]:
-    """A hook fails by itself where it changes a file that git knows; a new file it would let through."""
-    from mirrorgen.tools.git import untracked
-    from mirrorgen.tools.runner import ProcessRunner
-
-    return untracked(root, [name for name, text in files.items() if text is not None], ProcessRunner(), os.environ)
+    return write_generated(loaded.root, files, in_git=in_git)
 
 
 def _one(files: dict[str, str | None], name: str) -> str | None:

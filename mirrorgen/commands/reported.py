@@ -52,14 +52,19 @@ def show_result(view: View, output: ResultFormat, *, is_change: bool = False) ->
 
 def announce(title: str, result: Result, output: ResultFormat, *, is_change: bool = False) -> ExitCode:
     """Print a result, and add it to the summary of the GitHub job that this runs in, if there is one."""
+    show_result(result.view, output, is_change=is_change)
+    summarize(title, result.view)
+    return result.exit_code
+
+
+def summarize(title: str, view: View) -> None:
+    """Add what a command found to the summary of the GitHub job that this runs in, if there is one."""
     from mirrorgen.files import append_file
     from mirrorgen.reporting.views import show
 
-    show_result(result.view, output, is_change=is_change)
     summary = os.environ.get(SUMMARY_VARIABLE)
     if summary:
-        append_file(Path(summary), f"## {title}\n\n{show(_marked(result.view), ResultFormat.MARKDOWN)}\n")
-    return result.exit_code
+        append_file(Path(summary), f"## {title}\n\n{show(_marked(view), ResultFormat.MARKDOWN)}\n")
 
 
 def reported(
@@ -71,6 +76,7 @@ def reported(
     report: Path | None,
     part: tuple[int, int] = (1, 1),
     only: Sequence[str] = (),
+    show: Callable[[Result], None] | None = None,
 ) -> ExitCode:
     """Run a command that changes something, and say what came of it, also where it could not go on.
 
@@ -82,6 +88,7 @@ def reported(
         report: where the report goes.
         part: which of how many parts of the list.
         only: patterns for the sources or repositories that matter; all where there are none.
+        show: prints the result; None for the usual way.
 
     Raises:
         InputError: the report cannot be written. What was done is done, and the result has been printed.
@@ -101,7 +108,10 @@ def reported(
     try:
         write(done.exit_code, None, done)
     finally:
-        announce(f"mirrorgen {command}", done, output, is_change=True)
+        if show:
+            show(done)
+        else:
+            announce(f"mirrorgen {command}", done, output, is_change=True)
     return done.exit_code
 
 

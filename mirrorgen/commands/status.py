@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from mirrorgen.commands.options import Only, load_usable, require_real, runtime_
 from mirrorgen.commands.reported import Result, announce
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat, StatusFormat
+
+if TYPE_CHECKING:
+    from mirrorgen.operations.holding.status import Status
 
 
 @boundary
@@ -37,7 +40,6 @@ def status(
     repositories that the list does not ask for are shown and do not count.
     """
     from mirrorgen.operations.holding.status import read_status
-    from mirrorgen.reporting.status import view_status
 
     if output is StatusFormat.PROMETHEUS:
         require_real("metrics")
@@ -45,7 +47,7 @@ def status(
     warn_of_outdated(loaded)
     runtime = runtime_for(loaded, only=only or [])
     found = read_status(runtime, upstream=upstream, findings=findings, now=datetime.now(UTC))
-    code = exit_code(found.failures, has_problems=bool(found.expiring), has_differences=found.has_differences)
+    code = _code(found)
     if output is StatusFormat.HTML:
         from mirrorgen.reporting.page import format_page
 
@@ -55,6 +57,17 @@ def status(
 
         screen().show_document(format_metrics(found))
     else:
-        announce("mirrorgen status", Result(code, view_status(found)), ResultFormat(output.value))
+        announce("mirrorgen status", status_result(found), ResultFormat(output.value))
     show_problems(found.problems, loaded)
     return code
+
+
+def status_result(found: Status) -> Result:
+    """Return what a status comes to."""
+    from mirrorgen.reporting.status import view_status
+
+    return Result(_code(found), view_status(found))
+
+
+def _code(found: Status) -> ExitCode:
+    return exit_code(found.failures, has_problems=bool(found.expiring), has_differences=found.has_differences)

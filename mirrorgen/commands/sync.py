@@ -14,6 +14,8 @@ from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import (
     Only,
     RegsyncBin,
+    Retries,
+    RetryWait,
     Shard,
     load_usable,
     parse_shard,
@@ -25,7 +27,7 @@ from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import ResultFormat
 
 if TYPE_CHECKING:
-    from mirrorgen.operations.copying.syncing import SyncPlan
+    from mirrorgen.operations.copying.syncing import Patience
     from mirrorgen.operations.runtime import Runtime
 
 
@@ -46,12 +48,8 @@ def sync(
         bool, typer.Option("--dry-run", help="Copy nothing; show what would be looked at, and exit with 3 if any.")
     ] = False,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
-    retries: Annotated[
-        int, typer.Option("--retries", min=0, max=10, metavar="N", help="Try what may pass again, so often.")
-    ] = 2,
-    retry_wait: Annotated[
-        float, typer.Option("--retry-wait", min=0, metavar="SECONDS", help="Wait before the first retry; then doubled.")
-    ] = 30,
+    retries: Retries = 2,
+    retry_wait: RetryWait = 30,
     report: ReportFile = None,
     regsync_bin: RegsyncBin = None,
 ) -> ExitCode:
@@ -62,29 +60,45 @@ def sync(
     Exits with 5 if a tag is missing or could not be copied, with 1 if only a rule chooses nothing; what could be
     copied is copied all the same.
     """
-    from mirrorgen.operations.copying.syncing import Patience, plan_sync, sync_images
-    from mirrorgen.reporting.progress import sync_progress
-    from mirrorgen.reporting.syncs import view_sync, view_sync_plan
+    from mirrorgen.operations.copying.syncing import Patience, plan_sync
+    from mirrorgen.reporting.syncs import view_sync_plan
 
     part = parse_shard(shard, os.environ)
     patience = Patience(retries, retry_wait)
 
-    def prepare() -> tuple[Runtime, SyncPlan]:
+    def prepare() -> Runtime:
         loaded = load_usable(file)
         warn_of_outdated(loaded)
-        runtime = runtime_for(loaded, only=only or [], part=part, options={"regsync": regsync_bin})
-        return runtime, plan_sync(runtime, full=full, verify=verify, may_pull=not dry_run)
+        return runtime_for(loaded, only=only or [], part=part, options={"regsync": regsync_bin})
 
     def run() -> Result:
-        runtime, plan = prepare()
-        with sync_progress(plan.todo.desired.tag_count, screen()) as on_event:
-            result = sync_images(runtime, plan, patience=patience, on_event=on_event)
-        return Result(exit_code(result.failures), view_sync(result))
+        return sync_result(prepare(), full=full, verify=verify, patience=patience)
 
     def look_ahead() -> Result:
-        _, plan = prepare()
+        plan = plan_sync(prepare(), full=full, verify=verify, may_pull=False)
         return Result(exit_code(plan.failures, has_differences=not plan.todo.is_empty), view_sync_plan(plan))
 
     if dry_run:
         return announce("mirrorgen sync --dry-run", look_ahead(), output)
     return reported("sync", run, master_list=file, output=output, report=report, part=part, only=only or ())
+
+
+def sync_result(runtime: Runtime, *, full: bool = False, verify: bool = False, patience: Patience) -> Result:
+    """Copy the images, show how far it is, and return what came of it.
+
+    Args:
+        runtime: of the list.
+        full, verify: as the options of these names.
+        patience: how often to try again.
+
+    Raises:
+        ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
+    """
+    from mirrorgen.operations.copying.syncing import plan_sync, sync_images
+    from mirrorgen.reporting.progress import sync_progress
+    from mirrorgen.reporting.syncs import view_sync
+
+    plan = plan_sync(runtime, full=full, verify=verify)
+    with sync_progress(plan.todo.desired.tag_count, screen()) as on_event:
+        result = sync_images(runtime, plan, patience=patience, on_event=on_event)
+    return Result(exit_code(result.failures), view_sync(result))

@@ -176,6 +176,21 @@ def needs_lock(master_list: MasterList, lock: Lock | None) -> Iterator[Problem]:
             yield Problem("pin-needs-lock", message, (*image.path, "pin"), hint)
 
 
+def wants_lock(master_list: MasterList) -> bool:
+    """Return whether only a lock can say what some entry stands for."""
+    return any(image.tags.is_open or image.copying.pin == "digest" for image in master_list.images)
+
+
+def unsettled(lock: Lock | None, master_list: MasterList) -> frozenset[int]:
+    """Return the indexes of entries that a lock does not have, or not for what the list asks for now."""
+    known = lock.by_key() if lock else {}
+    return frozenset(
+        image.index
+        for image in master_list.images
+        if (locked := known.get(key_of(image))) is None or locked.rule != rule_mark(image)
+    )
+
+
 def locked_digests(lock: Lock, master_list: MasterList) -> dict[int, Mapping[str, str]]:
     """Return digest by tag for each entry of the list that the lock has, by its index."""
     known = lock.by_key()

@@ -59,6 +59,16 @@ class MirrorPlan:
         """Whether anything is left to do."""
         return bool(self.changes or self.outputs or self.is_applicable or self.copies)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether everything is known to be as the list asks."""
+        return not (self.is_pending or self.failures)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether Terraform's plan was kept, for `apply` to carry out."""
+        return not self.unmanaged
+
 
 def make_plan(runtime: Runtime, *, wait: bool = False) -> MirrorPlan:
     """Ask Terraform and regsync what they would do, and save Terraform's plan for `apply`.

@@ -74,7 +74,7 @@ def view_plan(plan: MirrorPlan) -> View:
 
 def plan_summary(plan: MirrorPlan) -> str:
     """Return one line that counts what is to be done."""
-    if not plan.is_pending and not plan.failures:
+    if plan.is_done:
         return "Nothing to do: every repository and every tag is as the list asks."
     said = [f"{len(names)} to {verb}" for verb, names in _by_verb(plan.changes).items() if names]
     parts = [f"Repositories: {', '.join(said) or 'no change'}.", f"Tags: {len(plan.copies)} to copy."]

@@ -94,7 +94,7 @@ class Terminal:
         """Write GitHub's workflow commands, with their data escaped already, on standard output."""
         _write(harmless(text), sys.stdout)
 
-    def ask(self, question: str, *, default: str = "") -> str:
+    def ask_for(self, question: str, *, default: str = "") -> str:
         """Ask for a line, on standard error; an empty one means the default.
 
         Raises:
@@ -107,10 +107,16 @@ class Terminal:
             raise KeyboardInterrupt
         return answer.strip() or default
 
+    def ask(self, question: str) -> bool:
+        """Ask on standard error whether to go on; only an answer that says yes is one."""
+        sys.stderr.write(f"\n{harmless(question)} [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
     @property
     def has_people_to_ask(self) -> bool:
-        """Whether somebody sees a question and can answer it."""
-        return sys.stdin.isatty() and sys.stderr.isatty()
+        """Whether a question is seen and can be answered."""
+        return sys.stderr.isatty() and sys.stdin is not None and sys.stdin.isatty()
 
     @property
     def has_people_at_results(self) -> bool:

@@ -130,11 +130,3 @@ def test_git_is_told_of_files_as_they_are_named_from_here(run_cli: RunCli, in_fo
     result = run_cli("render", "--in-git", cwd=below)
     assert result.exit_code == 3
     assert "../regsync.yaml is not in git yet: git add ../regsync.yaml\n" in result.stderr
-
-
-def test_init_adds_no_second_list(run_cli: RunCli, in_folder: Path) -> None:
-    (in_folder / "images.yml").write_text(GOOD)
-    said = run_cli("init", cwd=in_folder).stderr
-    assert said.startswith("kept images.yml\n")
-    assert said.endswith("next: edit images.yml, then run `mirrorgen render` and `mirrorgen plan`\n")
-    assert not (in_folder / "images.yaml").exists()

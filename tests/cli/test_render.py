@@ -114,14 +114,3 @@ def without_description(schema: object, path: str) -> list[str]:
     for keyword in ("items", "additionalProperties"):
         missing += without_description(schema.get(keyword), f"{path}/{keyword}")
     return missing
-
-
-def test_init_starts_a_list_that_is_valid_and_leaves_alone_what_is_there(run_cli: RunCli, in_folder: Path) -> None:
-    (in_folder / "terraform").mkdir()
-    (in_folder / "terraform/main.tf").write_text("# mine\n")
-    result = run_cli("init")
-    assert result.exit_code == 0
-    assert "kept terraform/main.tf\n" in result.stderr
-    assert (in_folder / "terraform/main.tf").read_text() == "# mine\n"
-    assert run_cli("validate").exit_code == 0
-    assert not (in_folder / TFVARS).exists()

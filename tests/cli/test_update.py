@@ -64,7 +64,7 @@ Without a version that another could follow:
 
 def test_written_the_list_has_them_and_a_second_run_has_nothing_to_say(run_cli: RunCli, folder: Path) -> None:
     result = run_cli("update", "--from", "listing.json", "--write")
-    assert (result.exit_code, result.stderr) == (0, "wrote images.yaml; go on with `mirrorgen render`\n")
+    assert (result.exit_code, result.stderr) == (0, "wrote images.yaml; go on with `mirrorgen generate`\n")
     assert text(folder) == WRITTEN
     again = run_cli("update", "--from", "listing.json", "--write")
     assert (again.exit_code, again.stderr) == (0, "")
@@ -139,10 +139,13 @@ def test_markdown_fits_into_a_pull_request_however_much_is_newer(run_cli: RunCli
     assert len(run_cli("update", "--from", "listing.json", "--drop-older", "1").stdout) > 65_536
 
 
-def test_with_a_lock_it_has_to_be_made_anew(run_cli: RunCli, folder: Path) -> None:
-    (folder / "images.lock.yaml").write_text("version: 1\nimages: []\n")
-    result = run_cli("update", "--from", "listing.json", "--write")
-    assert result.stderr == "wrote images.yaml; go on with `mirrorgen lock` and `mirrorgen render`\n"
+def test_a_setting_that_only_a_lock_makes_possible_is_no_obstacle(run_cli: RunCli, folder: Path) -> None:
+    other = '  - {source: redis, tags: {semver: [">=7"], newest: 1}}\n'
+    exclusions = "    ecr: {tag_mutability: immutable-with-exclusions}\n"
+    (folder / "images.yaml").write_text(LIST + exclusions + other)
+    assert run_cli("validate").exit_code == 1
+    assert run_cli("update", "nginx", "--from", "listing.json", "--write").exit_code == 0
+    assert text(folder) == LIST.replace('["1.27', '["1.28.0-alpine", "1.27') + exclusions + other
 
 
 def test_a_list_that_would_be_wrong_is_not_written(run_cli: RunCli, folder: Path) -> None:

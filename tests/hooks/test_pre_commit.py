@@ -14,6 +14,8 @@ import pytest
 from tests.checkout import ROOT, tracked_files
 
 GOOD_LIST = 'images:\n  - source: quay.io/prometheus/prometheus\n    tags: ["v2.48.0"]\n'
+# Nobody listens on port 9, that of the discard protocol.
+UNREACHABLE = "registries: {quay.io: {hostname: '127.0.0.1:9', tls: disabled}}\n"
 GENERATED = ["regsync.yaml", "terraform/terraform.tfvars.json"]
 
 
@@ -80,7 +82,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scratch(tmp_path: Path, hooks: Repository, installed: Path) -> Scratch:
     scratch = Scratch(tmp_path, PRE_COMMIT_HOME=str(installed))
     revision = hooks.git("rev-parse", "HEAD").strip()
-    used = [{"id": "mirrorgen-validate"}, {"id": "mirrorgen-render"}]
+    used = [{"id": "mirrorgen-validate"}, {"id": "mirrorgen-generate"}]
     config = {"repos": [{"repo": str(hooks.folder), "rev": revision, "hooks": used}]}
     scratch.write(".pre-commit-config.yaml", json.dumps(config))
     scratch.write("images.yaml", GOOD_LIST)
@@ -98,25 +100,34 @@ def test_validate_passes_a_good_list_and_shows_the_problem_of_a_bad_one(scratch:
     assert 'write "1.10"' in failed.stdout
 
 
-def test_render_fails_until_what_it_wrote_is_in_git(scratch: Scratch) -> None:
-    created = scratch.run_hook("mirrorgen-render")
+def test_generate_fails_until_what_it_wrote_is_in_git(scratch: Scratch) -> None:
+    created = scratch.run_hook("mirrorgen-generate")
     assert created.returncode == 1, created.stdout
     assert "regsync.yaml is not in git yet: git add regsync.yaml" in created.stdout
 
     scratch.git("add", *GENERATED)
-    passed = scratch.run_hook("mirrorgen-render")
+    passed = scratch.run_hook("mirrorgen-generate")
     assert passed.returncode == 0, passed.stdout
 
     scratch.write("images.yaml", GOOD_LIST.replace("v2.48.0", "v2.49.0"))
-    regenerated = scratch.run_hook("mirrorgen-render")
+    regenerated = scratch.run_hook("mirrorgen-generate")
     assert regenerated.returncode == 1, regenerated.stdout
     assert "files were modified by this hook" in regenerated.stdout
     assert r"v2\.49\.0" in (scratch.folder / "regsync.yaml").read_text()
 
 
-def test_render_leaves_everything_alone_on_a_bad_list(scratch: Scratch) -> None:
-    scratch.write("images.yaml", GOOD_LIST.replace("tags", "tagz"))
-    failed = scratch.run_hook("mirrorgen-render")
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (GOOD_LIST.replace("tags", "tagz"), "did you mean 'tags'?"),
+        (GOOD_LIST.replace('["v2.48.0"]', "{newest: 3}") + UNREACHABLE, "asking the upstream registries"),
+    ],
+    ids=["wrong", "new, with an upstream that is down"],
+)
+def test_generate_leaves_everything_alone_where_it_cannot_go_on(bad: str, said: str, scratch: Scratch) -> None:
+    scratch.write("images.yaml", bad)
+    failed = scratch.run_hook("mirrorgen-generate")
     assert failed.returncode == 1, failed.stdout
-    assert "did you mean 'tags'?" in failed.stdout
+    assert said in failed.stdout
     assert not (scratch.folder / "regsync.yaml").exists()
+    assert not (scratch.folder / "images.lock.yaml").exists()

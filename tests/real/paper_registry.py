@@ -19,7 +19,7 @@ def digest_of(text: str) -> str:
 
 @dataclass
 class PaperRegistry:
-    """Tags by repository; digests are made from the names, unless `digests` says otherwise."""
+    """Tags by repository; digests are made from the names, unless `digests` says otherwise, also of what is no tag."""
 
     tags: dict[str, Sequence[str]] = field(default_factory=dict)
     digests: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class PaperRegistry:
                 return 200, {"Content-Type": "application/json"}, body
         elif (repository, rest) in self.unreadable:
             return 403, {}, b""
-        elif rest in self.tags.get(repository, ()):
+        elif rest in self.tags.get(repository, ()) or (repository, rest) in self.digests:
             headers = {"Content-Type": INDEX, "Docker-Content-Digest": self.digest(repository, rest)}
             return 200, {**headers, "Content-Length": "2"}, b"{}"
         return 404, {}, b'{"errors":[{"code":"MANIFEST_UNKNOWN"}]}'

@@ -49,6 +49,13 @@ def write(project: Project, target: Distribution, tags: Any) -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_one_command_fills_it_and_there_is_nothing_to_apply(plain: Project) -> None:
+    result = plain.run("run", "--yes", "--format", "json")
+    assert result.returncode == 0, result.stderr
+    steps = json.loads(result.stdout)["steps"]
+    assert {name: step["exit_code"] for name, step in steps.items()} == {"plan": 3, "sync": 0, "status": 0}
+
+
 def test_it_is_filled_and_found_to_hold_what_the_list_asks_for(plain: Project, target: Distribution) -> None:
     plan = plain.run("plan", "--format", "json")
     assert plan.returncode == 3, plan.stderr

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mirrorgen.errors import UsageError
-from mirrorgen.origin import Source, parse_source, recorded_source
+from mirrorgen.origin import Source, extra_hint, parse_source, recorded_source
+from tests.documents import DOCUMENTS, ROOT
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 URL = "https://git.example.com/platform/mirrorgen"
+# `pip install mirrorgen`, with or without an extra and a version, but not `mirrorgen @ git+https://...`.
+BY_NAME = re.compile(r"pip3? install [^\n]*?['\" ]mirrorgen(?:\[\w+\])?(?:[=<>~!'\"`]|$| (?!@ ))", re.MULTILINE)
 
 
 @pytest.fixture
@@ -56,6 +60,26 @@ def test_anything_else_names_no_place_that_others_can_install_from(record: Path,
     if content is not None:
         record.write_text(content)
     assert recorded_source() is None
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        (git(), f"pip install 'mirrorgen[aws] @ git+{URL}@{COMMIT}'"),
+        ({"url": "file:///srv/my%20copy", "dir_info": {}}, "pip install '/srv/my copy[aws]'"),
+        ({"url": "file:///srv/mirrorgen-1.0.tar.gz", "archive_info": {}}, "install mirrorgen in the way it was"),
+        ({"url": "https://x.example.com", "dir_info": {}}, "install mirrorgen in the way it was"),
+    ],
+)
+def test_what_is_missing_is_added_in_the_way_it_came(record: Path, content: dict[str, Any], hint: str) -> None:
+    record.write_text(json.dumps(content))
+    assert extra_hint("aws").startswith(hint)
+
+
+def test_no_hint_names_a_package_that_anybody_could_publish() -> None:
+    texts = [*ROOT.glob("mirrorgen/**/*.py"), *ROOT.glob("templates/**/*.j2"), *DOCUMENTS, *ROOT.glob("action.yml")]
+    assert BY_NAME.search("pip install 'mirrorgen[aws]'")
+    assert not [path.name for path in texts if BY_NAME.search(path.read_text(encoding="utf-8"))]
 
 
 def test_no_installation_names_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from mirrorgen.errors import ToolFailed, ToolUnusable, UsageError
+from mirrorgen.origin import extra_hint
 
 if TYPE_CHECKING:
     import boto3
@@ -41,7 +42,7 @@ def new_session(region: str | None) -> boto3.Session:
         import boto3
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
-        raise ToolUnusable("boto3 is not installed", hint="pip install 'mirrorgen[aws]'") from error
+        raise ToolUnusable("boto3 is not installed", hint=extra_hint("aws")) from error
     try:
         session = boto3.Session(region_name=region)
         if session.get_credentials() is None:

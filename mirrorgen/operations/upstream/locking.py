@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,7 +104,13 @@ class Relocked:
 
 
 def relock(
-    runtime: Runtime, master_list: MasterList, old: Lock | None, *, only: AbstractSet[int], now: datetime
+    runtime: Runtime,
+    master_list: MasterList,
+    old: Lock | None,
+    *,
+    only: AbstractSet[int],
+    now: datetime,
+    keep_digests: bool = False,
 ) -> Relocked:
     """Ask the upstream registries for tags and digests: tag lists and HEAD requests, nothing else.
 
@@ -114,13 +120,20 @@ def relock(
         old: the lock there is.
         only: indexes of the entries to ask for; the others keep their lines.
         now: the time to write beside digests that are new.
+        keep_digests: whether a tag that an entry had, and has, keeps its digest; nobody is asked for that then.
 
     Raises:
         ToolUnusable, UsageError: nothing can be asked.
     """
     entries = [(repository, entry) for repository, entry in runtime.desired.entries if entry.image.index in only]
     asked = select_upstream(runtime, entries)
-    references = [_reference(selection.entry, tag.tag) for selection in asked.selections for tag in selection.tags]
+    kept = _kept(asked.selections, old) if keep_digests and old else {}
+    references = [
+        _reference(selection.entry, tag.tag)
+        for selection in asked.selections
+        for tag in selection.tags
+        if (selection.entry.image.index, tag.tag) not in kept
+    ]
     said = Upstreams(runtime).digests(references)
     unanswered = [failure for selection in asked.selections for failure in _failures(selection, said.failures)]
     silent = {(failure.ref.repository, failure.source) for failure in unanswered}
@@ -130,7 +143,24 @@ def relock(
         if (selection.repository, str(selection.entry.source)) not in silent
     }
     failures = (*asked.failures, *unanswered, *unmet(answered.values()))
-    return _Maker(old, said.answers, now).relocked(master_list, only, answered, failures)
+    return _Maker(old, said.answers, kept, now).relocked(master_list, only, answered, failures)
+
+
+def forget_removed(master_list: MasterList, old: Lock) -> Relocked:
+    """Return a lock without what the list no longer has; every other entry keeps its lines, and nobody is asked."""
+    return _Maker(old, {}, {}, now=datetime.now(UTC)).relocked(master_list, frozenset(), {}, ())
+
+
+def _kept(selections: Iterable[Selection], old: Lock) -> dict[tuple[int, str], str]:
+    """The digests that a lock has of tags that are still asked for, by the index of the entry and the tag."""
+    known = old.by_key()
+    return {
+        (selection.entry.image.index, tag): digest
+        for selection in selections
+        if (before := known.get(key_of(selection.entry.image)))
+        for tag, digest in before.digests.items()
+        if selection.entry.rule.digests.get(tag, digest) == digest
+    }
 
 
 def _failures(selection: Selection, failed: Mapping[str, RegistryFailed]) -> Iterator[Failure]:
@@ -150,6 +180,7 @@ def _reference(entry: Entry, tag: str) -> str:
 class _Maker:
     old: Lock | None
     digests: Mapping[str, str]
+    kept: Mapping[tuple[int, str], str]
     now: datetime
 
     def relocked(
@@ -189,7 +220,8 @@ class _Maker:
         locked = self.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         tags = {}
         for selected in selection.tags:
-            digest = self.digests[_reference(selection.entry, selected.tag)]
+            kept = self.kept.get((image.index, selected.tag))
+            digest = kept or self.digests[_reference(selection.entry, selected.tag)]
             same = before.tags.get(selected.tag) if before else None
             tags[selected.tag] = same if same and same.digest == digest else LockedTag(digest, locked)
         platforms = image.copying.platform or "all"
