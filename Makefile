@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
-.PHONY: demo test soak lint bench format requirements clean browser
+.PHONY: demo test soak lint bench format requirements image clean browser container-tools
 
 demo: $(VENV)/installed
 	$(BIN)/mirrorgen tools install
@@ -14,7 +14,7 @@ demo: $(VENV)/installed
 # has an emulated ECR and a Terraform provider of 0.7 GB of its own. It gets a file at a time; in their order, as the
 # slow ones are not those with the most tests.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 3 ? n + 1 : 4)))
-test: $(VENV)/installed browser
+test: $(VENV)/installed browser container-tools
 	$(BIN)/mirrorgen tools install
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
@@ -35,14 +35,23 @@ browser:
 	    apt-get install -qqy --no-install-recommends chromium chromium-driver >/dev/null; } || \
 	    echo "install chromium and chromium-driver to have the status page tested in a browser, too"
 
+# The container image is built on Debian's packages and run, without a registry and without a daemon.
+container-tools:
+	@command -v buildah >/dev/null && command -v mmdebstrap >/dev/null && command -v runc >/dev/null || { \
+	    test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+	    apt-get install -qqy --no-install-recommends buildah mmdebstrap runc >/dev/null; } || \
+	    echo "the container image is tested where buildah, mmdebstrap and runc are, by root"
+
 lint: $(VENV)/installed $(BIN)/actionlint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	terraform fmt -check -recursive terraform
 	$(BIN)/actionlint
-	$(BIN)/zizmor --offline --quiet --persona pedantic .github
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/hadolint Dockerfile
 
 # skopeo is measured beside the others where it is installed, or can be.
 bench: $(VENV)/installed
@@ -62,6 +71,13 @@ format: $(VENV)/installed
 requirements: $(VENV)/installed
 	$(BIN)/uv pip compile pyproject.toml --extra ci --universal --python-version 3.11 --upgrade --generate-hashes \
 	    --no-emit-index-url --no-annotate --custom-compile-command 'make requirements' --quiet --output-file requirements.txt
+
+# The container image, with whatever can build one here; IMAGE_ARGS='--build-arg TERRAFORM_VERSION=... ...' has Terraform in it.
+IMAGE ?= mirrorgen:$(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' mirrorgen/__init__.py)
+BUILDER ?= $(shell for name in docker podman buildah; do $$name info >/dev/null 2>&1 && echo $$name && break; done)
+image:
+	@test -n "$(BUILDER)" || { echo "install docker, podman or buildah, and see that it runs" >&2; exit 1; }
+	$(BUILDER) build --tag $(IMAGE) $(IMAGE_ARGS) .
 
 clean:
 	rm -rf $(VENV) dist

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -96,6 +97,10 @@ def main() -> None:
     if results.lost is not None:
         screen().fail(f"cannot write to standard output: {results.lost.strerror}")
         code = code or int(ExitCode.FAILED)
+    if code == ExitCode.INTERRUPTED:
+        # Python would wait for threads, and these for answers.
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 
@@ -105,6 +110,9 @@ def _run() -> int:
     except SystemExit as end:
         # How typer ends when it has printed or installed the completion of a shell.
         return end.code if isinstance(end.code, int) else int(ExitCode.OK)
+    except typer.Abort:
+        # How typer ends when it is interrupted outside of a command.
+        return int(ExitCode.INTERRUPTED)
     except Exception as error:
         # A line that cannot be understood. Typer's own class for it has no public name in every version.
         show: Callable[[TextIO], None] | None = getattr(error, "show", None)

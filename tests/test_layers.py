@@ -59,8 +59,8 @@ CHANGING_FILES = {
     "mirrorgen/operations/stand_in.py": "it works in a copy of the module",
     "mirrorgen/streams.py": "it opens /dev/null",
     "mirrorgen/tools/built.py": "it reads a program",
+    "mirrorgen/tools/children.py": "it opens the log of a server",
     "mirrorgen/tools/install.py": "it makes a program in the cache",
-    "mirrorgen/tools/runner.py": "it opens the log of a server",
 }
 # Slow to import, so only inside the commands that need them.
 LAZY = {"pydantic", "yaml", "jsonschema", "jinja2", "hcl2", "boto3", "botocore", "rich", "re2", "prometheus_client"}
@@ -154,13 +154,13 @@ def test_only_the_rooms_of_ecr_speak_to_aws() -> None:
     assert speaking == {"destinations.ecr"}
 
 
-def test_only_the_runner_starts_programs() -> None:
+def test_only_their_owner_starts_programs() -> None:
     starting = [
         name(module)
         for module in MODULES
         if any(imported.split(".")[0] in {"subprocess", "multiprocessing", "pty"} for imported in imports_of(module))
     ]
-    assert starting == ["mirrorgen/tools/runner.py"]
+    assert starting == ["mirrorgen/tools/children.py"]
     forbidden = {"os.system", "os.popen", "os.fork", "os.posix_spawn"}
     for module in MODULES:
         for call in calls_of(module):

@@ -117,7 +117,8 @@ def test_text_from_outside_becomes_no_shell(job: Job) -> None:
 
 @each_job
 def test_actions_are_pinned_to_commits(job: Job) -> None:
-    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"]) for step in job["steps"] if "uses" in step)
+    used = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"\./|[\w./-]+@[0-9a-f]{40}", name) for name in used), "./ is the action of this commit"
 
 
 @each_job

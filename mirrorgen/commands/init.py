@@ -110,9 +110,10 @@ def _write(folder: Path, files: Mapping[str, Start], forced: Collection[str]) ->
 
 
 def _new_list(path: Path, text: str) -> Loaded:
-    from mirrorgen.project import load
+    from mirrorgen.master_list.reading import read_bytes
+    from mirrorgen.project import load_document
 
-    return load(path, text=text, use_lock=False)
+    return load_document(read_bytes(text.encode(), file=str(path)), path, use_lock=False)
 
 
 def _there(folder: Path, names: Iterable[str]) -> list[str]:

@@ -20,8 +20,10 @@ from pathlib import Path
 from mirrorgen.errors import ToolFailed, ToolUnusable
 from mirrorgen.operations.stand_in import aws_variables
 from mirrorgen.places import open_folder
+from mirrorgen.tools.children import start_detached
 from mirrorgen.tools.environments import environment as environment_of
-from mirrorgen.tools.runner import Runner, start_detached
+from mirrorgen.tools.runner import Runner
+from mirrorgen.tools.searching import outside
 
 VERSION = "1.5.33"
 """The ministack release whose behaviour the demo and the tests rely on."""
@@ -96,7 +98,7 @@ def install(cache_dir: Path, runner: Runner, env: Mapping[str, str]) -> Path:
 def _build(folder: Path, python: Path, runner: Runner, env: Mapping[str, str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     pip = [str(python), "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
-    env = environment_of("pip", env)
+    env = environment_of("pip", outside(env))
     try:
         runner.run([sys.executable, "-I", "-m", "venv", str(folder)], env=env, timeout_s=_INSTALL_TIMEOUT_S)
         runner.run([*pip, "--only-binary", ":all:", f"ministack=={VERSION}"], env=env, timeout_s=_INSTALL_TIMEOUT_S)

@@ -8,7 +8,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,7 +48,8 @@ from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import status_summary
 from mirrorgen.reporting.syncs import sync_summary, view_sync
 from mirrorgen.reporting.views import View, show, text_table
-from mirrorgen.tools.built import cache_dir
+from mirrorgen.tools.built import cache_dir, installing_dir
+from mirrorgen.tools.crews import Crew
 from mirrorgen.tools.regctl import Host
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.toolbox import Toolbox
@@ -152,7 +152,7 @@ class Demo:
         return None
 
     def _start(self, folder: Path) -> Emulator:
-        python = emulators.install(cache_dir(os.environ), ProcessRunner(), os.environ)
+        python = emulators.install(installing_dir(os.environ), ProcessRunner(), os.environ)
         target = self._desired.target
         account_id, region = (target.account_id, target.region) if isinstance(target, EcrTarget) else (None, None)
         return emulators.start(
@@ -257,8 +257,8 @@ class Demo:
             for repository in runtime.desired.repositories
             for entry, tag in repository.tagged()
         ]
-        with ThreadPoolExecutor(4) as pool:
-            return list(pool.map(compare, pairs))
+        with Crew() as crew:
+            return list(crew.pool(4).map(compare, pairs))
 
     def _page(self, runtime: Runtime) -> Path:
         found = read_status(runtime, upstream=True, now=datetime.now(UTC))

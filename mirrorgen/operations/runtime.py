@@ -29,7 +29,7 @@ from mirrorgen.tools.environments import environment
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.regsync import Regsync
 from mirrorgen.tools.runner import ProcessRunner, Runner
-from mirrorgen.tools.searching import search_path
+from mirrorgen.tools.searching import outside, search_path
 from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
 from mirrorgen.tools.toolbox import Toolbox
@@ -96,14 +96,9 @@ class Runtime:
     @cached_property
     def toolbox(self) -> Toolbox:
         """The programs, looked for in our environment with mirrorgen's cache on PATH."""
-        env = dict(self.environ)
-        folders = [str(bin_dir(env)), search_path(env)]
-        for name in self.desired.target.programs:
-            # regsync looks for what signs it in on PATH only.
-            path = env.get(tool_specs()[name].variable)
-            folders = [str(Path(path).parent), *folders] if path and "/" in path else folders
-        env["PATH"] = os.pathsep.join(folders)
-        return Toolbox(self.runner, env, self.options)
+        path = f"{bin_dir(self.environ)}{os.pathsep}{search_path(self.environ)}"
+        env = outside({**self.environ, "PATH": path}, around=self.root)
+        return Toolbox(self.runner, env, self.options, around=self.root)
 
     @cached_property
     def destination(self) -> Destination:
@@ -164,7 +159,7 @@ class Runtime:
         target = self.destination.target
         env = environment(
             "regsync",
-            {**self.toolbox.env, **self.destination.environment},
+            {**self.toolbox.env, "PATH": self._path_of_regsync(), **self.destination.environment},
             starts=target.programs,
             hosts=[*([] if target.variables else [target.host]), *self._upstream_hosts],
             reads=self._credential_variables.keys() | self.destination.environment.keys(),
@@ -214,6 +209,12 @@ class Runtime:
         available = with_providers({**self.toolbox.env, **self.destination.environment})
         env = environment("terraform", available, credentials=self._credential_variables)
         return Terraform(self.toolbox.get("terraform"), module, self.runner, env)
+
+    def _path_of_regsync(self) -> str:
+        """With what signs it in, which it looks for there only: where a variable names it, the folder of that."""
+        named = (self.toolbox.env.get(tool_specs()[name].variable, "") for name in self.desired.target.programs)
+        folders = [str(Path(path).absolute().parent) for path in named if os.sep in path]
+        return os.pathsep.join(filter(None, [*folders, self.toolbox.env.get("PATH")]))
 
     def _target_regctl(self) -> Regctl:
         target = self.desired.target

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from mirrorgen.errors import UsageError
 from mirrorgen.files import read_file
+from mirrorgen.tools.checkouts import checkouts, is_in
 
 
 def cache_dir(env: Mapping[str, str]) -> Path:
@@ -15,6 +17,19 @@ def cache_dir(env: Mapping[str, str]) -> Path:
         return Path(env["MIRRORGEN_CACHE_DIR"]).absolute()
     base = env.get("XDG_CACHE_HOME") or str(Path(env.get("HOME") or Path.home()) / ".cache")
     return Path(base).absolute() / "mirrorgen"
+
+
+def installing_dir(env: Mapping[str, str]) -> Path:
+    """Return the same folder, for programs to be put into and run from.
+
+    Raises:
+        UsageError: it is in the project, whose programs are not run.
+    """
+    folder = cache_dir(env)
+    if is_in(folder, checkouts(env)):
+        hint = "name another one in MIRRORGEN_CACHE_DIR, or run this elsewhere"
+        raise UsageError(f"{folder}, the folder for built programs, is inside the project", hint=hint)
+    return folder
 
 
 def bin_dir(env: Mapping[str, str]) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mirrorgen.errors import ToolFailed, ToolUnusable
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.runner import Runner
-from mirrorgen.tools.searching import find_program
+from mirrorgen.tools.searching import find_program, outside
 
 
 def untracked(root: Path, names: Sequence[str], runner: Runner, env: Mapping[str, str]) -> list[str]:
@@ -24,7 +24,8 @@ def untracked(root: Path, names: Sequence[str], runner: Runner, env: Mapping[str
         ToolUnusable: git is missing.
         ToolFailed: this is no git repository.
     """
-    git = find_program("git", env)
+    env = outside(env, around=root)
+    git = find_program("git", env, around=root)
     if git is None:
         raise ToolUnusable("git is not on PATH")
     try:

@@ -25,3 +25,6 @@ class Limits:
 
 
 LIMITS = Limits()
+
+GRACE_S = 3.0
+"""Seconds that what asks registries has to end by itself after an interrupt; an answer may keep it for ever."""

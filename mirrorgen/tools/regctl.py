@@ -11,7 +11,8 @@ from typing import Any
 
 from mirrorgen.errors import LimitExceeded, RegistryFailed, RegistryGivenUp
 from mirrorgen.outcomes import Kind
-from mirrorgen.tools.limits import LIMITS, Limits
+from mirrorgen.tools.bounds import Bounds
+from mirrorgen.tools.limits import GRACE_S, LIMITS, Limits
 from mirrorgen.tools.runner import Completed, Runner
 from mirrorgen.tools.versions import Tool
 from mirrorgen.tools.words import kind_of, quoted
@@ -161,8 +162,7 @@ class Regctl:
                 stdin=config,
                 success_codes=None,
                 timeout_s=self.limits.seconds,
-                max_output_bytes=self.limits.output_bytes,
-                max_memory_bytes=self.limits.memory_bytes,
+                bounds=Bounds(self.limits.output_bytes, memory_bytes=self.limits.memory_bytes, grace_s=GRACE_S),
             )
         except LimitExceeded as error:
             raise RegistryGivenUp(error.message.partition("\n")[0], Kind.UNAVAILABLE) from error

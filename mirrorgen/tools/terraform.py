@@ -12,6 +12,7 @@ from typing import Any
 from mirrorgen.errors import InputError, ToolFailed, ToolUnusable
 from mirrorgen.files import write_file
 from mirrorgen.tools.built import cache_dir
+from mirrorgen.tools.provider_lock import CONFIG_VARIABLE, lock_hint, read_lock, unbounded, with_config
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.versions import Tool
 
@@ -100,13 +101,22 @@ class Terraform:
     runner: Runner
     env: Mapping[str, str]
 
-    def init(self) -> None:
-        """Install the providers.
+    def init(self) -> tuple[str, ...]:
+        """Install the providers; where there is a lock file, in exactly its versions.
+
+        Returns:
+            Addresses of providers of which any later major version could have been taken.
 
         Raises:
-            ToolFailed: a provider or the state's backend cannot be had.
+            InputError: the lock file is not what belongs in a project.
+            ToolFailed: a provider or the state's backend cannot be had, or the lock file does not have the provider.
         """
-        self._run("init", "-input=false", "-no-color")
+        is_locked = read_lock(self.module) is not None
+        argv = self._argv("init", "-input=false", "-no-color", *(["-lockfile=readonly"] if is_locked else []))
+        completed = self.runner.run(argv, env=self.env, success_codes=None)
+        if completed.code:
+            raise completed.failure(hint=lock_hint(completed.stderr) if is_locked else "")
+        return () if is_locked else tuple(provider.address for provider in unbounded(read_lock(self.module) or ""))
 
     def plan(self, plan_file: Path) -> None:
         """Write a plan.
@@ -240,20 +250,16 @@ def with_providers(env: Mapping[str, str]) -> dict[str, str]:
     Raises:
         InputError: the cache folder cannot be written to.
     """
-    result = dict(env)
-    named = result.get("TF_CLI_CONFIG_FILE")
-    if named and Path(named).is_file():
-        return result
-    result.pop("TF_CLI_CONFIG_FILE", None)
+    result = with_config(env)
     home = Path(env.get("HOME") or Path.home())
-    if (home / ".terraformrc").is_file():
+    if CONFIG_VARIABLE in result or (home / ".terraformrc").is_file():
         return result
     mirror = find_provider_mirror(home)
     if mirror is None:
         return result
     config = cache_dir(env) / "terraform.tfrc"
     write_file(config, provider_config(mirror))
-    result["TF_CLI_CONFIG_FILE"] = str(config)
+    result[CONFIG_VARIABLE] = str(config)
     return result
 
 

@@ -19,11 +19,13 @@ class Toolbox:
         runner: runs them, to ask their versions.
         env: the environment in which they are looked for.
         options: paths given on the command line, by name of the program.
+        around: the folder of the list, whose programs are none of these.
     """
 
     runner: Runner
     env: Mapping[str, str]
     options: Mapping[str, Path | None] = field(default_factory=dict)
+    around: Path | None = field(default=None, kw_only=True)
     _found: dict[str, Found] = field(default_factory=dict)
 
     def find(self, name: str) -> Found:
@@ -33,7 +35,9 @@ class Toolbox:
             UsageError: the option or the variable for it names something that is not there.
         """
         if name not in self._found:
-            self._found[name] = find_tool(name, self.runner, self.env, option=self.options.get(name))
+            self._found[name] = find_tool(
+                name, self.runner, self.env, option=self.options.get(name), around=self.around
+            )
         return self._found[name]
 
     def get(self, name: str) -> Tool:

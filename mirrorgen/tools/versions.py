@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from mirrorgen.resources import resource
 from mirrorgen.tools.built import bin_dir, changed_since_built
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.runner import Runner
-from mirrorgen.tools.searching import find_program, named_program
+from mirrorgen.tools.searching import find_program, named_program, outside
 
 PROBE_TIMEOUT_S = 30.0
 
@@ -74,20 +75,26 @@ def tool_specs() -> Mapping[str, ToolSpec]:
     return {name: ToolSpec(name=name, **{**entry, "probe": tuple(entry["probe"])}) for name, entry in data.items()}
 
 
-def find_tool(name: str, runner: Runner, env: Mapping[str, str], *, option: Path | None = None) -> Found:
+def find_tool(
+    name: str, runner: Runner, env: Mapping[str, str], *, option: Path | None = None, around: Path | None = None
+) -> Found:
     """Look for a program: the option, the environment variable, the cache folder, PATH; the first place counts.
+
+    The cache folder and those of PATH count only outside of the project.
 
     Args:
         name: a name from versions.toml.
         runner: runs the program to ask its version.
         env: the environment to search.
         option: a path given on the command line.
+        around: the folder of the list; that of the user counts always.
 
     Raises:
         UsageError: the option or the variable names something that is not there.
     """
     spec = tool_specs()[name]
-    path = _locate(spec, env, option)
+    env = outside(env, around=around)
+    path = _locate(spec, env, option, around)
     if path is None:
         return Found(spec, None, "", "not found")
     if spec.module and changed_since_built(path, env):
@@ -112,14 +119,15 @@ def remedy(spec: ToolSpec) -> str:
     return f"install {spec.name} {spec.minimum} or later, or name its path in {spec.variable}"
 
 
-def _locate(spec: ToolSpec, env: Mapping[str, str], option: Path | None) -> Path | None:
+def _locate(spec: ToolSpec, env: Mapping[str, str], option: Path | None, around: Path | None) -> Path | None:
     given = str(option) if option else env.get(spec.variable)
     if given:
-        found = named_program(given, env)
+        found = named_program(given, env, around=around)
         if found is None:
             raise UsageError(f"{given} is not a program that can be run", hint=f"it was named for {spec.name}")
         return found
-    return find_program(spec.name, env, first=bin_dir(env))
+    built = bin_dir(env)
+    return find_program(spec.name, {**env, "PATH": f"{built}{os.pathsep}{env['PATH']}"}, around=around)
 
 
 def _key(version: str) -> tuple[int, ...]:

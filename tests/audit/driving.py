@@ -14,15 +14,14 @@ from typer.testing import CliRunner
 
 from mirrorgen.cli import app
 from mirrorgen.commands.options import runtime_for
-from mirrorgen.destinations.ecr import api
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.upstream import asking
 from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import exit_code
 from mirrorgen.project import load
+from mirrorgen.tools import crews
 from mirrorgen.tools.runner import Completed
 from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.toolbox import Toolbox
@@ -55,7 +54,7 @@ class Said:
 class InTurn(Executor):
     """Does one thing after the other, so that a scenario always runs the same way."""
 
-    def __init__(self, *_: Any) -> None: ...
+    def __init__(self, *_: Any, **__: Any) -> None: ...
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         done: Future[Any] = Future()
@@ -107,8 +106,7 @@ class Driver:
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self._folder = folder
         self._patch = patch
-        for module in (api, asking):
-            patch.setattr(module, "ThreadPoolExecutor", InTurn)
+        patch.setattr(crews, "ThreadPoolExecutor", InTurn)
 
     def write(self, text: str) -> None:
         """Begin with a list that has no lock."""

@@ -30,7 +30,7 @@ def test_bash_completes_commands_options_and_values() -> None:
     assert completions("mirrorgen sync --re", "bash") == ["--retries", "--retry-wait", "--report", "--regsync-bin"]
     assert completions("mirrorgen validate --format ", "bash") == ["text", "json", "github", "sarif"]
     assert completions("mirrorgen --q", "bash") == ["--quiet"]
-    assert completions("mirrorgen tools ", "bash") == ["install"]
+    assert completions("mirrorgen tools ", "bash") == ["install", "lock"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkout import ROOT, tracked_files
+from tests.checkout import copy_of_checkout
 
 # What work leaves behind in a checkout, and git ignores.
 LEFTOVERS = (
@@ -50,11 +49,7 @@ class Installed:
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what is in git, and of nothing else that lies about, but with leftovers of its own."""
-    copy = tmp_path_factory.mktemp("checkout")
-    for name in tracked_files():
-        place = copy / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, place)
+    copy = copy_of_checkout(tmp_path_factory.mktemp("checkout"))
     for name in LEFTOVERS:
         place = copy / name
         place.parent.mkdir(parents=True, exist_ok=True)

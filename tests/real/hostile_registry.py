@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,14 @@ class Answer:
 
 def says(body: bytes, status: int = 200) -> Answer:
     return Answer(lambda _path: [body], status)
+
+
+def dripping(_path: str) -> Iterable[bytes]:
+    """A body that begins like a listing, and goes on for ever without saying anything."""
+    yield b'{"name": "bad", "tags": ["v1"'
+    while True:
+        time.sleep(0.05)
+        yield b" "
 
 
 @dataclass

@@ -143,7 +143,7 @@ def test_exclusion_filters_need_a_newer_provider_than_5(initial: Project) -> Non
     project.write({"quay.io/org/app": ["v1.0.0", "latest"]}, settings=settings)
     # The newest provider would do; this is about the oldest one the module works with.
     versions = project.folder / "terraform/versions.tf"
-    versions.write_text(versions.read_text().replace('">= 5.100"', '"~> 5.100"'))
+    versions.write_text(versions.read_text().replace('">= 5.100, < 7"', '"~> 5.100"'))
 
     result = project.run("plan")
     assert result.returncode == 4, result.stderr
@@ -155,7 +155,7 @@ def test_provider_5_objects_to_nothing_but_the_block_it_cannot_know(initial: Pro
     settings = {"ecr": {"tag_mutability": "immutable-with-exclusions"}, "digest_tags": True}
     project.write({"quay.io/org/app": ["v1.0.0", "latest"]}, settings=settings)
     versions = project.folder / "terraform/versions.tf"
-    versions.write_text(versions.read_text().replace('">= 5.100"', '"~> 5.100"'))
+    versions.write_text(versions.read_text().replace('">= 5.100, < 7"', '"~> 5.100"'))
     override = (project.folder / "terraform/exclusions_override.tf").read_text()
     terraform = find_tool("terraform", ProcessRunner(), project.env).usable()
 

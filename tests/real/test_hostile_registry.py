@@ -6,7 +6,6 @@ regctl itself takes whatever comes: `{}` for a listing, tags of any characters, 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -20,7 +19,7 @@ from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import find_tool
 from tests.real.conftest import ACCOUNT, REGION, Project
-from tests.real.hostile_registry import Answer, HostileRegistry, hostile_registry, says
+from tests.real.hostile_registry import Answer, HostileRegistry, dripping, hostile_registry, says
 from tests.real.paper_registry import INDEX
 
 GOOD = says(json.dumps({"name": "good", "tags": ["v1.0.0", "v1.1.0"]}).encode())
@@ -125,13 +124,6 @@ def test_a_long_error_is_quoted_in_part(regctl: Regctl, registry: HostileRegistr
     assert caught.value.message.isprintable()
 
 
-def drip(_path: str) -> Iterable[bytes]:
-    yield b'{"name": "bad", "tags": ["v1"'
-    while True:
-        time.sleep(0.05)
-        yield b" "
-
-
 def endless(_path: str) -> Iterable[bytes]:
     yield b'{"name": "bad", "tags": ["v1"'
     while True:
@@ -148,7 +140,7 @@ NEXT = {"Link": '</v2/bad/tags/list?last=v1>; rel="next"'}
 @pytest.mark.parametrize(
     ("answer", "limits", "said"),
     [
-        (Answer(drip), Limits(seconds=1), "regctl did not end within 1 s"),
+        (Answer(dripping), Limits(seconds=1), "regctl did not end within 1 s"),
         (Answer(page, headers=lambda _path: NEXT), Limits(seconds=2), "regctl did not end within 2 s"),
         (
             Answer(endless),

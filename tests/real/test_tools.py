@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,12 @@ def bare(base_env: dict[str, str], tmp_path: Path) -> dict[str, str]:
     return {**base_env, "MIRRORGEN_CACHE_DIR": str(tmp_path / "cache"), "PATH": os.defpath, "HOME": str(tmp_path)}
 
 
+CAPTURED: Any = {"capture_output": True, "text": True, "check": False}
+
+
 def mirrorgen(env: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "mirrorgen", *args]
-    return subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(argv, env=env, **CAPTURED)
 
 
 def test_doctor_finds_every_program(base_env: dict[str, str]) -> None:
@@ -55,6 +59,37 @@ def test_install_builds_the_pinned_version_without_root(bare: dict[str, str], tm
 
     again = mirrorgen(env, "tools", "install", name)
     assert (again.returncode, again.stdout, again.stderr) == (0, result.stdout, "")
+
+
+def test_install_does_as_if_nothing_had_been_kept_by_go(bare: dict[str, str], tmp_path: Path) -> None:
+    """Each of these settings alone would fail the build, or be a way into what is built."""
+    ran = tmp_path / "ran"
+    wrapper = tmp_path / "wrapper"
+    wrapper.write_text(f'#!/bin/sh\ntouch {ran}\nexec "$@"\n')
+    wrapper.chmod(0o755)
+    config = tmp_path / "config/go/env"
+    config.parent.mkdir(parents=True)
+    kept = {
+        "GOFLAGS": f"-toolexec={wrapper} -modfile=/nowhere.mod -overlay=/nowhere.json",
+        "GOPROXY": "off",
+        "GOSUMDB": "off",
+        "GONOSUMDB": "*",
+        "GOINSECURE": "*",
+        "GOTOOLCHAIN": "go1.99.0",
+        "CC": str(wrapper),
+        "CGO_ENABLED": "1",
+    }
+    config.write_text("".join(f"{name}={value}\n" for name, value in kept.items()))
+    environ = {name: value for name, value in ORIGINAL_ENVIRONMENT.items() if not name.startswith("GO")}
+    told = {**environ, "XDG_CONFIG_HOME": str(config.parent.parent)}
+    shown = subprocess.run(["go", "env", "GOPROXY"], env={**told, "GOTOOLCHAIN": "local"}, **CAPTURED)
+    assert shown.stdout == "off\n"
+    result = mirrorgen(
+        {**told, "MIRRORGEN_CACHE_DIR": bare["MIRRORGEN_CACHE_DIR"]}, "tools", "install", "regctl", "--force"
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == "building regctl 0.11.5 ...\n"
+    assert not ran.exists()
 
 
 def test_install_without_go(bare: dict[str, str], tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.errors import RegistryFailed
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import Kind
@@ -122,3 +125,34 @@ def test_regsync_is_quoted_without_secrets_where_it_names_no_image(runtime: Runt
     write_program(runtime, "regctl", "")
     trouble = runtime.regsync().check("").trouble
     assert '{"msg": "broken", "config": "***"}' in trouble
+
+
+def test_only_regsync_looks_where_a_variable_names_what_signs_it_in(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the project, too: beside that program may be others that a branch has put there."""
+    target = EcrTarget("123456789012", "eu-west-1")
+    helper = tmp_path / "named/docker-credential-ecr-login"
+    runtime = Runtime(
+        tmp_path,
+        replace(runtime.desired, target=target),
+        environ={
+            **runtime.environ,
+            "HOME": "/nowhere",
+            "PATH": f"{tmp_path}/bin:/usr/bin:/bin",
+            "MIRRORGEN_REGSYNC": str(tmp_path / "bin/regsync"),
+            "MIRRORGEN_TERRAFORM": str(tmp_path / "bin/terraform"),
+            "MIRRORGEN_DOCKER_CREDENTIAL_ECR_LOGIN": str(helper),
+        },
+    )
+    monkeypatch.setattr(Runtime, "destination", SimpleNamespace(target=target, environment={}))
+    note = f'printf "%s" "$PATH" > {tmp_path}/path'
+    write_program(runtime, "regsync", note)
+    write_program(runtime, "terraform", note)
+    (tmp_path / "terraform").mkdir()
+    (tmp_path / "terraform/main.tf").touch()
+
+    runtime.regsync().check("")
+    assert (tmp_path / "path").read_text() == f"{tmp_path}/named:/usr/bin:/bin"
+    runtime.terraform().init()
+    assert (tmp_path / "path").read_text() == "/usr/bin:/bin"

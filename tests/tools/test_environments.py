@@ -36,6 +36,7 @@ EVERY = {"PATH", "HOME", "https_proxy", "SSL_CERT_FILE", "LC_ALL"}
         ("regctl", {"DOCKER_CONFIG"}),
         ("docker-credential-ecr-login", {"AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"}),
         ("terraform", {"AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "TF_LOG", "GOOGLE_APPLICATION_CREDENTIALS", "GIT_DIR"}),
+        ("terraform providers lock", {"TF_LOG", "GIT_DIR"}),
         ("git", {"GIT_DIR"}),
         ("go", {"GOPROXY", "GIT_DIR"}),
         ("pip", {"PIP_INDEX_URL"}),

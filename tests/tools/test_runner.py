@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from mirrorgen.errors import LimitExceeded, ToolFailed, ToolUnusable
-from mirrorgen.tools.runner import Completed, ProcessRunner, stop
+from mirrorgen.tools.bounds import Bounds
+from mirrorgen.tools.children import stop
+from mirrorgen.tools.runner import Completed, ProcessRunner
 from mirrorgen.tools.secrets import Secrets
 
 ENV = {"PATH": os.defpath}
@@ -170,15 +172,16 @@ def test_the_terminal_cannot_interrupt_the_child_by_itself() -> None:
 def test_a_child_that_prints_too_much_is_ended(stream: str, text: str) -> None:
     with pytest.raises(LimitExceeded, match="printed more than 1000 bytes"):
         run(
-            f"import sys, time; sys.{stream}.write({text}); sys.{stream}.flush(); time.sleep(60)", max_output_bytes=1000
+            f"import sys, time; sys.{stream}.write({text}); sys.{stream}.flush(); time.sleep(60)",
+            bounds=Bounds(output_bytes=1000),
         )
 
 
 def test_a_child_that_takes_too_much_memory_fails() -> None:
-    run("bytes(10**6)", max_memory_bytes=200 * 10**6)
+    run("bytes(10**6)", bounds=Bounds(memory_bytes=200 * 10**6))
     with pytest.raises(ToolFailed, match="MemoryError"):
         # The limit is set just after the start.
-        run("while True: bytes(10**9)", max_memory_bytes=200 * 10**6, timeout_s=60)
+        run("while True: bytes(10**9)", bounds=Bounds(memory_bytes=200 * 10**6), timeout_s=60)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has ended")
@@ -207,7 +210,7 @@ def test_a_child_of_a_thread_that_lives_on_is_left_alone() -> None:
 
 def test_a_server_that_is_to_outlive_us_does(tmp_path: Path) -> None:
     us = (
-        "import os, sys\nfrom pathlib import Path\nfrom mirrorgen.tools.runner import start_detached\n"
+        "import os, sys\nfrom pathlib import Path\nfrom mirrorgen.tools.children import start_detached\n"
         "argv = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
         "print(start_detached(argv, env={}, log=Path(sys.argv[1])))\n"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ def document(path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.parents[2].name)
 def test_every_rendered_file_fits_the_module(path: Path) -> None:
     check_variables(MODULE, document(path))
+
+
+def test_no_next_major_version_of_the_provider_is_taken() -> None:
+    """What it will change is not known yet."""
+    versions = (MODULE / "versions.tf").read_text()
+    assert re.findall(r'^ +version *= "(.*)"$', versions, re.MULTILINE) == [">= 5.100, < 7"]
 
 
 def test_the_types_are_read_from_the_module() -> None:

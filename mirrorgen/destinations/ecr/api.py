@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from mirrorgen.errors import ToolFailed, ToolUnusable, UsageError
 from mirrorgen.origin import extra_hint
+from mirrorgen.tools.crews import Crew
 
 if TYPE_CHECKING:
     import boto3
@@ -111,8 +111,8 @@ def ask_each(names: Iterable[_Asked], ask: Callable[[_Asked], _Answer]) -> Mappi
         ToolFailed: ECR cannot be asked.
     """
     wanted = list(names)
-    with asking("ECR"), ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-        return dict(zip(wanted, pool.map(ask, wanted), strict=True))
+    with asking("ECR"), Crew() as crew:
+        return dict(zip(wanted, crew.pool(PARALLEL_REQUESTS).map(ask, wanted), strict=True))
 
 
 def _config() -> Config:

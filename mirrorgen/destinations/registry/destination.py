@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.errors import RegistryFailed, ToolFailed
 from mirrorgen.model.targets import Settings
 from mirrorgen.outcomes import Kind
+from mirrorgen.tools.crews import Crew
 from mirrorgen.tools.regctl import Regctl
 
 _PARALLEL = 4
@@ -108,7 +108,8 @@ class RegistryDestination:
 
     def _digests(self, names: Iterable[str], is_asked: Callable[[str, str], bool]) -> Holdings:
         repositories = list(names)
-        with ThreadPoolExecutor(_PARALLEL) as pool:
+        with Crew() as crew:
+            pool = crew.pool(_PARALLEL)
             listed = dict(zip(repositories, pool.map(self._tags, repositories), strict=True))
             asked = [(name, tag) for name, tags in listed.items() for tag in tags or () if is_asked(name, tag)]
             digests = dict(zip(asked, pool.map(lambda pair: self._digest(*pair), asked), strict=True))

@@ -30,7 +30,11 @@ def plan_repositories(runtime: Runtime) -> TerraformPlan:
     folder = WorkFolder(runtime.workplace)
     folder.discard_plan()
     runtime.say("terraform init")
-    terraform.init()
+    for provider in terraform.init():
+        runtime.warn(
+            f"any later major version of {provider} would be taken; give it an upper bound in terraform/versions.tf, "
+            "or pin it with `mirrorgen tools lock`"
+        )
     if runtime.files[EXCLUSIONS] is not None:
         terraform.require_exclusions()
     runtime.say("terraform plan")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -14,6 +13,7 @@ from mirrorgen.model.images import Registry
 from mirrorgen.model.references import is_digest, is_tag
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import Kind
+from mirrorgen.tools.crews import Crew
 from mirrorgen.tools.words import quoted
 
 CONCURRENT_REQUESTS = 3
@@ -102,15 +102,11 @@ class Upstreams:
             except RegistryFailed as error:
                 failures[reference] = error
 
-        pools = [(ThreadPoolExecutor(_width(self._registries[host])), asked) for host, asked in by_host.items()]
-        try:
+        with Crew() as crew:
+            pools = [(crew.pool(_width(self._registries[host])), asked) for host, asked in by_host.items()]
             running = [pool.submit(ask_about, reference) for pool, asked in pools for reference in asked]
             for question in running:
                 question.result()
-        finally:
-            # After an interrupt, what has not begun must not begin.
-            for pool, _ in pools:
-                pool.shutdown(cancel_futures=True)
         return Answers(answers, failures)
 
 

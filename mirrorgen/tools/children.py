@@ -1,0 +1,104 @@
+"""Child processes: each in a session of its own, so that it ends with everything that it has started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from mirrorgen.errors import ToolUnusable
+from mirrorgen.tools.orphans import ending_with_us
+
+Child: TypeAlias = "subprocess.Popen[str]"
+
+
+def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None) -> Child:
+    """Start a program that ends with us, with pipes for all three streams.
+
+    Raises:
+        ToolUnusable: there is no such program.
+    """
+    pipe = subprocess.PIPE
+    return _start(argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe)
+
+
+def start_detached(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> int:
+    """Start a server that outlives this program; return its process id, which is also its group.
+
+    Raises:
+        ToolUnusable: there is no such program.
+    """
+    with log.open("w", encoding="utf-8") as stream:
+        child = _start(
+            argv,
+            env=env,
+            cwd=None,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            outlives_us=True,
+        )
+    # The handle is given up here: without an exit code Python would warn that the process still runs.
+    child.returncode = 0
+    return child.pid
+
+
+def stop(child: Child, *, grace_s: float) -> None:
+    """Ask a child and its children to end, wait, and kill what is left; a second interrupt kills at once.
+
+    Args:
+        child: the child.
+        grace_s: seconds to wait after an interrupt, before it is told to end in another way.
+    """
+    try:
+        for sig, wait_s in ((signal.SIGINT, grace_s), (signal.SIGTERM, min(grace_s, 5.0))):
+            if child.poll() is not None:
+                break
+            _signal_group(child, sig)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(wait_s)
+    finally:
+        kill(child)
+        child.wait()
+
+
+def kill(child: Child) -> None:
+    """End a child and its children, whatever they are at; it does not wait for them."""
+    _signal_group(child, signal.SIGKILL)
+
+
+def _signal_group(child: Child, sig: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, sig)
+
+
+def _start(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None,
+    stdin: int,
+    stdout: int | IO[str],
+    stderr: int,
+    outlives_us: bool = False,
+) -> Child:
+    try:
+        return subprocess.Popen(
+            list(argv),
+            env=dict(env),
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+            preexec_fn=None if outlives_us else ending_with_us(),
+        )
+    except (FileNotFoundError, PermissionError, OSError) as error:
+        raise ToolUnusable(f"cannot start {argv[0]}: {error.strerror}") from error
