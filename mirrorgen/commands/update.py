@@ -70,7 +70,6 @@ def update(
         list(left_alone(entries)),
         rewritten.by_hand,
         is_named=bool(wanted or owners),
-        is_bounded=output is ResultFormat.MARKDOWN,
     )
     show_result(view, output)
     if rewritten.trouble:

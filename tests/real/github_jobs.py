@@ -14,12 +14,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tests.conftest import REAL_CACHE_DIR
-from tests.real.conftest import Project
+
+if TYPE_CHECKING:
+    from tests.real.conftest import Project
 
 ACT = "github.com/nektos/act@v0.2.89"
 SLUG = "example/mirror"
