@@ -53,7 +53,7 @@ def signs_in(job: Job) -> bool:
 
 def proposes(job: Job) -> bool:
     """Whether a job may push branches and open pull requests."""
-    return job["permissions"] == {"contents": "write", "pull-requests": "write"}
+    return bool(job["permissions"] == {"contents": "write", "pull-requests": "write"})
 
 
 def writes(job: Job) -> bool:
