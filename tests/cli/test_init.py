@@ -15,7 +15,7 @@ from tests.conftest import Result, RunCli
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FROM = f"https://git.example.com/platform/mirrorgen@{COMMIT}"
 PIPELINES = {
-    "github": {".github/workflows/image-check.yaml", ".github/workflows/image-sync.yaml"},
+    "github": {f".github/workflows/image-{name}.yaml" for name in ("check", "sync", "update")},
     "gitlab": {".gitlab-ci.yml"},
     "cron": {"systemd/mirrorgen-sync.service", "systemd/mirrorgen-sync.timer"},
     "none": set(),
