@@ -30,7 +30,7 @@ RUNNERS = ("ubuntu-24.04", "self-hosted")
 # What each action does, as far as the steps after it need it. Inputs are variables, as are PROJECT, FOLDER, which has
 # what the stand-ins keep, and TOOLS_FOLDER, which has the pinned programs.
 _STAND_INS = {
-    "actions/checkout": 'git clone --quiet "$PROJECT" .',
+    "actions/checkout": 'git clone --quiet --depth "${FETCH_DEPTH:-1}" "file://$PROJECT" .',
     "actions/setup-python": "true",
     "actions/setup-go": "true",
     "hashicorp/setup-terraform": "true",
@@ -110,6 +110,7 @@ class GitHub:
         self._write_program("mirrorgen/mirrorgen", f'{waiting}\nexec "{sys.executable}" -m mirrorgen "$@"')
         self._git("init", "--quiet", "--initial-branch=main")
         self._git("remote", "add", "origin", f"https://github.com/{SLUG}.git")
+        self._commit("Nothing yet")
 
     @property
     def _state(self) -> Path:
@@ -151,8 +152,7 @@ class GitHub:
             path.write_text(text)
         (self.project.folder / ".git/info/exclude").write_text("/home/\n")
         self._git("add", "--all")
-        who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
-        self._git(*who, "commit", "--quiet", "--allow-empty", "--message", "The list")
+        self._commit("The list")
 
     def run(
         self, workflow: str, event: str, payload: Mapping[str, Any] | None = None, *, only: str | None = None
@@ -212,6 +212,10 @@ class GitHub:
         path.parent.mkdir()
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
+
+    def _commit(self, message: str) -> None:
+        who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
+        self._git(*who, "commit", "--quiet", "--allow-empty", "--message", message)
 
     def _git(self, *args: str) -> None:
         subprocess.run(["git", *args], cwd=self.project.folder, env=self.project.env, check=True, capture_output=True)

@@ -19,6 +19,7 @@ def test_one_comment_says_what_each_push_would_do(github: GitHub) -> None:
     assert first.roles == [f"plan {github.variables['AWS_PLAN_ROLE']}"]
     (comment,) = github.comments
     assert "Repositories: 1 to create. Tags: 1 to copy." in comment["body"]
+    assert "Images: 1 added" in comment["body"]
     assert f"Planned for {'1' * 40} in [this run](https://github.com/" in comment["body"]
 
     push(github, APP, OTHER)
@@ -54,6 +55,7 @@ def test_a_pull_request_from_a_fork_is_checked_without_any_right(github: GitHub)
     assert (run.roles, github.comments) == ([], [])
     assert "## Upstream" in run.summaries
     assert "## Lifecycle" in run.summaries
+    assert "## mirrorgen diff" in run.summaries
 
 
 def test_a_fork_of_a_list_with_credentials_is_not_compared_with_upstream(github: GitHub) -> None:
