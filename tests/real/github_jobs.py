@@ -14,24 +14,30 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.real.conftest import Project
+from tests.conftest import REAL_CACHE_DIR
+
+if TYPE_CHECKING:
+    from tests.real.conftest import Project
 
 ACT = "github.com/nektos/act@v0.2.89"
 SLUG = "example/mirror"
 RUNNERS = ("ubuntu-24.04", "self-hosted")
 
-# What each action does, as far as the steps after it need it. Inputs are variables, as are FOLDER, which has what the
-# stand-ins keep, and PROJECT.
+# What each action does, as far as the steps after it need it. Inputs are variables, as are PROJECT, FOLDER, which has
+# what the stand-ins keep, and TOOLS_FOLDER, which has the pinned programs.
 _STAND_INS = {
     "actions/checkout": 'git clone --quiet "$PROJECT" .',
     "actions/setup-python": "true",
     "actions/setup-go": "true",
     "hashicorp/setup-terraform": "true",
-    "example/mirrorgen": 'echo "$FOLDER/../../mirrorgen" >> "$GITHUB_PATH"',
+    "example/mirrorgen": """\
+echo "$FOLDER/../../mirrorgen" >> "$GITHUB_PATH"
+if [ "$TOOLS" != false ]; then echo "MIRRORGEN_CACHE_DIR=$TOOLS_FOLDER" >> "$GITHUB_ENV"; fi
+""",
     "aws-actions/configure-aws-credentials": """\
 echo "$GITHUB_JOB $ROLE_TO_ASSUME" >> "$FOLDER/roles"
 cat "$FOLDER/aws" >> "$GITHUB_ENV"
@@ -162,7 +168,9 @@ class GitHub:
         argv += [f"--var={name}={value}" for name, value in self.variables.items()]
         argv += [f"--secret={name}={value}" for name, value in {"GITHUB_TOKEN": "token", **self.secrets}.items()]
         argv += [f"--local-repository={name}={stand_in}" for name, stand_in in self._stand_ins(path, place)]
-        env = {name: value for name, value in self.project.tool_env.items() if not name.startswith("AWS_")}
+        # What a step before has to bring is not there.
+        brought = {"MIRRORGEN_CACHE_DIR", *(name for name in self.project.env if name.startswith("AWS_"))}
+        env = {name: value for name, value in self.project.env.items() if name not in brought}
         env["PATH"] = f"{self.folder / 'bin'}{os.pathsep}{env['PATH']}"
         argv += [f"--env={name}={value}" for name, value in env.items() if name not in {"HOME"}]
         done = subprocess.run(
@@ -177,7 +185,7 @@ class GitHub:
         steps = [step for job in jobs for step in job["steps"] if "uses" in step]
         aws = {name: value for name, value in self.project.env.items() if name.startswith("AWS_")}
         (place / "aws").write_text("".join(f"{name}={value}\n" for name, value in aws.items()))
-        places = {"FOLDER": str(place), "PROJECT": str(self.project.folder)}
+        places = {"FOLDER": str(place), "PROJECT": str(self.project.folder), "TOOLS_FOLDER": str(REAL_CACHE_DIR)}
         found = {}
         for step in steps:
             action = step["uses"].partition("@")[0]
