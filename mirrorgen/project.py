@@ -11,7 +11,7 @@ from mirrorgen.master_list.building import build_model
 from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.lock import Lock, lock_path, lock_problems, locked_digests, needs_lock
 from mirrorgen.master_list.lock_file import LockFile, read_lock
-from mirrorgen.master_list.reading import read_file
+from mirrorgen.master_list.reading import read_bytes, read_file
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.images import MasterList
@@ -59,6 +59,7 @@ Check = Callable[[MasterList], list[Problem]]
 def load(
     path: Path,
     *,
+    text: str | None = None,
     also: Check | None = None,
     use_lock: bool = True,
     allowances: Allowances | None = None,
@@ -67,28 +68,12 @@ def load(
 
     Args:
         path: the list.
+        text: what will be in it, where that is not written yet; otherwise the file is read.
         also: one more check on the model.
         use_lock: whether what the lock chose counts; otherwise it is only read.
         allowances: what the list may do with credentials beside what any list may; nothing if None.
     """
-    return load_document(read_file(path), path, also=also, use_lock=use_lock, allowances=allowances)
-
-
-def load_document(
-    document: Document,
-    path: Path,
-    *,
-    also: Check | None = None,
-    use_lock: bool = True,
-    allowances: Allowances | None = None,
-) -> Loaded:
-    """Check a master list that has been read, or is not written yet, as `load` does.
-
-    Args:
-        document: the list.
-        path: where it belongs; its lock is beside it.
-        also, use_lock, allowances: as of `load`.
-    """
+    document = read_file(path) if text is None else read_bytes(text.encode(), file=str(path))
     if document.data is None and document.problems:
         return Loaded(path, tuple(sort_problems(document.problems)), document)
     shape = check_shape(document)

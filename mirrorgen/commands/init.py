@@ -110,10 +110,9 @@ def _write(folder: Path, files: Mapping[str, Start], forced: Collection[str]) ->
 
 
 def _new_list(path: Path, text: str) -> Loaded:
-    from mirrorgen.master_list.reading import read_bytes
-    from mirrorgen.project import load_document
+    from mirrorgen.project import load
 
-    return load_document(read_bytes(text.encode(), file=str(path)), path, use_lock=False)
+    return load(path, text=text, use_lock=False)
 
 
 def _there(folder: Path, names: Iterable[str]) -> list[str]:

@@ -16,12 +16,14 @@ class Limits:
         output_bytes: what regctl may print of it; 100,000 tags of 128 characters are 13 MiB.
         memory_bytes: what regctl may hold of it, as it reads a whole answer before it looks at it; on Linux only.
         tags: of one repository. The largest public ones have some 50,000.
+        repositories: of a registry that is the target.
     """
 
     seconds: float = 300.0
     output_bytes: int = 16 * _MIB
     memory_bytes: int = 512 * _MIB
     tags: int = 100_000
+    repositories: int = 100_000
 
 
 LIMITS = Limits()

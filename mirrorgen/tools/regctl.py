@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -129,11 +130,12 @@ class Regctl:
         return self._run("manifest", "head", *wanted, reference).strip()
 
     def repositories(self, registry: str) -> tuple[str, ...]:
-        """List the repositories of a registry, page by page.
+        """List the repositories of a registry, page by page; no page is asked for after the time of one question.
 
         Raises:
-            RegistryFailed: the registry cannot be asked, or has no such list.
+            RegistryFailed: the registry cannot be asked, or has no such list, or one that does not come to its end.
         """
+        deadline = time.monotonic() + self.limits.seconds
         found: dict[str, None] = {}
         while True:
             after = ["--last", next(reversed(found))] if found else []
@@ -142,6 +144,12 @@ class Regctl:
             if found.keys() >= set(page):
                 return tuple(found)
             found |= dict.fromkeys(page)
+            if len(found) > self.limits.repositories:
+                message = f"the registry lists more than {self.limits.repositories:,} repositories"
+                raise RegistryGivenUp(message, Kind.UNSUPPORTED)
+            if time.monotonic() > deadline:
+                message = f"the list of repositories did not end within {self.limits.seconds:g} s"
+                raise RegistryGivenUp(message, Kind.UNAVAILABLE)
 
     def delete_tag(self, reference: str) -> None:
         """Delete a tag, and not the image that it names.
@@ -180,8 +188,20 @@ def _failure(completed: Completed, reference: str) -> RegistryFailed:
 
 
 def read_manifest(body: str) -> Manifest:
-    """Read the raw body of a manifest; its digest is the hash of exactly these bytes."""
-    entries = json.loads(body).get("manifests", [])
-    platforms = [entry["platform"] for entry in entries if "platform" in entry]
-    names = ("/".join(filter(None, (item["os"], item["architecture"], item.get("variant")))) for item in platforms)
-    return Manifest(f"sha256:{hashlib.sha256(body.encode()).hexdigest()}", tuple(names), 1 + len(entries))
+    """Read the raw body of a manifest; its digest is the hash of exactly these bytes.
+
+    Raises:
+        RegistryFailed: it is none. Of what it holds, regctl has only looked at what it needs.
+    """
+    try:
+        entries = json.loads(body).get("manifests") or []
+        platforms = [_platform_name(entry["platform"]) for entry in entries if "platform" in entry]
+    # Numbers and depths that Python gives up at are errors of the value, too.
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise RegistryFailed("the registry's answer is no manifest that can be read", Kind.UNSUPPORTED) from error
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    return Manifest(f"sha256:{digest}", tuple(platforms), 1 + len(entries))
+
+
+def _platform_name(platform: Mapping[str, str]) -> str:
+    return "/".join(filter(None, (platform["os"], platform["architecture"], platform.get("variant"))))

@@ -137,7 +137,8 @@ class Builder:
         archive, trust = self.folder / "debian.tar", self.folder / "trust.tar"
         suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
         packages = "--include=python3,python3-venv,ca-certificates"
-        must_run("mmdebstrap", "--quiet", "--variant=minbase", packages, suite, str(archive))
+        unread = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")]
+        must_run("mmdebstrap", "--quiet", "--variant=minbase", packages, *unread, suite, str(archive))
         trusted = [
             name for name in ("etc/ssl/certs/ca-certificates.crt", "etc/pip.conf") if (Path("/") / name).exists()
         ]

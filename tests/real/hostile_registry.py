@@ -53,7 +53,8 @@ def hostile_registry() -> Iterator[HostileRegistry]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             registry.requests.append(self.path)
-            repository = self.path.removeprefix("/v2/").partition("/tags/")[0].partition("/manifests/")[0]
+            path = self.path.partition("?")[0].removeprefix("/v2/")
+            repository = path.partition("/tags/")[0].partition("/manifests/")[0]
             answer = registry.answers.get(repository, says(b"{}"))
             with suppress(OSError):
                 self.send_response(answer.status)

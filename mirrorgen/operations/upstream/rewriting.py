@@ -10,11 +10,10 @@ from typing import Any
 from mirrorgen.desired.updates import Update
 from mirrorgen.errors import InputError
 from mirrorgen.files import read_file, write_file
-from mirrorgen.master_list.reading import read_bytes
 from mirrorgen.master_list.splicing import Place, TagList, find_tags, with_tags
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.problems import KeyPath
-from mirrorgen.project import CURED_BY_LOCK, Loaded, load_document
+from mirrorgen.project import CURED_BY_LOCK, Loaded, load
 
 _BOM = "\ufeff"
 
@@ -151,8 +150,7 @@ def _put(data: Any, path: KeyPath, value: list[str]) -> None:
 
 
 def _trouble(loaded: Loaded, text: str, wanted: Any, allowances: Allowances) -> str | None:
-    document = read_bytes(text.encode(), file=str(loaded.path))
-    again = load_document(document, loaded.path, use_lock=False, allowances=allowances)
+    again = load(loaded.path, text=text, use_lock=False, allowances=allowances)
     errors = [problem for problem in again.problems if problem.is_error and problem.code not in CURED_BY_LOCK]
     wrong = errors[0].message if errors else None
-    return wrong or (None if document.data == wanted else "it would say something else, too")
+    return wrong or (None if again.document.data == wanted else "it would say something else, too")

@@ -1,0 +1,55 @@
+"""Jobs that copy a list in parts, for whatever runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from mirrorgen.rendering.files import render_text
+
+LIST_FOLDER = "/list"
+"""Where a job finds the list, and the lock beside it."""
+
+_TEMPLATES = {"kubernetes": "jobs/kubernetes.yaml.j2", "batch": "jobs/batch.json.j2"}
+
+# Of a part with 1,000 repositories and 10,000 tags, most of them held; tests/real/test_container.py runs within them.
+_CPU, _MEMORY = "500m", "512Mi"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job is made from.
+
+    Attributes:
+        shards: how many parts.
+        files: names of the list and, where there is one, of its lock.
+        image: the container image that has mirrorgen and its programs; what a job definition of AWS Batch has itself.
+        schedule: when it runs, as cron writes it; None for once.
+        credentials: names of the variables that the list signs in with.
+        aws: whether the target is in AWS.
+    """
+
+    shards: int
+    files: Sequence[str]
+    image: str = ""
+    schedule: str | None = None
+    credentials: Sequence[str] = ()
+    aws: bool = True
+
+
+def render_job(kind: str, job: Job) -> str:
+    """Render a job.
+
+    Args:
+        kind: `kubernetes`, an Indexed Job or a CronJob of them as YAML, or `batch`, what `aws batch submit-job` takes.
+        job: what it is made from.
+    """
+    return render_text(
+        _TEMPLATES[kind],
+        banner="Printed by `mirrorgen matrix`.",
+        list=f"{LIST_FOLDER}/{job.files[0]}",
+        has_lock=len(job.files) > 1,
+        cpu=_CPU,
+        memory=_MEMORY,
+        **asdict(job),
+    )
