@@ -54,12 +54,6 @@ def build_rule(data: Any, path: KeyPath, problems: list[Problem]) -> TagRule:
     return rule
 
 
-def rule_size(rule: TagRule) -> int:
-    """Return how much RE2 has to do for the patterns of a rule, in its instructions."""
-    moving = () if isinstance(rule.moving, str) else rule.moving
-    return sum(map(pattern_size, (*rule.match, *rule.exclude, *moving)))
-
-
 def good_patterns(data: Mapping[str, Any], key: str, path: KeyPath, problems: list[Problem]) -> tuple[str, ...]:
     """Return the patterns in a list of them.
 
@@ -70,6 +64,12 @@ def good_patterns(data: Mapping[str, Any], key: str, path: KeyPath, problems: li
         problems: gets what is wrong with the others.
     """
     return _good(data, key, _bad_pattern, path, problems)
+
+
+def rule_size(rule: TagRule) -> int:
+    """Return how much RE2 has to do for the patterns of a rule, in its instructions."""
+    moving = () if isinstance(rule.moving, str) else rule.moving
+    return sum(map(pattern_size, (*rule.match, *rule.exclude, *moving)))
 
 
 def _suffix(written: str | None) -> str | None:
