@@ -236,7 +236,8 @@ def module_problem(module: Path) -> InputError | None:
     if any(module.glob("*.tf")):
         return None
     return InputError(
-        f"{module} holds no Terraform module", hint=f"run `mirrorgen init {module.parent}` to put it there"
+        f"{module} holds no Terraform module",
+        hint=f"run `mirrorgen init {module.parent} --provider none` to put it there",
     )
 
 
