@@ -65,6 +65,7 @@ CHANGES = Changes(
             ("pin",),
             is_open=False,
             pulls=20,
+            size_bytes=1024,
         ),
     ),
 )

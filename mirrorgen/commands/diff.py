@@ -30,6 +30,10 @@ def diff(
     revision: Annotated[
         str | None, typer.Argument(metavar="REVISION", help="What git calls the commit to compare with.")
     ] = None,
+    sizes: Annotated[
+        Path | None,
+        typer.Option("--sizes", metavar="STATUS", help="What images weigh, as `status --format json` has printed it."),
+    ] = None,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the changes are shown.")] = ResultFormat.TEXT,
 ) -> ExitCode:
     """Show in words what a change of the list does.
@@ -40,6 +44,7 @@ def diff(
     Without a revision, the commit is where HEAD left the default branch of origin, or HEAD where that is not known.
     """
     from mirrorgen.desired.changes import compare
+    from mirrorgen.operations.holding.sizes import read_sizes
     from mirrorgen.reporting.changes import view_changes
     from mirrorgen.tools.git import Git
     from mirrorgen.tools.runner import ProcessRunner
@@ -49,8 +54,10 @@ def diff(
     after = load_usable(file, tolerated=_TOLERATED)
     before = _at(git, base, file)
     assert after.desired
-    changes = compare(before.desired if before else None, after.desired)
-    return announce("mirrorgen diff", Result(ExitCode.OK, view_changes(changes, base)), output)
+    known = None if sizes is None else read_sizes(sizes)
+    changes = compare(before.desired if before else None, after.desired, known)
+    view = view_changes(changes, base, with_sizes=known is not None)
+    return announce("mirrorgen diff", Result(ExitCode.OK, view), output)
 
 
 def _at(git: Git, commit: str, file: Path) -> Loaded | None:

@@ -48,7 +48,7 @@ from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import status_summary
 from mirrorgen.reporting.syncs import sync_summary, view_sync
 from mirrorgen.reporting.views import View, show, text_table
-from mirrorgen.tools.built import cache_dir, installing_dir
+from mirrorgen.tools.built import cache_dir, safe_cache_dir
 from mirrorgen.tools.crews import Crew
 from mirrorgen.tools.regctl import Host
 from mirrorgen.tools.runner import ProcessRunner
@@ -152,7 +152,7 @@ class Demo:
         return None
 
     def _start(self, folder: Path) -> Emulator:
-        python = emulators.install(installing_dir(os.environ), ProcessRunner(), os.environ)
+        python = emulators.install(safe_cache_dir(os.environ), ProcessRunner(), os.environ)
         target = self._desired.target
         account_id, region = (target.account_id, target.region) if isinstance(target, EcrTarget) else (None, None)
         return emulators.start(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
@@ -10,6 +10,9 @@ from mirrorgen.desired.state import DesiredState
 from mirrorgen.model.images import Entry, Registry
 from mirrorgen.model.tags import is_moving
 from mirrorgen.model.targets import Target
+
+Sizes = Mapping[str, Mapping[str, int]]
+"""What tags weigh in the target, in bytes, by repository and tag."""
 
 
 class ChangeKind(StrEnum):
@@ -51,6 +54,7 @@ class ImageChange:
         otherwise: keys of the entry that say something else, where tags and digests do not tell it.
         is_open: whether only upstream knows all of its tags, since no lock does.
         pulls: about how many the copy of what is new takes; None where its tags are not known.
+        size_bytes: about what it weighs; None where nobody knows.
     """
 
     kind: ChangeKind
@@ -64,6 +68,7 @@ class ImageChange:
     otherwise: tuple[str, ...]
     is_open: bool
     pulls: int | None
+    size_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +104,20 @@ class Changes:
         return dict(sorted(found.items()))
 
 
-def compare(before: DesiredState | None, after: DesiredState) -> Changes:
+def compare(before: DesiredState | None, after: DesiredState, sizes: Sizes | None = None) -> Changes:
     """Compare two desired states.
 
     Args:
         before: None where there was no list.
         after: what is asked for now.
+        sizes: what the target holds. A tag that it has not held weighs what the others of its repository do.
     """
     known = _by_place(before) if before and before.target.host == after.target.host else {}
     wanted = _by_place(after)
     images = [
         change
         for place in sorted(known.keys() | wanted.keys())
-        if (change := _image_change(place, known.get(place), wanted.get(place)))
+        if (change := _image_change(place, known.get(place), wanted.get(place), (sizes or {}).get(place[0], {})))
     ]
     return Changes(_target_change(before, after), tuple(_registry_changes(before, after)), tuple(images))
 
@@ -120,7 +126,9 @@ def _by_place(state: DesiredState) -> dict[tuple[str, str], Entry]:
     return {(repository.name, str(entry.source)): entry for repository, entry in state.entries}
 
 
-def _image_change(place: tuple[str, str], old: Entry | None, new: Entry | None) -> ImageChange | None:
+def _image_change(
+    place: tuple[str, str], old: Entry | None, new: Entry | None, sizes: Mapping[str, int]
+) -> ImageChange | None:
     entry = new or old
     assert entry
     had, has = set(old.tags if old else ()), set(new.tags if new else ())
@@ -130,8 +138,8 @@ def _image_change(place: tuple[str, str], old: Entry | None, new: Entry | None) 
     if old and new and not (added or removed or others or otherwise):
         return None
     kind = ChangeKind.CHANGED if old and new else ChangeKind.ADDED if new else ChangeKind.REMOVED
-    copied = len(added) + sum(new.pinned(other.tag) is not None for other in others) if new else 0
-    pulls = None if new and new.is_open else copied * entry.copying.pulls()
+    copied = [*added, *(other.tag for other in others if new and new.pinned(other.tag) is not None)]
+    is_open = bool(new and new.is_open)
     repository, source = place
     return ImageChange(
         kind,
@@ -143,9 +151,16 @@ def _image_change(place: tuple[str, str], old: Entry | None, new: Entry | None) 
         tuple(removed),
         others,
         otherwise,
-        bool(new and new.is_open),
-        pulls,
+        is_open,
+        None if is_open else len(copied) * entry.copying.pulls(),
+        None if is_open else _size(copied, sizes),
     )
+
+
+def _size(tags: Sequence[str], sizes: Mapping[str, int]) -> int | None:
+    if tags and not sizes:
+        return None
+    return sum(sizes.get(tag, sum(sizes.values()) // len(sizes)) for tag in tags)
 
 
 def _other_digests(old: Entry, new: Entry) -> Iterator[OtherDigest]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, WayChange
+from mirrorgen.reporting.status import size
 from mirrorgen.reporting.views import Block, Items, Table, View, text_table
 
 _TAGS = ("tags added", "tags removed", "other digest")
@@ -18,12 +19,13 @@ _TAG_COUNTS: Mapping[str, Callable[[ImageChange], Sequence[object]]] = {
 _ABBREVIATED = 12
 
 
-def view_changes(changes: Changes, base: str) -> View:
+def view_changes(changes: Changes, base: str, *, with_sizes: bool = False) -> View:
     """Return what a change does, what is to be looked at twice first.
 
     Args:
         changes: between two states of the list.
         base: the commit that it is compared with.
+        with_sizes: whether somebody has said what images weigh.
     """
     document = {
         "base": base,
@@ -32,10 +34,11 @@ def view_changes(changes: Changes, base: str) -> View:
         "images": [{**asdict(image), "kind": str(image.kind)} for image in changes.images],
         "pulls": changes.pulls,
     }
-    return View(document, list(_blocks(changes)), changes_summary(changes, base))
+    blocks = list(_blocks(changes, with_sizes=with_sizes))
+    return View(document, blocks, changes_summary(changes, base, with_sizes=with_sizes))
 
 
-def changes_summary(changes: Changes, base: str) -> str:
+def changes_summary(changes: Changes, base: str, *, with_sizes: bool) -> str:
     """Return a few sentences that count."""
     images = changes.images
     if not (images or changes.target or changes.registries):
@@ -48,18 +51,27 @@ def changes_summary(changes: Changes, base: str) -> str:
     ]
     if changes.pulls:
         parts.append(f"Pulls: about {sum(changes.pulls.values())}.")
+    if with_sizes:
+        parts.append(_size_sentence([image.size_bytes for image in images]))
     if unknown := sum(image.is_open for image in images):
         parts.append(f"Images with tags that only upstream knows: {unknown}.")
     return " ".join(parts)
 
 
-def _blocks(changes: Changes) -> Iterator[Block]:
+def _size_sentence(sizes: Sequence[int | None]) -> str:
+    unknown = sum(known is None for known in sizes)
+    more = f"; images whose size is not known: {unknown}" if unknown else ""
+    return f"To copy: about {size(sum(known or 0 for known in sizes))}{more}."
+
+
+def _blocks(changes: Changes, *, with_sizes: bool) -> Iterator[Block]:
     images = changes.images
     target = [changes.target] if changes.target else []
     yield Items("The target is another, or is reached in another way", _ways(target))
     yield Items("Registries that are read in another way", _ways(changes.registries))
     yield Items("ALARM: fixed tags that name something else", _other_digests(images, moving=False))
-    yield Table(("image", "repository", "change", *_TAGS, "pulls"), [_row(image) for image in images])
+    head = ("image", "repository", "change", *_TAGS, "pulls", *(["size"] if with_sizes else []))
+    yield Table(head, [_row(image)[: len(head)] for image in images])
     yield Items("Tags added", _by_source(images, lambda image: image.tags_added))
     yield Items("Tags removed", _by_source(images, lambda image: image.tags_removed))
     yield Items("Moving tags that name something else", _other_digests(images, moving=True))
@@ -91,4 +103,5 @@ def _other_digests(images: Sequence[ImageChange], *, moving: bool) -> list[str]:
 def _row(image: ImageChange) -> tuple[str, ...]:
     counts = (len(tags(image)) for tags in _TAG_COUNTS.values())
     pulls = "not known" if image.pulls is None else str(image.pulls)
-    return (image.source, image.repository, str(image.kind), *(str(count) for count in counts), pulls)
+    weight = "not known" if image.size_bytes is None else size(image.size_bytes)
+    return (image.source, image.repository, str(image.kind), *(str(count) for count in counts), pulls, weight)

@@ -126,7 +126,8 @@ class Git:
     def _run(self, *arguments: str, codes: Sequence[int] = (0,)) -> Completed:
         try:
             return self.runner.run(
-                [str(self.program), *arguments],
+                # What the configuration names to watch files is a program, too.
+                [str(self.program), "-c", "core.fsmonitor=false", *arguments],
                 cwd=self.folder,
                 env=self.env,
                 success_codes=codes,

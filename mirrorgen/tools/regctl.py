@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +12,12 @@ from typing import Any
 from mirrorgen.errors import LimitExceeded, RegistryFailed, RegistryGivenUp
 from mirrorgen.outcomes import Kind
 from mirrorgen.tools.bounds import Bounds
-from mirrorgen.tools.limits import GRACE_S, LIMITS, Limits
+from mirrorgen.tools.limits import GRACE_S, LIMITS, OUT_OF_MEMORY, Limits
 from mirrorgen.tools.runner import Completed, Runner
 from mirrorgen.tools.versions import Tool
 from mirrorgen.tools.words import kind_of, quoted
 
 _LISTING = '{"name": {{json .Name}}, "tags": {{json .Tags}}}'
-# https://go.dev/src/runtime/malloc.go and mem_linux.go: how a Go program ends that gets no more memory.
-_OUT_OF_MEMORY = re.compile(r"^fatal error: [^\n]*(?:out of|allocate) memory", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +177,7 @@ class Regctl:
 
 
 def _failure(completed: Completed, reference: str) -> RegistryFailed:
-    if _OUT_OF_MEMORY.search(completed.stderr):
+    if OUT_OF_MEMORY.search(completed.stderr):
         return RegistryGivenUp("the answer takes more memory than regctl may use", Kind.UNAVAILABLE)
     lines = completed.stderr.strip().splitlines()
     said = lines[-1] if lines else f"regctl ended with exit code {completed.code}"

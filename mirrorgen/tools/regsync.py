@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
+import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from mirrorgen.errors import LimitExceeded
 from mirrorgen.outcomes import Kind
+from mirrorgen.tools.bounds import Bounds
+from mirrorgen.tools.limits import GRACE_S, OUT_OF_MEMORY, SYNC_LIMITS, SyncLimits
+from mirrorgen.tools.log_lines import read_log_line
+from mirrorgen.tools.parts import Division, Image
+from mirrorgen.tools.progress import Progress
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.versions import Tool
@@ -30,6 +36,7 @@ class EventKind(StrEnum):
     NOTHING = "nothing"
     SEEN = "seen"
     STORED = "stored"
+    RUNNING = "running"
 
 
 _MESSAGES = {
@@ -37,6 +44,7 @@ _MESSAGES = {
     "Image matches for platform": EventKind.MATCHES,
     "Image sync needed": EventKind.NEEDED,
     "Image refreshing": EventKind.REFRESHED,
+    "Image sync running": EventKind.RUNNING,
     "Delaying for rate limit": EventKind.WAITING,
     "Failed to sync": EventKind.FAILED,
     "Failed getting source tags": EventKind.FAILED,
@@ -50,6 +58,11 @@ _MESSAGES = {
 
 _REQUEST = "reg http request"
 _REQUESTS = {"HEAD": EventKind.SEEN, "PUT": EventKind.STORED}
+_UNTOLD = (EventKind.SEEN, EventKind.STORED, EventKind.RUNNING)
+
+# Nothing more is to come of what these are about.
+_ENDS = (EventKind.MATCHES, EventKind.STORED, EventKind.FAILED, EventKind.SKIPPED, EventKind.NOTHING)
+_FINAL = {"once": _ENDS, "check": (*_ENDS, EventKind.NEEDED, EventKind.REFRESHED)}
 
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints; a digest is no tag.
 _MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<tag>[^/:]+)")
@@ -125,17 +138,19 @@ class Regsync:
         tool: the program.
         runner: runs it.
         env: its whole environment.
+        limits: how long it may get no further.
     """
 
     tool: Tool
     runner: Runner
     env: Mapping[str, str]
+    limits: SyncLimits = SYNC_LIMITS
 
     def check(self, config: str) -> Outcome:
         """Let it look at what it would copy.
 
         Args:
-            config: text of regsync.yaml.
+            config: text of regsync.yaml, as JSON.
         """
         return self._run("check", config, None)
 
@@ -143,30 +158,104 @@ class Regsync:
         """Let it copy.
 
         Args:
-            config: text of regsync.yaml.
+            config: text of regsync.yaml, as JSON.
             on_event: told each event but requests as it happens.
         """
         return self._run("once", config, on_event)
 
     def _run(self, command: str, config: str, on_event: Callable[[Event], None] | None) -> Outcome:
         outcome = Outcome(secrets=self.runner.secrets)
+        lock = threading.Lock()
+
+        def hear(event: Event) -> None:
+            with lock:
+                outcome.events.append(event)
+                if on_event and event.kind not in _UNTOLD:
+                    on_event(outcome.quote(event))
+
+        ended = self._attempt(command, config, hear, self.limits)
+        if ended.cut:
+            self._one_by_one(command, config, outcome, hear, ended.cut)
+        else:
+            outcome.code, outcome.trouble = ended.code, ended.trouble
+        return outcome
+
+    def _attempt(self, command: str, config: str, hear: Callable[[Event], None], limits: SyncLimits) -> _Ended:
+        """Run it once, as long as it gets on."""
+        progress = Progress(limits)
         said: deque[str] = deque(maxlen=_QUOTED_LINES)
+        is_out_of_memory = has_failed = False
 
         def take(line: str) -> None:
+            nonlocal is_out_of_memory, has_failed
             event = parse_line(line)
+            progress.heard(line, is_image=event is not None and event.kind not in _REQUESTS.values())
+            is_out_of_memory |= OUT_OF_MEMORY.match(line) is not None
             if event:
-                outcome.events.append(event)
-                if on_event and event.kind not in _REQUESTS.values():
-                    on_event(outcome.quote(event))
+                has_failed |= event.kind is EventKind.FAILED
+                hear(event)
             if '"level":"DEBUG' not in line:
                 said.append(line)
 
         argv = [str(self.tool.path), command, *_COMMON, "-v", _VERBOSITY[command]]
-        completed = self.runner.run(argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take)
-        outcome.code = completed.code
-        if completed.code != 0 and not outcome.of(EventKind.FAILED):
-            outcome.trouble = replace(completed, stdout="", stderr="\n".join(said)).failure().message
-        return outcome
+        bounds = Bounds(
+            line_length=limits.line_length,
+            on_dropped=progress.dropped,
+            memory_bytes=limits.memory_bytes,
+            watch=progress,
+            grace_s=GRACE_S,
+        )
+        try:
+            completed = self.runner.run(
+                argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take, bounds=bounds
+            )
+        except LimitExceeded as error:
+            return _Ended(cut=error.message.partition("\n")[0])
+        if is_out_of_memory:
+            return _Ended(cut="regsync ran out of memory")
+        if completed.code == 0 or has_failed:
+            return _Ended(completed.code)
+        return _Ended(completed.code, replace(completed, stdout="", stderr="\n".join(said)).failure().message)
+
+    def _one_by_one(self, command: str, config: str, outcome: Outcome, hear: Callable[[Event], None], why: str) -> None:
+        """Let it go on with what it has not come to the end of, so that nothing holds up anything else.
+
+        What it was copying is left to the next run: it has been pulled once.
+        """
+
+        def done() -> set[str]:
+            return _names_of(outcome.of(*_FINAL[command]))
+
+        def run(config: str) -> str:
+            ended = self._attempt(command, config, hear, replace(self.limits, stalled_s=self.limits.alone_s))
+            failed = ended.trouble or ended.code not in {0, 1}
+            return ended.cut or (f"regsync ended with exit code {ended.code}" if failed else "")
+
+        def give_up(image: Image, reason: str) -> None:
+            hear(Event(EventKind.FAILED, image.source, image.target, reason))
+
+        begun = _names_of(outcome.of(EventKind.NEEDED)) & _names_of(outcome.of(EventKind.RUNNING)) - done()
+        Division(run, give_up, done, self.limits.stalls).finish(config, begun, why)
+        outcome.code = 1 if outcome.of(EventKind.FAILED) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How an attempt came to its end: by itself, or cut off for a reason."""
+
+    code: int = 0
+    trouble: str = ""
+    cut: str = ""
+
+
+def _names_of(events: Iterable[Event]) -> set[str]:
+    """Return what events are about: repository and tag of the target, or else the source."""
+    return {event.target.partition("/")[2] or _source_of(event) for event in events}
+
+
+def _source_of(event: Event) -> str:
+    # Where regsync speaks of a repository, regclient adds `:latest` to the reference.
+    return event.source if event.kind is EventKind.SKIPPED else event.source.removesuffix(":latest")
 
 
 def parse_line(line: str) -> Event | None:
@@ -175,12 +264,7 @@ def parse_line(line: str) -> Event | None:
     # Most lines are about requests, and few of these about a tag.
     if is_request and "/manifests/" not in line:
         return None
-    try:
-        data: Any = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(data, dict):
-        return None
+    data = read_log_line(line)
     if is_request and data.get("msg") == _REQUEST:
         return _request(data)
     kind = _MESSAGES.get(data.get("msg", ""))
@@ -196,7 +280,10 @@ def parse_line(line: str) -> Event | None:
 def _request(data: Mapping[str, Any]) -> Event | None:
     """Read what a request for the manifest of a tag came to (internal/reghttp/http.go); None for any other."""
     kind = _REQUESTS.get(data.get("req-method", ""))
-    url = urlsplit(data.get("req-url", ""))
+    try:
+        url = urlsplit(data.get("req-url", ""))
+    except ValueError:  # a registry may redirect to what only Go takes for an address
+        return None
     named = _MANIFEST.fullmatch(url.path)
     digests = data.get("resp-headers", {}).get("Docker-Content-Digest", [])
     if kind is None or named is None or not digests or not str(data.get("resp-status", "")).startswith("20"):

@@ -102,7 +102,7 @@ class GitHub:
     secrets: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._state.write_text(json.dumps({"issues": [], "comments": [], "calls": []}))
+        self._state.write_text(json.dumps({"issues": [], "comments": [], "pulls": [], "calls": []}))
         gh = f'"{Path(__file__).with_name("gh.py")}" "{self._state}" "$@"'
         self._write_program("bin/gh", f'exec "{sys.executable}" -I {gh}')
         # Between attempts that a test knows to fail nothing is waited for.
@@ -125,6 +125,17 @@ class GitHub:
     def comments(self) -> list[dict[str, Any]]:
         """What is said in them."""
         return list(json.loads(self._state.read_text())["comments"])
+
+    @property
+    def pulls(self) -> list[dict[str, Any]]:
+        """The pull requests, by number."""
+        return list(json.loads(self._state.read_text())["pulls"])
+
+    def change_pull(self, number: int, **fields: Any) -> None:
+        """Let somebody close a pull request, merge it, or write another text."""
+        state = json.loads(self._state.read_text())
+        state["pulls"][number - 1] |= fields
+        self._state.write_text(json.dumps(state))
 
     def add(self, **issue: Any) -> None:
         """Open an issue or a pull request as somebody else."""

@@ -21,7 +21,7 @@ from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo.emulator import Emulator
 from mirrorgen.tools.versions import tool_specs
 from tests.real.conftest import Project
-from tests.real.container import Builder, Image, require_builder
+from tests.real.container import Image, builder, require_builder
 from tests.serving import served
 
 _numbers = itertools.count()
@@ -40,13 +40,11 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     archive.parent.mkdir(parents=True)
     with zipfile.ZipFile(archive, "w") as releases:
         releases.write(terraform, "terraform")
-    builder = Builder(folder)
     with served(folder / "releases") as address:
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
         given = {"TERRAFORM_VERSION": version, "TERRAFORM_SHA256": digest, "TERRAFORM_RELEASES": address}
-        built = builder.build(given)
+        built = builder(folder).build(given)
     yield built
-    builder.buildah("rm", "--all")
     shutil.rmtree(folder)
 
 

@@ -113,6 +113,15 @@ def test_a_report_below_the_project_goes_through_no_link(in_folder: Path, secret
     assert [path.name for path in secret.parent.iterdir()] == [secret.name]
 
 
+def test_another_name_of_a_file_keeps_what_it_had(tmp_path: Path, secret: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).hardlink_to(secret)
+    assert write_files(tmp_path, {"a": "new\n", "b": None}) == ["a", "b"]
+    assert ((tmp_path / "a").read_text(), (tmp_path / "b").exists()) == ("new\n", False)
+    write_file(tmp_path / "a", "newer\n", project=tmp_path, is_private=True)
+    assert secret.read_text() == "private\n"
+
+
 def test_two_dots_lead_out_of_no_link(in_folder: Path, secret: Path) -> None:
     (in_folder / "reports").symlink_to(secret.parent)
     write_file(Path("reports/../x.json"), "new\n", project=Path())
