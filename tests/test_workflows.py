@@ -153,7 +153,7 @@ def test_a_pull_request_may_be_kept_off_the_runner_of_what_may_write(jobs: dict[
 @each_check
 def test_a_pull_request_from_a_fork_gets_no_token_no_secret_and_none_of_our_machines(jobs: dict[str, Job]) -> None:
     ours = "github.event.pull_request.head.repo.full_name == github.repository"
-    check = jobs.pop("check")
+    check = jobs["check"]
     assert (check["permissions"], "environment" in check) == ({"contents": "read"}, False)
     assert re.fullmatch(rf"\$\{{\{{ {re.escape(ours)} && \(.*\) \|\| 'ubuntu-[0-9.]+' \}}\}}", check["runs-on"])
     assert jobs["plan"]["if"].startswith(f"{ours} && ")
