@@ -146,9 +146,14 @@ def test_a_pull_request_does_not_name_the_role_or_the_environment_that_may_write
 
 
 @each_check
+def test_a_pull_request_may_be_kept_off_the_runner_of_what_may_write(jobs: dict[str, Job]) -> None:
+    assert all("vars.MIRRORGEN_CHECK_RUNNER || vars.MIRRORGEN_RUNNER" in job["runs-on"] for job in jobs.values())
+
+
+@each_check
 def test_a_pull_request_from_a_fork_gets_no_token_no_secret_and_none_of_our_machines(jobs: dict[str, Job]) -> None:
     ours = "github.event.pull_request.head.repo.full_name == github.repository"
-    check = jobs.pop("check")
+    check = jobs["check"]
     assert (check["permissions"], "environment" in check) == ({"contents": "read"}, False)
     assert re.fullmatch(rf"\$\{{\{{ {re.escape(ours)} && \(.*\) \|\| 'ubuntu-[0-9.]+' \}}\}}", check["runs-on"])
     assert jobs["plan"]["if"].startswith(f"{ours} && ")
