@@ -27,12 +27,12 @@ RUN test -z "$TERRAFORM_VERSION" \
 FROM ${PYTHON_IMAGE}
 COPY --from=build /programs/bin/ /usr/local/bin/
 COPY --from=build /opt/mirrorgen /opt/mirrorgen
-# A number, so that Kubernetes sees that it is not root. It owns nothing here: what must be writable is mounted.
-USER 65532:65532
 # The credential helper would keep passwords of ECR in the home folder, which cannot be written to.
 ENV PATH=/opt/mirrorgen/bin:$PATH \
     HOME=/home/mirrorgen \
     AWS_ECR_DISABLE_CACHE=true \
     PYTHONDONTWRITEBYTECODE=1
 WORKDIR /work
+# A number, so that Kubernetes sees that it is not root. It owns nothing here: what must be writable is mounted.
+USER 65532:65532
 ENTRYPOINT ["mirrorgen"]

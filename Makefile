@@ -49,7 +49,6 @@ lint: $(VENV)/installed $(BIN)/actionlint
 	terraform fmt -check -recursive terraform
 	$(BIN)/actionlint
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github action.yml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/hadolint Dockerfile
 

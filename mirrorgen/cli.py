@@ -17,6 +17,7 @@ from mirrorgen import __version__
 from mirrorgen.commands import (
     apply,
     demo,
+    diff,
     doctor,
     generate,
     init,
@@ -55,6 +56,7 @@ app.command()(lock.lock)
 app.command()(lifecycle.lifecycle)
 app.command()(generate.generate)
 app.command()(render.render)
+app.command()(diff.diff)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)

@@ -50,9 +50,8 @@ def edited_files(root: Path, files: Mapping[str, str | None]) -> list[str]:
         InputError: a file cannot be read, or is not what belongs in a project.
     """
     held = {name: read_file(root / name, project=root) for name in files}
-    return [
-        name for name, text in files.items() if held[name] is not None and (text is None or held[name] != text.encode())
-    ]
+    there = [(name, content, files[name]) for name, content in held.items() if content is not None]
+    return [name for name, content, text in there if text is None or content != text.encode()]
 
 
 def write_files(root: Path, files: Mapping[str, str | None]) -> list[str]:
@@ -136,16 +135,18 @@ def append_file(path: Path, text: str) -> None:
 
 
 def open_private(path: Path, *, project: Path) -> IO[str]:
-    """Open a file, that is made where there is none, to be read from its beginning and written at its end.
-
-    Its folder is made where it is missing, and closed to all others.
+    """Open a file to be read from its beginning and written at its end; where missing, it is made, and its folder.
 
     Raises:
-        InputError: it cannot be written, or is not what belongs in a project.
+        InputError: it cannot be written, is not what belongs in a project, or would change under another name, too.
     """
     with _explained("write"), open_folder(path.parent, project=project, create=True) as folder:
         os.fchmod(folder.fd, 0o700)
-        return os.fdopen(folder.open(path.name, os.O_RDWR | os.O_APPEND | os.O_CREAT, _PRIVATE_MODE), "a+")
+        stream = os.fdopen(folder.open(path.name, os.O_RDWR | os.O_APPEND | os.O_CREAT, _PRIVATE_MODE), "a+")
+    if os.fstat(stream.fileno()).st_nlink > 1:
+        stream.close()
+        raise InputError(f"{path} has another name elsewhere, as a hard link", hint=f"run `rm {path}`")
+    return stream
 
 
 @dataclass(frozen=True, slots=True)

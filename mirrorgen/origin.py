@@ -70,7 +70,7 @@ def recorded_source() -> Source | None:
     """
     record = _record()
     revision = record.get("vcs_info", {}) if isinstance(record, dict) else {}
-    if not isinstance(revision, dict) or revision.get("vcs") != "git":
+    if not isinstance(revision, dict) or revision.get("vcs") != "git" or "subdirectory" in record:
         return None
     try:
         return parse_source(f"{record.get('url')}@{revision.get('commit_id')}")

@@ -10,8 +10,8 @@ from mirrorgen.desired.state import DesiredState, derive
 from mirrorgen.master_list.building import build_model
 from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.lock import Lock, lock_path, lock_problems, locked_digests, needs_lock
-from mirrorgen.master_list.lock_file import LockFile, read_lock
-from mirrorgen.master_list.reading import read_file
+from mirrorgen.master_list.lock_file import LockFile, read_lock, read_lock_bytes
+from mirrorgen.master_list.reading import read_bytes, read_file
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.images import MasterList
@@ -59,6 +59,7 @@ Check = Callable[[MasterList], list[Problem]]
 def load(
     path: Path,
     *,
+    text: str | None = None,
     also: Check | None = None,
     use_lock: bool = True,
     allowances: Allowances | None = None,
@@ -67,33 +68,42 @@ def load(
 
     Args:
         path: the list.
+        text: what will be in it, where that is not written yet; otherwise the file is read.
         also: one more check on the model.
         use_lock: whether what the lock chose counts; otherwise it is only read.
         allowances: what the list may do with credentials beside what any list may; nothing if None.
     """
-    return load_document(read_file(path), path, also=also, use_lock=use_lock, allowances=allowances)
+    document = read_file(path) if text is None else read_bytes(text.encode(), file=str(path))
+    return _load(document, path, lambda: read_lock(lock_path(path)), also, use_lock, allowances)
 
 
-def load_document(
-    document: Document,
-    path: Path,
-    *,
-    also: Check | None = None,
-    use_lock: bool = True,
-    allowances: Allowances | None = None,
-) -> Loaded:
-    """Check a master list that has been read, or is not written yet, as `load` does.
+def load_texts(path: Path, text: str, lock: str | None, *, allowances: Allowances | None = None) -> Loaded:
+    """Check a master list and its lock that are not on disk, as `load` does.
 
     Args:
-        document: the list.
-        path: where it belongs; its lock is beside it.
-        also, use_lock, allowances: as of `load`.
+        path: what the list is called.
+        text: the list.
+        lock: its lock, if there is one.
+        allowances: as of `load`.
     """
+    document = read_bytes(text.encode(), file=str(path))
+    lock_file = None if lock is None else read_lock_bytes(lock.encode(), lock_path(path))
+    return _load(document, path, lambda: lock_file, None, True, allowances)
+
+
+def _load(
+    document: Document,
+    path: Path,
+    lock_of: Callable[[], LockFile | None],
+    also: Check | None,
+    use_lock: bool,
+    allowances: Allowances | None,
+) -> Loaded:
     if document.data is None and document.problems:
         return Loaded(path, tuple(sort_problems(document.problems)), document)
     shape = check_shape(document)
     master_list, building = build_model(document.data, allowances, unreadable={problem.path for problem in shape})
-    lock_file = read_lock(lock_path(path))
+    lock_file = lock_of()
     lock = lock_file.lock if lock_file else None
     problems = list(lock_file.problems) if lock_file else []
     belonging: list[Problem] = []

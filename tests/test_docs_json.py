@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, OtherDigest, WayChange
 from mirrorgen.desired.selection import select_all
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.desired.updates import find_updates, left_alone
@@ -31,6 +32,7 @@ from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.operations.upstream.updating import Offered
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
+from mirrorgen.reporting.changes import view_changes
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
@@ -53,6 +55,20 @@ NOTHING = DesiredState(EcrTarget(), (), 4, ())
 MOMENT = datetime(2026, 1, 31, 6, tzinfo=UTC)
 REF = TagRef("mirror/nginx", "1")
 FAILURE = Failure(TagRef("mirror/nginx", "2"), Kind.NOT_UPSTREAM, "reason", "owner", "docker.io/library/nginx")
+CHANGES = Changes(
+    WayChange("ECR", "here", "there"),
+    (WayChange("quay.io", "here", "there"),),
+    (
+        ImageChange(
+            *(ChangeKind.CHANGED, "mirror/nginx", "docker.io/library/nginx", "docker.io", "owner", ("1",), ("2",)),
+            (OtherDigest("3", "sha256:0a1b", "sha256:2c3d", moving=True),),
+            ("pin",),
+            is_open=False,
+            pulls=20,
+            size_bytes=1024,
+        ),
+    ),
+)
 NO_BUDGET = Budget({}, Foreseen(()))
 TARGET = {"registry": "host", "account_id": "123456789012", "region": "eu-west-1"}
 REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
@@ -93,6 +109,7 @@ def test_json_of_results(tmp_path: Path) -> None:
         view_deleted((REMOVAL,), (FAILURE,)),
         *views_of_selections_differences_and_expiries(tmp_path),
     ]
+    views.insert(0, view_changes(CHANGES, "0a1b"))
     made = [show(view, ResultFormat.JSON) for view in views]
     run = Run("17/1", "0.1.0", "sha256:0a1b", None, ())
     report = Report("sync", run, "images.yaml", (1, 1), MOMENT, MOMENT, 0, None, sync.document)

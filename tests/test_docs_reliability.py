@@ -37,6 +37,7 @@ def test_every_fault_has_a_test_and_every_test_a_fault() -> None:
         ("request failed: rate limit exceeded [http 429]: slow down", Kind.RATE_LIMITED),
         ("failed to request manifest head quay.io/a/b:1: retry limit exceeded", Kind.UNAVAILABLE),
         ('Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused', Kind.UNAVAILABLE),
+        ("regsync made no progress for 300 s", Kind.UNAVAILABLE),
         ("dial tcp: lookup nowhere.invalid: no such host", Kind.UNAVAILABLE),
         ("digest mismatch, expected sha256:aa, computed sha256:bb", Kind.CORRUPTED),
         ("something nobody has seen before", Kind.OTHER),

@@ -31,8 +31,9 @@ Job = dict[str, Any]
 
 
 def workflows() -> dict[str, dict[Any, Any]]:
-    """Every workflow of this repository, and those that `init` writes."""
-    found = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / ".github/workflows").glob("*.yaml")}
+    """Every workflow of this repository, and those that `init` writes; test_release.py has that of a release."""
+    paths = set((ROOT / ".github/workflows").glob("*.yaml")) - {ROOT / ".github/workflows/release.yaml"}
+    found = {path.stem: path.read_text(encoding="utf-8") for path in paths}
     for name, setup in SETUPS.items():
         found |= {f"{Path(path).stem}-{name}": text for path, text in pipeline_files(setup).items()}
     return {name: yaml.safe_load(text) for name, text in sorted(found.items())}
@@ -51,15 +52,20 @@ def signs_in(job: Job) -> bool:
     return any("configure-aws-credentials" in step.get("uses", "") for step in job["steps"])
 
 
+def proposes(job: Job) -> bool:
+    """Whether a job may push branches and open pull requests."""
+    return bool(job["permissions"] == {"contents": "write", "pull-requests": "write"})
+
+
 def writes(job: Job) -> bool:
     """Whether a job may write issues or comments."""
-    return bool({"issues", "pull-requests"} & job["permissions"].keys())
+    return not proposes(job) and bool({"issues", "pull-requests"} & job["permissions"].keys())
 
 
 @each_workflow
 def test_no_workflow_runs_for_others_with_rights_of_its_own(workflow: dict[Any, Any]) -> None:
     # YAML reads the key `on` as true.
-    assert workflow[True].keys() <= {"push", "pull_request", "schedule", "workflow_dispatch"}
+    assert workflow[True].keys() <= {"push", "pull_request", "schedule", "workflow_dispatch", "workflow_call"}
     assert workflow["permissions"] == {}
 
 
@@ -71,6 +77,9 @@ def test_runs_do_not_overlap_and_jobs_end(workflow: dict[Any, Any]) -> None:
 
 @each_job
 def test_each_job_has_the_rights_it_needs_and_no_others(job: Job) -> None:
+    if proposes(job):
+        assert job["name"] == "Propose"
+        return
     if writes(job):
         assert job["permissions"] in ({"issues": "write"}, {"pull-requests": "write"})
         return
@@ -79,16 +88,27 @@ def test_each_job_has_the_rights_it_needs_and_no_others(job: Job) -> None:
 
 
 @each_job
-def test_what_may_write_comments_runs_nothing_of_ours_or_of_the_list(job: Job) -> None:
-    if not writes(job):
+def test_what_may_write_runs_nothing_of_ours_or_of_the_list(job: Job) -> None:
+    if not writes(job) and not proposes(job):
         return
     assert "environment" not in job
     used = [step["uses"].partition("@")[0] for step in job["steps"] if "uses" in step]
-    assert used == ["actions/download-artifact"]
     (command,) = [step["run"] for step in job["steps"] if "run" in step]
     without_texts = re.sub(r"'[^']*'|\"[^\"]*\"", "TEXT", command)
     first_words = set(re.findall(r"(?m)(?:^ *|\$\(|\| ?)([a-z][\w./-]*)(?![\w=])", without_texts))
-    assert first_words - {"if", "then", "else", "fi", "for", "do", "done", "exit"} == {"gh", "echo", "cat", "sort"}
+    said = first_words - {"if", "then", "else", "fi", "for", "while", "do", "done", "continue", "exit"}
+    if writes(job):
+        assert used == ["actions/download-artifact"]
+        assert said == {"gh", "echo", "cat"}
+    else:
+        assert used == ["actions/checkout", "actions/download-artifact"]
+        assert said == {"gh", "git", "echo", "cat", "cut", "head", "shopt"}
+
+
+@each_job
+def test_nothing_keeps_a_token_in_the_checkout(job: Job) -> None:
+    checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
 @each_job
@@ -104,7 +124,7 @@ def test_actions_are_pinned_to_commits(job: Job) -> None:
 
 @each_job
 def test_secrets_are_those_of_an_environment(job: Job) -> None:
-    assert "secrets." not in yaml.safe_dump(job) or job["environment"] in {"image-sync", "image-plan"}
+    assert "secrets." not in yaml.safe_dump(job) or job["environment"] in {"image-sync", "image-plan", "image-update"}
 
 
 @each_job
@@ -126,9 +146,14 @@ def test_a_pull_request_does_not_name_the_role_or_the_environment_that_may_write
 
 
 @each_check
+def test_a_pull_request_may_be_kept_off_the_runner_of_what_may_write(jobs: dict[str, Job]) -> None:
+    assert all("vars.MIRRORGEN_CHECK_RUNNER || vars.MIRRORGEN_RUNNER" in job["runs-on"] for job in jobs.values())
+
+
+@each_check
 def test_a_pull_request_from_a_fork_gets_no_token_no_secret_and_none_of_our_machines(jobs: dict[str, Job]) -> None:
     ours = "github.event.pull_request.head.repo.full_name == github.repository"
-    check = jobs.pop("check")
+    check = jobs["check"]
     assert (check["permissions"], "environment" in check) == ({"contents": "read"}, False)
     assert re.fullmatch(rf"\$\{{\{{ {re.escape(ours)} && \(.*\) \|\| 'ubuntu-[0-9.]+' \}}\}}", check["runs-on"])
     assert jobs["plan"]["if"].startswith(f"{ours} && ")

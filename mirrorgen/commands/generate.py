@@ -33,6 +33,18 @@ def generate(file: Path, in_git: InGit = False) -> ExitCode:
     Exits with 1 if a rule chooses nothing, with 5 if upstream lacks a tag or could not be asked; nothing is written
     then.
     """
+    files = files_of(file)
+    return files if isinstance(files, ExitCode) else write_generated(file.parent, files, in_git=in_git)
+
+
+def files_of(file: Path) -> dict[str, str | None] | ExitCode:
+    """Lock what is new in a list, and tell it; return all that follows from the list, by file name, as `render` does.
+
+    Where something could not be locked, the exit code of that.
+
+    Raises:
+        InputError: the list, or its lock, cannot be used.
+    """
     from mirrorgen.master_list.lock import lock_path
     from mirrorgen.project import CURED_BY_LOCK, edited_lock, with_lock
     from mirrorgen.rendering.files import render, render_lock
@@ -54,7 +66,7 @@ def generate(file: Path, in_git: InGit = False) -> ExitCode:
     settled = with_lock(loaded, relocked.lock if relocked else loaded.lock)
     require_usable(settled)
     assert settled.desired
-    return write_generated(settled.root, {**locked, **render(settled.desired)}, in_git=in_git)
+    return {**locked, **render(settled.desired)}
 
 
 def _relocked(loaded: Loaded) -> Relocked | None:

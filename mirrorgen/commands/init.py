@@ -11,13 +11,14 @@ import typer
 from mirrorgen.commands.asking import gather_answers
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
-from mirrorgen.commands.options import load_usable, warn_of_outdated
+from mirrorgen.commands.generate import files_of
+from mirrorgen.commands.options import load_usable
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
 
 if TYPE_CHECKING:
-    from mirrorgen.project import Loaded
     from mirrorgen.starting.contents import Start
+    from mirrorgen.starting.setup import Setup
 
 
 @boundary
@@ -56,6 +57,7 @@ def init(
     Writes all that a repository needs to mirror images: the list and what is made from it, the Terraform module, a
     pipeline, hooks. On a terminal it asks for what no option says. Files that are there are left alone.
     """
+    from mirrorgen.master_list.finding import NAMES
     from mirrorgen.starting.answers import RECORD, read_answers, setup_from
     from mirrorgen.starting.contents import starting_files
     from mirrorgen.starting.setup import require_source
@@ -63,11 +65,14 @@ def init(
     on_line = {"account_id": account_id, "region": region, "runner": runner, "branch": branch}
     on_line |= {"provider": provider, "owner": owner, "source": source}
     # What is replaced is written with the answers of now, and so they are recorded.
-    forced = {*force, RECORD} if force else set()
+    forced: set[str] = {*force, RECORD} if force else set()
     recorded = {} if RECORD in (force or ()) else read_answers(folder)
     setup = setup_from(gather_answers(on_line, recorded, may_ask=not diff))
     require_source(setup)
     files = starting_files(setup, _list_name(folder))
+    if not forced & {*NAMES} and _needs_no_module(folder / next(iter(files))):
+        _require_no_aws(setup)
+        files = {name: file for name, file in files.items() if not name.startswith("terraform/")}
     return _compare(folder, files) if diff else _write(folder, files, forced)
 
 
@@ -89,31 +94,62 @@ def _compare(folder: Path, files: Mapping[str, Start]) -> ExitCode:
 
 def _write(folder: Path, files: Mapping[str, Start], forced: Collection[str]) -> ExitCode:
     from mirrorgen.files import write_files
-    from mirrorgen.rendering.files import render
 
     list_name = next(iter(files))
     is_kept = list_name not in forced and bool(_there(folder, [list_name]))
-    loaded = load_usable(folder / list_name) if is_kept else _new_list(folder / list_name, files[list_name].text)
-    assert loaded.desired
-    texts = {name: file.text for name, file in files.items()}
-    texts |= {name: text for name, text in render(loaded.desired).items() if text is not None}
+    made = _made_from(folder / list_name, None if is_kept else files[list_name].text)
+    if isinstance(made, ExitCode):
+        return made
+    texts = {name: file.text for name, file in files.items()} | made
     _require_known(forced, texts)
     kept = [name for name in _there(folder, texts) if name not in forced]
     changed = write_files(folder, {name: text for name, text in texts.items() if name not in kept})
     for name in texts:
         if name in kept or name in changed:
             screen().say(f"{'kept' if name in kept else 'wrote'} {folder / name}")
-    if is_kept:
-        warn_of_outdated(loaded)
     screen().say(f"next: edit {folder / list_name}; {folder / 'README.md'} has the steps from there")
     return ExitCode.OK
 
 
-def _new_list(path: Path, text: str) -> Loaded:
-    from mirrorgen.master_list.reading import read_bytes
-    from mirrorgen.project import load_document
+def _made_from(path: Path, text: str | None) -> dict[str, str] | ExitCode:
+    """What follows from a list: its lock, too, where it needs one and has none.
 
-    return load_document(read_bytes(text.encode(), file=str(path)), path, use_lock=False)
+    Args:
+        path: the list.
+        text: what will be in it; None where it is there.
+    """
+    from mirrorgen.master_list.lock import lock_path
+    from mirrorgen.project import load
+    from mirrorgen.rendering.files import render
+
+    if text is None and not _there(path.parent, [lock_path(path).name]):
+        files = files_of(path)
+        if isinstance(files, ExitCode):
+            return files
+    else:
+        loaded = load_usable(path) if text is None else load(path, text=text, use_lock=False)
+        assert loaded.desired
+        files = render(loaded.desired)
+    return {name: text for name, text in files.items() if text is not None}
+
+
+def _needs_no_module(path: Path) -> bool:
+    """Whether a list is there, and for a registry whose repositories nobody has to make."""
+    from mirrorgen.project import load
+
+    desired = load(path).desired
+    return desired is not None and not desired.target.is_provisioned
+
+
+def _require_no_aws(setup: Setup) -> None:
+    """A registry that is not ECR has no role to sign in as."""
+    from mirrorgen.starting.setup import needs_source
+
+    if needs_source(setup.provider):
+        raise UsageError(
+            f"the pipeline for {setup.provider} signs in to AWS, and the list copies to another registry than ECR",
+            hint="give --provider cron or none",
+        )
 
 
 def _there(folder: Path, names: Iterable[str]) -> list[str]:

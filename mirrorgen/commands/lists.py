@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mirrorgen.model.allowances import Allowances
 
 _FOUND = "images.yaml or images.yml, here or in a folder above"
+_BARE_WORDS = {"sources", "revision"}
+"""Parameters of commands whose bare words are something else than the list."""
+
 ONE, SEVERAL = "file", "files"
 """What the parameter of a command is called that gets the list, or several."""
 
@@ -61,7 +64,7 @@ def allowances() -> Allowances:
 
 
 def names_list(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
-    """Let a command get its list from `--file`; from a bare `FILE`, too, unless bare words are `sources`.
+    """Let a command get its list from `--file`; from a bare `FILE`, too, unless its bare words are something else.
 
     What `--allow-credential` says counts while it runs.
 
@@ -93,7 +96,7 @@ def names_list(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
         if parameter.name != wanted:
             parameters.append(_keyword(parameter.name, parameter.annotation, parameter.default))
             continue
-        if "sources" not in own:
+        if not own.keys() & _BARE_WORDS:
             parameters.append(_keyword(wanted, _ARGUMENTS[wanted], None))
         parameters.append(_keyword(option, _OPTIONS[wanted], None))
     parameters.append(_keyword(_ALLOWED, _ALLOW, None))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +16,12 @@ from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import load_usable
 from mirrorgen.desired.parts import MAX_PARTS
 from mirrorgen.errors import UsageError
+from mirrorgen.model.references import Source, is_digest, is_tag, parse_source
 from mirrorgen.outcomes import ExitCode
+
+if TYPE_CHECKING:
+    from mirrorgen.project import Loaded
+    from mirrorgen.rendering.jobs import Job
 
 # https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations
 MAX_GITHUB_JOBS = 256
@@ -29,29 +35,44 @@ class JobKind(StrEnum):
     BATCH = "batch"
 
 
+Image = Annotated[
+    str | None,
+    typer.Option(
+        "--image", metavar="IMAGE", help="The container image with mirrorgen and its programs; kubernetes needs it."
+    ),
+]
+Schedule = Annotated[
+    str | None,
+    typer.Option("--schedule", metavar="CRON", help="For kubernetes: print a CronJob, such as for '0 */6 * * *', UTC."),
+]
+
+
 @boundary
 @names_list
 def matrix(
     shards: Annotated[int, typer.Option("--shards", min=1, max=MAX_PARTS, metavar="N", help="How many parts.")],
     file: Path,
     kind: Annotated[JobKind, typer.Option("--for", help="What runs the parts.")] = JobKind.GITHUB,
-    image: Annotated[
-        str, typer.Option("--image", help="Container image with mirrorgen and its programs, for kubernetes.")
-    ] = "mirrorgen:latest",
+    image: Image = None,
+    schedule: Schedule = None,
 ) -> ExitCode:
     """Print the jobs that copy a list in parts.
 
-    For github a matrix; for kubernetes an Indexed Job; for batch the input of `aws batch submit-job`.
+    For github a matrix; for kubernetes an Indexed Job, or with --schedule a CronJob that also checks the lock, shows
+    what there is to copy and joins the reports; for batch the input of `aws batch submit-job`.
     """
     from mirrorgen.desired.shards import split
-    from mirrorgen.rendering.files import render_job
+    from mirrorgen.rendering.jobs import render_job
 
-    desired = load_usable(file).desired
+    if schedule is not None and kind is not JobKind.KUBERNETES:
+        raise UsageError(f"--schedule: for {kind} it stands where the job is started", hint="--for kubernetes takes it")
+    loaded = load_usable(file)
+    desired = loaded.desired
     assert desired
     if kind is JobKind.GITHUB and shards > MAX_GITHUB_JOBS:
         raise UsageError(f"--shards {shards}: a matrix of GitHub has at most {MAX_GITHUB_JOBS} jobs")
     if kind is not JobKind.GITHUB:
-        screen().show_document(render_job(kind, shards=shards, image=image, master_list=f"/list/{file.name}"))
+        screen().show_document(render_job(kind, _job(loaded, shards, kind, image, schedule)))
         return ExitCode.OK
     include = [
         {"shard": f"{number}/{shards}", "repositories": len(part.repositories), "tags": part.tag_count}
@@ -59,3 +80,46 @@ def matrix(
     ]
     screen().show_document(json.dumps({"include": include}))
     return ExitCode.OK
+
+
+def _job(loaded: Loaded, shards: int, kind: JobKind, image: str | None, schedule: str | None) -> Job:
+    from mirrorgen.master_list.lock import lock_path
+    from mirrorgen.rendering.jobs import Job
+
+    assert loaded.desired
+    files = [loaded.path.name, *([lock_path(loaded.path).name] if loaded.lock else [])]
+    if kind is JobKind.BATCH:
+        return Job(shards, files)
+    # https://kubernetes.io/docs/concepts/configuration/configmap/#configmap-object
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", loaded.path.name):
+        raise UsageError(f"{loaded.path.name}: a ConfigMap has no such names", hint="only letters, digits, -, _ and .")
+    target = loaded.desired.target
+    used = [target.credentials, *(registry.credentials for registry in loaded.desired.registries)]
+    names = {name for credentials in used if credentials for name in credentials.names}
+    return Job(
+        shards,
+        files,
+        image=_usable_image(image),
+        schedule=None if schedule is None else _usable_schedule(schedule),
+        credentials=sorted(names),
+        aws=target.kind == "ecr",
+    )
+
+
+def _usable_image(image: str | None) -> str:
+    if image is None:
+        hint = "`make image`, in a checkout of mirrorgen, builds it; name it as it is called where you pushed it"
+        raise UsageError("--for kubernetes needs --image: the container image with mirrorgen", hint=hint)
+    named, _, digest = image.partition("@")
+    folder, slash, last = named.rpartition("/")
+    last, colon, tag = last.partition(":")
+    fits = isinstance(parse_source(f"{folder}{slash}{last}", ()), Source)
+    if not fits or (colon and not is_tag(tag)) or ("@" in image and not is_digest(digest)):
+        raise UsageError(f"--image {image}: not the name of an image", hint="such as registry.example.com/mirrorgen:1")
+    return image
+
+
+def _usable_schedule(schedule: str) -> str:
+    if not re.fullmatch(r"@(hourly|daily|weekly|monthly|yearly)|[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,?-]+){4}", schedule):
+        raise UsageError(f"--schedule {schedule}: not a schedule", hint="five fields, as cron has them: '0 */6 * * *'")
+    return schedule

@@ -70,12 +70,13 @@ def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str
     return loaded
 
 
-def require_usable(loaded: Loaded, *, tolerated: AbstractSet[str] = frozenset()) -> None:
+def require_usable(loaded: Loaded, *, tolerated: AbstractSet[str] = frozenset(), hint: str | None = None) -> None:
     """Show the errors of a list on standard error.
 
     Args:
         loaded: the list.
         tolerated: codes of problems with which it can be used all the same.
+        hint: what to do; None for the usual one.
 
     Raises:
         InputError: there are errors.
@@ -89,7 +90,7 @@ def require_usable(loaded: Loaded, *, tolerated: AbstractSet[str] = frozenset())
         terminal.note(format_problems(errors, ProblemFormat.TEXT, excerpts=terminal.has_people_at_notes))
         raise InputError(
             f"{loaded.path} cannot be used: {summary(errors)}",
-            hint=f"`mirrorgen validate {loaded.path}` says the same at any time",
+            hint=hint or f"`mirrorgen validate {loaded.path}` says the same at any time",
         )
 
 

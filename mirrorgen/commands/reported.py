@@ -60,11 +60,12 @@ def announce(title: str, result: Result, output: ResultFormat, *, is_change: boo
 def summarize(title: str, view: View) -> None:
     """Add what a command found to the summary of the GitHub job that this runs in, if there is one."""
     from mirrorgen.files import append_file
-    from mirrorgen.reporting.views import show
+    from mirrorgen.reporting.views import PAGE_BYTES, show
 
     summary = os.environ.get(SUMMARY_VARIABLE)
     if summary:
-        append_file(Path(summary), f"## {title}\n\n{show(_marked(view), ResultFormat.MARKDOWN)}\n")
+        text = show(_marked(view), ResultFormat.MARKDOWN, markdown_bytes=PAGE_BYTES)
+        append_file(Path(summary), f"## {title}\n\n{text}\n")
 
 
 def reported(
@@ -145,4 +146,5 @@ def _marked(view: View) -> View:
     stand_in = find_stand_in(os.environ)
     if stand_in is None:
         return view
-    return View({**view.document, "stand_in": stand_in.address}, [Line(f"Not real: {stand_in.note}."), *view.blocks])
+    blocks = [Line(f"Not real: {stand_in.note}."), *view.blocks]
+    return View({**view.document, "stand_in": stand_in.address}, blocks, view.summary)

@@ -46,15 +46,15 @@ def update(
     be asked.
     """
     from mirrorgen.desired.updates import left_alone
-    from mirrorgen.master_list.lock import lock_path
     from mirrorgen.operations.upstream.rewriting import rewrite, write_list
     from mirrorgen.operations.upstream.selecting import read_listing
     from mirrorgen.operations.upstream.updating import offer
+    from mirrorgen.project import CURED_BY_LOCK
     from mirrorgen.reporting.updates import view_updates
 
     if write and from_file is None:
         require_real("tags")
-    loaded = load_usable(file, use_lock=False)
+    loaded = load_usable(file, use_lock=False, tolerated=CURED_BY_LOCK)
     wanted = canonical_sources(sources or [], loaded)
     runtime = runtime_for(loaded, sources=wanted)
     entries = [
@@ -70,13 +70,11 @@ def update(
         list(left_alone(entries)),
         rewritten.by_hand,
         is_named=bool(wanted or owners),
-        is_bounded=output is ResultFormat.MARKDOWN,
     )
     show_result(view, output)
     if rewritten.trouble:
         raise InputError(f"{file} would not be valid: {rewritten.trouble}", hint="update these sources by hand")
     if write and rewritten.text != loaded.document.text:
         write_list(loaded, rewritten.text)
-        first = "`mirrorgen lock` and " if lock_path(file).exists() else ""
-        screen().say(f"wrote {file}; go on with {first}`mirrorgen render`")
+        screen().say(f"wrote {file}; go on with `mirrorgen generate`")
     return exit_code(offered.failures, has_differences=bool(rewritten.by_hand if write else offered.due))

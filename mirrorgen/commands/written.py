@@ -45,7 +45,8 @@ def write_generated(root: Path, files: Mapping[str, str | None], *, in_git: bool
 
 def _unknown_to_git(root: Path, files: Mapping[str, str | None]) -> list[str]:
     """A hook fails by itself where it changes a file that git knows; a new file it would let through."""
-    from mirrorgen.tools.git import untracked
+    from mirrorgen.tools.git import Git
     from mirrorgen.tools.runner import ProcessRunner
 
-    return untracked(root, [name for name, text in files.items() if text is not None], ProcessRunner(), os.environ)
+    git = Git.at(root, ProcessRunner(), os.environ)
+    return git.untracked([name for name, text in files.items() if text is not None])

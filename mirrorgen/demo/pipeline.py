@@ -48,7 +48,7 @@ from mirrorgen.reporting.selections import view_selections
 from mirrorgen.reporting.status import status_summary
 from mirrorgen.reporting.syncs import sync_summary, view_sync
 from mirrorgen.reporting.views import View, show, text_table
-from mirrorgen.tools.built import cache_dir, installing_dir
+from mirrorgen.tools.built import cache_dir, safe_cache_dir
 from mirrorgen.tools.crews import Crew
 from mirrorgen.tools.regctl import Host
 from mirrorgen.tools.runner import ProcessRunner
@@ -139,7 +139,7 @@ class Demo:
         with ExitStack() as at_end:
             at_end.callback(shutil.rmtree, folder, ignore_errors=True)
             with self._step("Start an embedded ECR"):
-                running = self._start(folder)
+                running = self._start(folder, outlives_us=keep)
             at_end.callback(emulators.stop, running)
             stand_in = StandIn(running.address, running.account_id, running.region, folder)
             self._steps_with(running, stand_in)
@@ -151,8 +151,8 @@ class Demo:
                 return Kept(running.pid, folder / _STAND_IN)
         return None
 
-    def _start(self, folder: Path) -> Emulator:
-        python = emulators.install(installing_dir(os.environ), ProcessRunner(), os.environ)
+    def _start(self, folder: Path, *, outlives_us: bool) -> Emulator:
+        python = emulators.install(safe_cache_dir(os.environ), ProcessRunner(), os.environ)
         target = self._desired.target
         account_id, region = (target.account_id, target.region) if isinstance(target, EcrTarget) else (None, None)
         return emulators.start(
@@ -161,6 +161,7 @@ class Demo:
             env=os.environ,
             account_id=account_id or ACCOUNT_ID,
             region=region or REGION,
+            outlives_us=outlives_us,
         )
 
     def _steps_with(self, running: Emulator, stand_in: StandIn) -> None:

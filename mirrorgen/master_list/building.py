@@ -8,11 +8,12 @@ from typing import Any
 
 from mirrorgen.destinations.kinds import read_target
 from mirrorgen.master_list.registries import host_problems, limit_problems, target_as_upstream, unused_registries
-from mirrorgen.master_list.rules import build_rule, good_patterns
+from mirrorgen.master_list.rules import build_rule, good_patterns, rule_size
 from mirrorgen.master_list.sending import target_problems, upstream_problems
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.credentials import read_credentials
 from mirrorgen.model.images import Copying, Image, MasterList, RateLimit, Registry
+from mirrorgen.model.patterns import MAX_SIZE, pattern_size
 from mirrorgen.model.policies import DEFAULT, Policy
 from mirrorgen.model.references import normalize_host, parse_source
 from mirrorgen.model.registries import default_alias
@@ -44,6 +45,7 @@ class _Builder:
     def __init__(self, allowances: Allowances) -> None:
         self.allowances = allowances
         self.problems: list[Problem] = []
+        self._size = 0
 
     def master_list(self, data: Mapping[str, Any], unreadable: Collection[KeyPath]) -> MasterList:
         defaults = data.get("defaults") or {}
@@ -112,9 +114,15 @@ class _Builder:
                 continue
             path: KeyPath = ("images", index)
             tags = build_rule(entry.get("tags"), (*path, "tags"), self.problems)
+            policy = self._policy(entry, path, update)
+            self._size += rule_size(tags) + sum(map(pattern_size, policy if isinstance(policy, tuple) else ()))
+            if self._size > MAX_SIZE:
+                message = "with this entry the patterns of the list are too many, or too large; nothing below was read"
+                hint = "write tags out, or divide the list"
+                self.problems.append(Problem("bad-pattern", message, (*path, "tags"), hint))
+                return
             settings, found = target.read_settings(defaults, entry, path)
             self.problems += found
-            policy = self._policy(entry, path, update)
             if "source" not in entry:
                 continue
             source = parse_source(entry["source"], (*path, "source"))

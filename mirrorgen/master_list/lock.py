@@ -129,13 +129,14 @@ def lock_problems(lock: Lock, master_list: MasterList) -> Iterator[Problem]:
             yield Problem("lock-edited", message, (*path, "source"), update, related=related)
         elif image is None:
             message = f"the list has no such entry: {entry.source}"
-            yield Problem("lock-unknown-image", message, (*path, "source"), "run `mirrorgen lock`")
+            yield Problem("lock-unknown-image", message, (*path, "source"), "run `mirrorgen generate`")
         elif entry.seal != _mark(entry.document()):
             message = f"the entry for {entry.source} is not as `mirrorgen lock` wrote it"
             yield Problem("lock-edited", message, (*path, "source"), update)
         elif entry.rule != rule_mark(image):
             message = f"the list asks for other tags of {entry.source} than when this was locked"
-            yield Problem("lock-stale", message, (*path, "rule"), update)
+            hint = "run `mirrorgen generate` and review the difference"
+            yield Problem("lock-stale", message, (*path, "rule"), hint)
         else:
             yield from _impossible_tags(entry, image)
         first.setdefault(entry.key, entry.index)
@@ -164,10 +165,10 @@ def needs_lock(master_list: MasterList, lock: Lock | None) -> Iterator[Problem]:
         if key_of(image) in known:
             continue
         if lock:
-            hint = f"run `mirrorgen lock --update {image.source}`"
+            hint = "run `mirrorgen generate`"
             yield Problem("lock-missing-image", f"the lock does not have {image.source}", (*image.path, "source"), hint)
             continue
-        hint = "run `mirrorgen lock`, review images.lock.yaml and commit it"
+        hint = "run `mirrorgen generate`, review images.lock.yaml and commit it"
         if image.tags.newest is not None:
             message = "`newest` needs a lock: regsync cannot count, and the newest change with every release"
             yield Problem("newest-needs-lock", message, (*image.path, "tags", "newest"), hint)

@@ -55,8 +55,11 @@ def read_lock(path: Path) -> LockFile | None:
     except InputError as error:
         problem = Problem("file-unreadable", error.message, hint=error.hint)
         return LockFile(path, problems=(problem.at(str(path), 0, 0),))
-    if content is None:
-        return None
+    return None if content is None else read_lock_bytes(content, path)
+
+
+def read_lock_bytes(content: bytes, path: Path) -> LockFile:
+    """Read the content of a lock that is called `path`; whatever is wrong with its form is in `problems`."""
     if len(content) > MAX_BYTES:
         return LockFile(path, problems=(too_large(len(content)).at(str(path), 0, 0),))
     lock = read_as_written(content)

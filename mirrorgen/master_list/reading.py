@@ -20,6 +20,9 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_ALIASED_VALUES = 100_000
 """How many values aliases may repeat altogether."""
 
+MAX_NUMBER = 100
+"""Characters of a number or a date. YAML takes `1:1:1:...` for one, in time that grows with the square."""
+
 _PLAIN_TAGS = {YAML + name for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")}
 
 
@@ -167,12 +170,15 @@ class _Walk:
                 self._check_text(node.value, path)
             return node.value
         try:
-            return self._constructor.construct_object(node)
+            if len(node.value) <= MAX_NUMBER:
+                return self._constructor.construct_object(node)
+            trouble = f"and it has {len(node.value):,} characters"
         except (ValueError, OverflowError):
-            kind = KINDS.get(node.tag.removeprefix(YAML), "another type")
-            message = f"YAML takes {_shown(node.value)} for {kind}, but it is not one"
-            self._add("unreadable-value", message, path, f'put it in quotes: "{_shown(node.value)}"')
-            return None
+            trouble = "but it is not one"
+        kind = KINDS.get(node.tag.removeprefix(YAML), "another type")
+        message = f"YAML takes {_shown(node.value)} for {kind}, {trouble}"
+        self._add("unreadable-value", message, path, f'put it in quotes: "{_shown(node.value)}"')
+        return None
 
     def _check_text(self, text: str, path: KeyPath) -> None:
         if "{{" in text or "}}" in text:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mirrorgen.master_list.hints import is_range, semver_rule
 from mirrorgen.model.images import TagRule
-from mirrorgen.model.patterns import MAX_LENGTH, PROBES, literals, more_probes, pattern_trouble
+from mirrorgen.model.patterns import MAX_LENGTH, PROBES, literals, more_probes, pattern_size, pattern_trouble
 from mirrorgen.model.references import is_tag
 from mirrorgen.model.tags import passes
 from mirrorgen.model.versions import parse_range
@@ -20,6 +20,10 @@ _AROUND = "\"' "
 
 _MAX_RANGE = 1000
 """Characters of a range: every pair of its bounds is compared."""
+
+
+_MAX_IN_RULE = 100
+"""Patterns or ranges under one key of a rule: each is held against thousands of tags."""
 
 
 def build_rule(data: Any, path: KeyPath, problems: list[Problem]) -> TagRule:
@@ -60,6 +64,12 @@ def good_patterns(data: Mapping[str, Any], key: str, path: KeyPath, problems: li
         problems: gets what is wrong with the others.
     """
     return _good(data, key, _bad_pattern, path, problems)
+
+
+def rule_size(rule: TagRule) -> int:
+    """Return how much RE2 has to do for the patterns of a rule, in its instructions."""
+    moving = () if isinstance(rule.moving, str) else rule.moving
+    return sum(map(pattern_size, (*rule.match, *rule.exclude, *moving)))
 
 
 def _suffix(written: str | None) -> str | None:
@@ -121,7 +131,13 @@ def _good(
     problems: list[Problem],
 ) -> tuple[str, ...]:
     good: dict[str, None] = {}
-    for index, value in enumerate(data.get(key) or ()):
+    values = data.get(key) or ()
+    if len(values) > _MAX_IN_RULE:
+        code = "bad-range" if key == "semver" else "bad-pattern"
+        message = f"there are {len(values):,} of them; {_MAX_IN_RULE} are allowed in a rule"
+        problems.append(Problem(code, message, (*path, key), "name tags under `exact`, or write wider rules"))
+        return ()
+    for index, value in enumerate(values):
         if value is None:
             continue
         problem = check(value, (*path, key, index))

@@ -20,9 +20,14 @@ FITTING = ("MIRRORGEN_*", "DOCKER_*", "DOCKERHUB_*", "*_USER", "*_USERNAME", "*_
 
 OTHERS = (
     # of a job on GitHub, GitLab, Azure
-    *("ACTIONS_*", "GITHUB_*", "GH_*", "INPUT_*", "RUNNER_*", "CI_JOB_*", "GITLAB_*", "SYSTEM_*"),
+    *("ACTIONS_*", "GITHUB_*", "GH_*", "INPUT_*", "RUNNER_*", "CI_JOB_*", "CI_BUILD_*", "GITLAB_*", "SYSTEM_*"),
+    # of a job elsewhere, and what such a job is known by
+    *("BITBUCKET_*", "BUILDKITE_*", "CIRCLE_*", "CODEBUILD_*", "DRONE_*", "JENKINS_*", "TRAVIS_*", "ID_*", "OIDC_*"),
     # of clouds and of what manages them
     *("AWS_*", "ECR_*", "GOOGLE_*", "CLOUDSDK_*", "ARM_*", "AZURE_*", "KUBE_*", "VAULT_*", "TF_*", "TFE_*"),
+    *("CLOUDFLARE_*", "CONSUL_*", "NOMAD_*", "ANSIBLE_*", "SOPS_*", "OP_*"),
+    # of machines, databases and signatures
+    *("SUDO_*", "DATABASE_*", "MYSQL_*", "POSTGRES_*", "PG_*", "REDIS_*", "COSIGN_*", "GPG_*"),
     # of git, of packages, and what Docker's own programs read
     *("SSH_*", "GIT_*", "NPM_*", "NODE_*", "PIP_*", "PYPI_*", "TWINE_*", "CARGO_*", "DOCKER_AUTH_CONFIG"),
 )

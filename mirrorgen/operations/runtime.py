@@ -206,7 +206,7 @@ class Runtime:
         if problem:
             raise problem
         module = self.workplace / "terraform"
-        available = with_providers({**self.toolbox.env, **self.destination.environment})
+        available = with_providers({**self.toolbox.env, **self.destination.environment}, around=self.root)
         env = environment("terraform", available, credentials=self._credential_variables)
         return Terraform(self.toolbox.get("terraform"), module, self.runner, env)
 

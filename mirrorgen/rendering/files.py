@@ -77,18 +77,9 @@ def render_lock(lock: Lock) -> str:
     return _checked("images.lock.yaml", "images.lock.yaml.j2", document)
 
 
-def render_job(kind: str, *, shards: int, image: str, master_list: str) -> str:
-    """Render a job that copies a list in parts.
-
-    Args:
-        kind: `kubernetes`, an Indexed Job as YAML, or `batch`, what `aws batch submit-job` takes as JSON.
-        shards: how many parts.
-        image: the container image that has mirrorgen and its programs.
-        master_list: path of the list in the container.
-    """
-    name = {"kubernetes": "jobs/kubernetes.yaml.j2", "batch": "jobs/batch.json.j2"}[kind]
-    banner = "Printed by `mirrorgen matrix`."
-    return _environment().get_template(name).render(banner=banner, shards=shards, image=image, list=master_list)
+def render_text(template: str, **values: object) -> str:
+    """Render a template whose result is for people to take over, and no file beside the list."""
+    return _environment().get_template(template).render(**values)
 
 
 def _checked(name: str, template: str, document: Mapping[str, Any] | None) -> str:

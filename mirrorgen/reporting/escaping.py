@@ -16,6 +16,9 @@ separators of lines, and halves of characters, which UTF-8 cannot write."""
 
 _UNPRINTABLE = re.compile(rf"[\r{HARMFUL}]")
 
+# What a cell holds that counts, or has nothing to say.
+_PLAIN_CELL = re.compile(r"[0-9]{1,20}|-")
+
 # Nothing in it starts a list or a heading, or becomes a link, an entity, a mention or emphasis.
 _PLAIN_SENTENCE = re.compile(r"(?!.*www\.)[A-Za-z](?:[A-Za-z0-9 .,;()'=-]|:(?= |$))*", re.IGNORECASE)
 
@@ -43,11 +46,11 @@ def markdown_code(text: str) -> str:
 
 
 def markdown_cell(text: str) -> str:
-    """Return text for a cell of a Markdown table, as code: even there a `|` would end the cell.
+    """Return text for a cell of a Markdown table, as code but for a number: even there a `|` would end the cell.
 
     Source: https://github.github.com/gfm/#example-200.
     """
-    return markdown_code(text).replace("|", "\\|")
+    return text if _PLAIN_CELL.fullmatch(text) else markdown_code(text).replace("|", "\\|")
 
 
 def markdown_block(language: str, text: str) -> str:

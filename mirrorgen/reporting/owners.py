@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mirrorgen.outcomes import ExitCode
-from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.merging import Parts, objections
 from mirrorgen.reporting.reports import Report
-from mirrorgen.reporting.views import Block, Items, Line, View, show
-
-MAX_MARKDOWN = 60_000
-"""Characters. GitHub takes 65,536 in the text of an issue or a comment, and whoever writes one adds to it. Source: its
-answer to more, `body is too long (maximum is 65536 characters)`."""
-
-_MAX_TEXT = 300
-_MOST_LINES = 4096
+from mirrorgen.reporting.views import Items, View
 
 _ENDED = frozenset({ExitCode.OK, ExitCode.PROBLEMS, ExitCode.DIFFERENT, ExitCode.FAILED})
 """What a command has that came to its end; a program that is missing, say, stops one."""
@@ -59,11 +51,13 @@ def view_by_owner(parts: Parts) -> View:
     }
     lists = [
         Items("Did not come to its end", [_stopped_line(report, error) for report, error in stopped], failed=True),
-        Items("Not certain", list(map(_short, doubts)), failed=True),
-        *(Items(_title(owner), list(map(_line, failures)), failed=True) for owner, failures in owners.items()),
+        Items("Not certain", doubts, failed=True),
+        *(
+            Items(owner or "Without an owner in the list", list(map(_line, failures)), failed=True)
+            for owner, failures in owners.items()
+        ),
     ]
-    summary = Line(_summary({owner: len(failures) for owner, failures in owners.items()}))
-    return View(document, _bounded(lists, summary))
+    return View(document, lists, _summary({owner: len(failures) for owner, failures in owners.items()}))
 
 
 def _is_stopped(report: Report) -> bool:
@@ -87,14 +81,10 @@ def _by_owner(reports: Iterable[Report]) -> Mapping[str, list[dict[str, Any]]]:
     }
 
 
-def _title(owner: str) -> str:
-    return _short(owner) or "Without an owner in the list"
-
-
 def _line(failure: Mapping[str, Any]) -> str:
     name = f"{failure['repository']}:{failure['tag']}" if failure["tag"] else failure["repository"]
     source = f" (from {failure['source']})" if failure.get("source") else ""
-    return f"{name}{source}: {_short(failure['reason'])} [{failure['kind']}]"
+    return f"{name}{source}: {failure['reason']} [{failure['kind']}]"
 
 
 def _stopped_document(report: Report, error: str) -> dict[str, Any]:
@@ -104,11 +94,7 @@ def _stopped_document(report: Report, error: str) -> dict[str, Any]:
 
 def _stopped_line(report: Report, error: str) -> str:
     part = f", part {report.part[0]}/{report.part[1]}" if report.part != (1, 1) else ""
-    return f"mirrorgen {report.command}{part}: {_short(error)}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]} …"
+    return f"mirrorgen {report.command}{part}: {error}"
 
 
 def _summary(counts: Mapping[str, int]) -> str:
@@ -116,24 +102,3 @@ def _summary(counts: Mapping[str, int]) -> str:
         return "The reports name no failure."
     said = [f"Failed: {sum(counts.values())}.", f"Owners: {len(counts.keys() - {''})}."]
     return " ".join([*said, f"Without an owner: {counts['']}."] if "" in counts else said)
-
-
-def _bounded(lists: Sequence[Items], summary: Line) -> list[Block]:
-    """Return blocks that fit into an issue as Markdown: every owner gets as many lines as there is room for."""
-    lines = _MOST_LINES
-    while True:
-        blocks = [summary, *_cut([items for items in lists if items.lines], lines)]
-        if lines == 1 or len(show(View({}, blocks), ResultFormat.MARKDOWN)) <= MAX_MARKDOWN:
-            return blocks
-        lines //= 2
-
-
-def _cut(lists: Sequence[Items], lines: int) -> Iterator[Block]:
-    """Lists and lines up to a number, and how many more there are."""
-    for items in lists[:lines]:
-        more = len(items.lines) - lines
-        yield Items(items.title, items.lines[:lines], items.failed)
-        if more > 0:
-            yield Line(f"And {more} more.")
-    if len(lists) > lines:
-        yield Line(f"And {len(lists) - lines} more lists like these.")

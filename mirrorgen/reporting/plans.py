@@ -67,8 +67,8 @@ def view_plan(plan: MirrorPlan) -> View:
             Items("Tags to copy", tags_by_repository(plan.copies)),
             Items("Tags in the list that upstream does not have", [str(failure.ref) for failure in absent]),
             failure_items("Could not be checked", failed),
-            Line(plan_summary(plan)),
         ],
+        plan_summary(plan),
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
 from typing import Any
 
 from mirrorgen.desired.updates import LeftAlone, Reason, Update
 from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.updating import Offered
-from mirrorgen.reporting.views import Block, Items, Line, Table, View, failure_documents, upstream_items
+from mirrorgen.reporting.views import Block, Items, Table, View, failure_documents, upstream_items
 
 _HEAD = ("source", "tag", "newer", "change", "leaves the list")
 
@@ -22,9 +21,6 @@ _TITLES = {
 }
 _ALWAYS_SHOWN = {Reason.PRERELEASE, Reason.NO_VERSION}
 
-_BLOCK = 7_000
-"""Characters of a block that is bounded: six of them, escaped, are less than a pull request's text may have, 65,536."""
-
 
 def view_updates(
     offered: Offered,
@@ -32,7 +28,6 @@ def view_updates(
     by_hand: Sequence[ByHand],
     *,
     is_named: bool = False,
-    is_bounded: bool = False,
 ) -> View:
     """Return what is newer, what the policy does not allow, and for what nothing newer is looked for.
 
@@ -41,7 +36,6 @@ def view_updates(
         alone: for what nothing newer is looked for.
         by_hand: what cannot be put into the list.
         is_named: whether the user has named the sources, and so is told of each what becomes of it.
-        is_bounded: whether long lists are cut, which is then said.
     """
     document = {
         "updates": [_document(update) for update in offered.due],
@@ -58,13 +52,12 @@ def view_updates(
     }
     blocks: list[Block] = [
         Table(_HEAD, [_row(update) for update in offered.due]),
-        Line(_summary(offered)),
         Items("Newer still, and not allowed by the policy", _beyond(offered.updates)),
         Items("For you to change by hand", [_line(each) for each in by_hand]),
         *_alone(alone, is_named=is_named),
         *upstream_items(offered.failures),
     ]
-    return View(document, list(_bounded(blocks)) if is_bounded else blocks)
+    return View(document, blocks, _summary(offered))
 
 
 def _place(found: Update | LeftAlone) -> dict[str, Any]:
@@ -121,27 +114,3 @@ def _alone(alone: Sequence[LeftAlone], *, is_named: bool) -> Iterator[Items]:
     for reason, title in _TITLES.items():
         found = [each for each in alone if each.reason is reason and (is_named or reason in _ALWAYS_SHOWN)]
         yield Items(title, [": ".join(filter(None, (str(e.entry.source), ", ".join(e.tags)))) for e in found])
-
-
-def _bounded(blocks: Iterable[Block]) -> Iterator[Block]:
-    for block in blocks:
-        match block:
-            case Table(head, rows):
-                shown = _fitting([sum(map(len, row)) for row in rows])
-                yield Table(head, rows[:shown])
-                yield from _more(len(rows) - shown)
-            case Items(title, lines, failed):
-                shown = _fitting([len(line) for line in lines])
-                yield Items(title, lines[:shown], failed)
-                yield from _more(len(lines) - shown)
-            case _:
-                yield block
-
-
-def _fitting(lengths: Sequence[int]) -> int:
-    return sum(total <= _BLOCK for total in accumulate(lengths))
-
-
-def _more(count: int) -> Iterator[Line]:
-    if count:
-        yield Line(f"And {count} more.")

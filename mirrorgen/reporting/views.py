@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from mirrorgen.outcomes import Failure, Kind
-from mirrorgen.reporting.escaping import markdown, markdown_block, markdown_cell, markdown_code
 from mirrorgen.reporting.formats import ResultFormat
+
+COMMENT_BYTES = 30_000
+"""Of a result in Markdown: two of them and a heading fit into a comment. GitHub refuses more than 65,536 characters."""
+
+PAGE_BYTES = 250_000
+"""Of a result on the page of a GitHub job: four of them fit into what a step may say there, 1 MiB.
+
+Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands, "Adding a job summary".
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +70,25 @@ class View:
     Attributes:
         document: for programs; JSON adds the version of the format.
         blocks: for people, in order; what has no rows, lines or text is left out.
+        summary: a sentence that counts. In text it is the last, where a terminal stands then; in Markdown the first,
+            behind the sentences at the beginning.
     """
 
     document: Mapping[str, Any]
     blocks: Sequence[Block]
+    summary: str = ""
 
 
-def show(view: View, output: ResultFormat) -> str:
-    """Return a view in a format, with a line break at its end."""
+def show(view: View, output: ResultFormat, *, markdown_bytes: int = COMMENT_BYTES) -> str:
+    """Return a view in a format, with a line break at its end; Markdown has at most so many bytes."""
     if output is ResultFormat.JSON:
         return json.dumps({"version": 1, **view.document}, indent=2) + "\n"
-    write = _markdown if output is ResultFormat.MARKDOWN else _text
-    return "\n".join(text for block in view.blocks if (text := write(block)))
+    if output is ResultFormat.MARKDOWN:
+        from mirrorgen.reporting.markdown import format_markdown
+
+        sentences = list(takewhile(lambda block: isinstance(block, Line), view.blocks))
+        return format_markdown([*sentences, Line(view.summary), *view.blocks[len(sentences) :]], markdown_bytes)
+    return "\n".join(text for block in (*view.blocks, Line(view.summary)) if (text := _text(block)))
 
 
 def failure_items(title: str, failures: Sequence[Failure]) -> Items:
@@ -116,29 +132,10 @@ def text_table(rows: Sequence[Sequence[str]]) -> str:
 def _text(block: Block) -> str:
     match block:
         case Line(text):
-            return f"{text}\n"
+            return f"{text}\n" if text else ""
         case Table(head, rows):
             return text_table([head, *rows]) if rows else ""
         case Items(title, lines, _):
             return f"{title}:\n" + "".join(f"  {line}\n" for line in lines) if lines else ""
         case Code(title, _, text):
             return f"{title}:\n\n{text}" if text else ""
-
-
-def _markdown(block: Block) -> str:
-    match block:
-        case Line(text):
-            return f"{markdown(text)}\n"
-        case Table(head, rows):
-            return _markdown_table(head, rows) if rows else ""
-        case Items(title, lines, _):
-            items = "".join(f"- {markdown_code(line)}\n" for line in lines)
-            return f"### {markdown(title)}\n\n{items}" if lines else ""
-        case Code(title, language, text):
-            return f"### {markdown(title)}\n\n{markdown_block(language, text)}" if text else ""
-
-
-def _markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    lines += [f"| {' | '.join(markdown_cell(cell) for cell in row)} |" for row in rows]
-    return "\n".join(lines) + "\n"

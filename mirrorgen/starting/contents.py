@@ -23,6 +23,7 @@ _PIPELINES: Mapping[Provider, Mapping[str, str]] = {
     Provider.GITHUB: {
         ".github/workflows/image-check.yaml": "github/image-check.yaml.j2",
         ".github/workflows/image-sync.yaml": "github/image-sync.yaml.j2",
+        ".github/workflows/image-update.yaml": "github/image-update.yaml.j2",
     },
     Provider.GITLAB: {".gitlab-ci.yml": "gitlab/gitlab-ci.yml.j2"},
     Provider.CRON: {

@@ -72,6 +72,12 @@ class Setup:
     terraform: str = tool_specs()["terraform"].tested
     go: str = GO
 
+    @property
+    def open_variables(self) -> tuple[str, ...]:
+        """Names of the variables that have to say what was left to them."""
+        left = {"AWS_ACCOUNT_ID": self.account_id, "AWS_REGION": self.region}
+        return tuple(name for name, value in left.items() if value is None)
+
     def __post_init__(self) -> None:
         for name in _GRAMMARS:
             value = getattr(self, name)

@@ -28,6 +28,7 @@ class Bounds:
     Attributes:
         output_bytes: how much of each stream is read; with more, it is killed.
         line_length: characters of a line of standard error; the rest of it is dropped.
+        on_dropped: told each part that is dropped.
         memory_bytes: how much memory it may take; where the system has no such limit for another process, nothing is
             limited.
         watch: asked now and then, with the process id, whether it is to be killed; a text says why.
@@ -36,6 +37,7 @@ class Bounds:
 
     output_bytes: int | None = None
     line_length: int | None = None
+    on_dropped: Callable[[str], None] | None = None
     memory_bytes: int | None = None
     watch: Callable[[int], str | None] | None = None
     grace_s: float = INTERRUPT_GRACE_S
@@ -67,6 +69,8 @@ class Bounds:
         while part := stream.readline(self.line_length):
             if not is_begun:
                 yield part
+            elif self.on_dropped:
+                self.on_dropped(part)
             is_begun = not part.endswith("\n")
 
 

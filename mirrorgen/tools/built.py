@@ -19,16 +19,20 @@ def cache_dir(env: Mapping[str, str]) -> Path:
     return Path(base).absolute() / "mirrorgen"
 
 
-def installing_dir(env: Mapping[str, str]) -> Path:
-    """Return the same folder, for programs to be put into and run from.
+def safe_cache_dir(env: Mapping[str, str], *, around: Path | None = None) -> Path:
+    """Return the same folder, for what decides which programs are run.
+
+    Args:
+        env: the environment.
+        around: the folder of the list; that of the user counts always.
 
     Raises:
-        UsageError: it is in the project, whose programs are not run.
+        UsageError: it is in the project, where a branch may have put something.
     """
     folder = cache_dir(env)
-    if is_in(folder, checkouts(env)):
-        hint = "name another one in MIRRORGEN_CACHE_DIR, or run this elsewhere"
-        raise UsageError(f"{folder}, the folder for built programs, is inside the project", hint=hint)
+    if is_in(folder, checkouts(env, *([around] if around else []))):
+        hint = "name another one in MIRRORGEN_CACHE_DIR"
+        raise UsageError(f"{folder}, the cache folder, is inside the project", hint=hint)
     return folder
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mirrorgen.errors import ToolFailed, ToolUnusable
 from mirrorgen.files import write_file
-from mirrorgen.tools.built import bin_dir, cache_dir, digest_of, installing_dir, record_path
+from mirrorgen.tools.built import bin_dir, cache_dir, digest_of, record_path, safe_cache_dir
 from mirrorgen.tools.checkouts import checkouts, is_in
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.runner import Runner
@@ -53,7 +53,7 @@ def install(spec: ToolSpec, runner: Runner, env: Mapping[str, str]) -> Found:
     go = find_program("go", env)
     if go is None:
         raise ToolUnusable("Go is not on PATH", hint="install Go 1.25 or later; it builds the pinned programs")
-    target = installing_dir(env) / bin_dir(env).name
+    target = safe_cache_dir(env) / bin_dir(env).name
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=".build-") as folder:
         try:

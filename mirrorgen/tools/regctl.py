@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from mirrorgen.errors import LimitExceeded, RegistryFailed, RegistryGivenUp
 from mirrorgen.outcomes import Kind
 from mirrorgen.tools.bounds import Bounds
-from mirrorgen.tools.limits import GRACE_S, LIMITS, Limits
+from mirrorgen.tools.limits import GRACE_S, LIMITS, OUT_OF_MEMORY, Limits
 from mirrorgen.tools.manifests import Manifest, Named, read_descriptor, read_descriptors, read_manifest
 from mirrorgen.tools.requests import TRACED, OnPull, Stopped, read_pull
 from mirrorgen.tools.runner import Completed, Runner
@@ -19,8 +19,6 @@ from mirrorgen.tools.versions import Tool
 from mirrorgen.tools.words import kind_of, quoted
 
 _LISTING = '{"name": {{json .Name}}, "tags": {{json .Tags}}}'
-# https://go.dev/src/runtime/malloc.go and mem_linux.go: how a Go program ends that gets no more memory.
-_OUT_OF_MEMORY = re.compile(r"^fatal error: [^\n]*(?:out of|allocate) memory", re.MULTILINE)
 # Of what regctl logs, which is not what it says last.
 _LOG_LINE = '{"time":'
 
@@ -138,11 +136,12 @@ class Regctl:
         return read_descriptors(self._run("artifact", "list", "--format", "{{json .Descriptors}}", reference))
 
     def repositories(self, registry: str) -> tuple[str, ...]:
-        """List the repositories of a registry, page by page.
+        """List the repositories of a registry, page by page; no page is asked for after the time of one question.
 
         Raises:
-            RegistryFailed: the registry cannot be asked, or has no such list.
+            RegistryFailed: the registry cannot be asked, or has no such list, or one that does not come to its end.
         """
+        deadline = time.monotonic() + self.limits.seconds
         found: dict[str, None] = {}
         while True:
             after = ["--last", next(reversed(found))] if found else []
@@ -151,6 +150,12 @@ class Regctl:
             if found.keys() >= set(page):
                 return tuple(found)
             found |= dict.fromkeys(page)
+            if len(found) > self.limits.repositories:
+                message = f"the registry lists more than {self.limits.repositories:,} repositories"
+                raise RegistryGivenUp(message, Kind.UNSUPPORTED)
+            if time.monotonic() > deadline:
+                message = f"the list of repositories did not end within {self.limits.seconds:g} s"
+                raise RegistryGivenUp(message, Kind.UNAVAILABLE)
 
     def delete_tag(self, reference: str) -> None:
         """Delete a tag, and not the image that it names.
@@ -189,7 +194,7 @@ class Regctl:
 
 
 def _failure(completed: Completed, reference: str) -> RegistryFailed:
-    if _OUT_OF_MEMORY.search(completed.stderr):
+    if OUT_OF_MEMORY.search(completed.stderr):
         return RegistryGivenUp("the answer takes more memory than regctl may use", Kind.UNAVAILABLE)
     lines = [line for line in completed.stderr.strip().splitlines() if not line.startswith(_LOG_LINE)]
     said = lines[-1] if lines else f"regctl ended with exit code {completed.code}"

@@ -2,80 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import re
+import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any
-from urllib.parse import urlsplit
+from functools import partial
 
-from mirrorgen.outcomes import Kind
-from mirrorgen.tools.requests import REQUEST, OnPull, Stopped, read_pull, read_request
+from mirrorgen.errors import LimitExceeded
+from mirrorgen.tools.bounds import Bounds
+from mirrorgen.tools.events import REQUESTS
+from mirrorgen.tools.events import Event as Event
+from mirrorgen.tools.events import EventKind as EventKind
+from mirrorgen.tools.events import parse_line as parse_line
+from mirrorgen.tools.limits import GRACE_S, OUT_OF_MEMORY, SYNC_LIMITS, SyncLimits
+from mirrorgen.tools.parts import Division, Image
+from mirrorgen.tools.progress import Progress
+from mirrorgen.tools.requests import OnPull, Stopped, read_pull
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.secrets import Secrets
 from mirrorgen.tools.versions import Tool
-from mirrorgen.tools.words import kind_of
 
+_UNTOLD = (EventKind.SEEN, EventKind.STORED, EventKind.RUNNING)
 
-class EventKind(StrEnum):
-    """What regsync says about an image or a repository."""
-
-    MATCHES = "matches"
-    NEEDED = "needed"
-    REFRESHED = "refreshed"
-    WAITING = "waiting"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    NOTHING = "nothing"
-    SEEN = "seen"
-    STORED = "stored"
-
-
-_MESSAGES = {
-    "Image matches": EventKind.MATCHES,
-    "Image matches for platform": EventKind.MATCHES,
-    "Image sync needed": EventKind.NEEDED,
-    "Image refreshing": EventKind.REFRESHED,
-    "Delaying for rate limit": EventKind.WAITING,
-    "Failed to sync": EventKind.FAILED,
-    "Failed getting source tags": EventKind.FAILED,
-    "Failed parsing source": EventKind.FAILED,
-    "Failed parsing target": EventKind.FAILED,
-    "Failed processing tag filters": EventKind.FAILED,
-    "Skipping unsupported media type": EventKind.SKIPPED,
-    "No matching tags found": EventKind.NOTHING,
-}
-
-
-_REQUESTS = {"HEAD": EventKind.SEEN, "PUT": EventKind.STORED}
-
-# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints; a digest is no tag.
-_MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<tag>[^/:]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One log line that matters.
-
-    Attributes:
-        kind: what happened.
-        source: reference of the upstream image, or repository where all of its tags are concerned.
-        target: reference of the image in ECR, where the line names it.
-        reason: what regsync gives as the error, to the letter; see `Outcome.quote`.
-    """
-
-    kind: EventKind
-    source: str
-    target: str = ""
-    reason: str = ""
-    digest: str = ""
-
-    @property
-    def failure_kind(self) -> Kind:
-        """What kind of failure the reason speaks of."""
-        return kind_of(self.reason, [reference for reference in (self.source, self.target) if reference])
+# Nothing more is to come of what these are about.
+_ENDS = (EventKind.MATCHES, EventKind.STORED, EventKind.FAILED, EventKind.SKIPPED, EventKind.NOTHING)
+_FINAL = {"once": _ENDS, "check": (*_ENDS, EventKind.NEEDED, EventKind.REFRESHED)}
 
 
 @dataclass(slots=True)
@@ -130,17 +81,19 @@ class Regsync:
         tool: the program.
         runner: runs it.
         env: its whole environment.
+        limits: how long it may get no further.
     """
 
     tool: Tool
     runner: Runner
     env: Mapping[str, str]
+    limits: SyncLimits = SYNC_LIMITS
 
     def check(self, config: str) -> Outcome:
         """Let it look at what it would copy.
 
         Args:
-            config: text of regsync.yaml.
+            config: text of regsync.yaml, as JSON.
         """
         return self._run("check", config)
 
@@ -150,7 +103,7 @@ class Regsync:
         """Let it copy.
 
         Args:
-            config: text of regsync.yaml.
+            config: text of regsync.yaml, as JSON.
             on_event: told each event but requests as it happens.
             on_pull: told each pull; where it raises `Stopped`, regsync is ended.
         """
@@ -164,59 +117,121 @@ class Regsync:
         on_pull: OnPull | None = None,
     ) -> Outcome:
         outcome = Outcome(secrets=self.runner.secrets)
-        said: deque[str] = deque(maxlen=_QUOTED_LINES)
+        lock = threading.Lock()
 
-        def take(line: str) -> None:
+        def hear(event: Event) -> None:
+            with lock:
+                outcome.events.append(event)
+                if on_event and event.kind not in _UNTOLD:
+                    on_event(outcome.quote(event))
+
+        def count(line: str) -> None:
             pull = read_pull(line) if on_pull else None
             if pull and on_pull:
-                on_pull(pull)
+                with lock:
+                    on_pull(pull)
+
+        attempt = partial(self._attempt, command, hear=hear, pulled=count)
+        try:
+            ended = attempt(config, limits=self.limits)
+            if ended.cut:
+                self._one_by_one(command, config, outcome, hear, attempt, ended.cut)
+            else:
+                outcome.code, outcome.trouble = ended.code, ended.trouble
+        except Stopped:
+            outcome.code, outcome.is_stopped = _STOPPED, True
+        return outcome
+
+    def _attempt(
+        self,
+        command: str,
+        config: str,
+        *,
+        hear: Callable[[Event], None],
+        pulled: Callable[[str], None],
+        limits: SyncLimits,
+    ) -> _Ended:
+        """Run it once, as long as it gets on."""
+        progress = Progress(limits)
+        said: deque[str] = deque(maxlen=_QUOTED_LINES)
+        is_out_of_memory = has_failed = False
+
+        def take(line: str) -> None:
+            pulled(line)
+            nonlocal is_out_of_memory, has_failed
             event = parse_line(line)
+            progress.heard(line, is_image=event is not None and event.kind not in REQUESTS.values())
+            is_out_of_memory |= OUT_OF_MEMORY.match(line) is not None
             if event:
-                outcome.events.append(event)
-                if on_event and event.kind not in _REQUESTS.values():
-                    on_event(outcome.quote(event))
+                has_failed |= event.kind is EventKind.FAILED
+                hear(event)
             if '"level":"DEBUG' not in line:
                 said.append(line)
 
         argv = [str(self.tool.path), command, *_COMMON, "-v", _VERBOSITY[command]]
+        bounds = Bounds(
+            line_length=limits.line_length,
+            on_dropped=progress.dropped,
+            memory_bytes=limits.memory_bytes,
+            watch=progress,
+            grace_s=GRACE_S,
+        )
         try:
-            completed = self.runner.run(argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take)
-        except Stopped:
-            outcome.code, outcome.is_stopped = _STOPPED, True
-            return outcome
-        outcome.code = completed.code
-        if completed.code != 0 and not outcome.of(EventKind.FAILED):
-            outcome.trouble = replace(completed, stdout="", stderr="\n".join(said)).failure().message
-        return outcome
+            completed = self.runner.run(
+                argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take, bounds=bounds
+            )
+        except LimitExceeded as error:
+            return _Ended(cut=error.message.partition("\n")[0])
+        if is_out_of_memory:
+            return _Ended(cut="regsync ran out of memory")
+        if completed.code == 0 or has_failed:
+            return _Ended(completed.code)
+        return _Ended(completed.code, replace(completed, stdout="", stderr="\n".join(said)).failure().message)
+
+    def _one_by_one(
+        self,
+        command: str,
+        config: str,
+        outcome: Outcome,
+        hear: Callable[[Event], None],
+        attempt: Callable[..., _Ended],
+        why: str,
+    ) -> None:
+        """Let it go on with what it has not come to the end of, so that nothing holds up anything else.
+
+        What it was copying is left to the next run: it has been pulled once.
+        """
+
+        def done() -> set[str]:
+            return _names_of(outcome.of(*_FINAL[command]))
+
+        def run(config: str) -> str:
+            ended = attempt(config, limits=replace(self.limits, stalled_s=self.limits.alone_s))
+            failed = ended.trouble or ended.code not in {0, 1}
+            return ended.cut or (f"regsync ended with exit code {ended.code}" if failed else "")
+
+        def give_up(image: Image, reason: str) -> None:
+            hear(Event(EventKind.FAILED, image.source, image.target, reason))
+
+        begun = _names_of(outcome.of(EventKind.NEEDED)) & _names_of(outcome.of(EventKind.RUNNING)) - done()
+        Division(run, give_up, done, self.limits.stalls).finish(config, begun, why)
+        outcome.code = 1 if outcome.of(EventKind.FAILED) else 0
 
 
-def parse_line(line: str) -> Event | None:
-    """Read one JSON log line; None for a line that says nothing about an image."""
-    if REQUEST in line:
-        request = read_request(line)
-        return _request(request) if request else None
-    try:
-        data: Any = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(data, dict):
-        return None
-    kind = _MESSAGES.get(data.get("msg", ""))
-    if kind is None:
-        return None
-    source = data.get("source") or data.get("ref") or ""
-    reason = data.get("error", "")
-    if kind is EventKind.SKIPPED:
-        reason = f"media type {data.get('mediaType', '')} is not supported"
-    return Event(kind, str(source), str(data.get("target", "")), str(reason))
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How an attempt came to its end: by itself, or cut off for a reason."""
+
+    code: int = 0
+    trouble: str = ""
+    cut: str = ""
 
 
-def _request(data: Mapping[str, Any]) -> Event | None:
-    """Read what a request for the manifest of a tag came to (internal/reghttp/http.go); None for any other."""
-    kind = _REQUESTS.get(data.get("req-method", ""))
-    url = urlsplit(data.get("req-url", ""))
-    named = _MANIFEST.fullmatch(url.path)
-    digests = data.get("resp-headers", {}).get("Docker-Content-Digest", [])
-    if kind is None or named is None or not digests or not str(data.get("resp-status", "")).startswith("20"):
-        return None
-    return Event(kind, "", f"{url.netloc}/{named['repository']}:{named['tag']}", digest=str(digests[0]))
+def _names_of(events: Iterable[Event]) -> set[str]:
+    """Return what events are about: repository and tag of the target, or else the source."""
+    return {event.target.partition("/")[2] or _source_of(event) for event in events}
+
+
+def _source_of(event: Event) -> str:
+    # Where regsync speaks of a repository, regclient adds `:latest` to the reference.
+    return event.source if event.kind is EventKind.SKIPPED else event.source.removesuffix(":latest")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 MASK = "***"
 
@@ -15,19 +15,24 @@ _SHORT = 4
 """Characters below which a value is masked only where it stands as a word: `a` is in every sentence."""
 _LONG = 8
 """Characters from which a part of something is sure to be a part of nothing else."""
+_LONG_ENCODED = 6
+"""The same of base64, which has no words; five bytes have as many letters that are theirs alone."""
 
+_HTML = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "+": "plus"}
 _ESCAPED = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What must not be read in a text.
+    """What must not be read in a text: no secret, and of none a row of half its characters, of eight at least.
+
+    Less than half may be left where a program, or a limit of our own, has cut a text in the middle of a secret.
 
     Attributes:
-        patterns: of the values, in every spelling that programs print.
+        forms: of the values, each with its pattern: every spelling that programs print.
     """
 
-    patterns: tuple[re.Pattern[str], ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, values: Iterable[str] = (), *, pairs: Iterable[tuple[str, str]] = ()) -> Secrets:
@@ -46,8 +51,10 @@ class Secrets:
         headers = {f"{user}:{password}" for user, password in joined if user and password}
         encoded = {form for text in alone | headers for form in _base64(text)}
         inside = {form for text in alone for string in _json(text) for form in _inside_base64(string)}
-        written = {_written(form) for form in alone - {""}} | {_written(form) + _PADDING for form in encoded | inside}
-        return cls(tuple(re.compile(f"(?=({pattern}))") for pattern in sorted(written)))
+        parts = {part for text in whole for part in _parts(text)}
+        written = {form: _written(form) for form in (alone - {""}) | parts}
+        written |= {form: _written(form) + _PADDING for form in encoded | inside}
+        return cls(tuple(sorted(written.items())))
 
     def redact(self, text: str) -> str:
         """Return a text for people, with every secret in it masked.
@@ -56,13 +63,25 @@ class Secrets:
         program must be read before.
         """
         # Secrets may overlap, and nothing of either may be left.
-        spans = sorted(found.span(1) for pattern in self.patterns for found in pattern.finditer(text))
+        there = (pattern for form, pattern in self.forms if _as_it_is(form) in text)
+        spans = sorted(found.span(1) for pattern in there for found in _anywhere(pattern).finditer(text))
         parts, end = [], 0
         for start, stop in spans:
             if start >= end:
                 parts += [text[end:start], MASK]
             end = max(end, stop)
         return "".join([*parts, text[end:]])
+
+
+@lru_cache(4096)
+def _as_it_is(form: str) -> str:
+    """Return the longest part of a form that has one spelling: to look for it takes no time, patterns do."""
+    return max((found[0] for found in re.finditer("[0-9A-Za-z]*", form)), key=len)
+
+
+@lru_cache(4096)
+def _anywhere(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"(?=({pattern}))")
 
 
 def _base64(text: str) -> Iterator[str]:
@@ -88,8 +107,25 @@ def _inside_base64(text: str) -> Iterator[str]:
             encoded = encode(bytes(before) + data).decode()
             # What stands at both ends also depends on the letters beside it.
             mine = encoded[(0, 2, 3)[before] : (before + len(data)) * 8 // 6]
-            if len(mine) >= _LONG:
+            if len(mine) >= _LONG_ENCODED:
                 yield mine
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Parts of a secret, of which one at least is in any row of half its characters, be it plain or in base64."""
+    row = max(_LONG, -(-len(text) // 2))
+    yield from _spread(text, row)
+    for string in _json(text):
+        for form in _inside_base64(string):
+            # So many letters belong to nothing but the bytes of such a row.
+            yield from _spread(form, row * 8 // 6 - 1)
+
+
+def _spread(form: str, row: int) -> Iterator[str]:
+    """Parts of a form, of which one at least is in any row of so many of its letters."""
+    size = max(_LONG, -(-row // 2))
+    for start in range(0, len(form) - size + 1, row - size + 1):
+        yield form[start : start + size]
 
 
 _PADDING = r"(?:=|%3[Dd]|\\{1,15}u003[Dd]){0,2}"
@@ -101,6 +137,7 @@ def _written(form: str) -> str:
     return pattern if len(form) >= _SHORT else rf"(?<!\w){pattern}(?!\w)"
 
 
+@lru_cache(4096)
 def _spelled(part: str) -> str:
     """Return the pattern of a letter, or of a row of backslashes: one by one, these could be read in endless ways."""
     char, count = part[0], len(part)
@@ -110,14 +147,25 @@ def _spelled(part: str) -> str:
     if char.isascii() and char.isalnum():
         return char
     # A string in a string has its backslashes doubled; a limit keeps a long row of them from taking long.
-    spellings = [rf"\\{{0,15}}{re.escape(char)}"]
-    spellings += [rf"\\{{1,15}}{_ESCAPED[char]}"] if char in _ESCAPED else []
-    units = char.encode("utf-16-be", "surrogatepass").hex()
-    spellings.append("".join(rf"\\{{1,15}}u(?i:{units[index : index + 4]})" for index in range(0, len(units), 4)))
-    octets = char.encode("utf-8", "surrogateescape")
-    for before in ("%(?:25){0,4}", r"\\{1,15}x"):
-        spellings.append("".join(f"{before}(?i:{octet:02x})" for octet in octets))
-    spellings += [rf"\\{{1,15}}x(?i:{ord(char):02x})", rf"\\{{1,15}}U(?i:{ord(char):08x})"]
+    code = ord(char)
+    escapes = [_ESCAPED[char]] if char in _ESCAPED else []
+    units = _hexadecimal(char.encode("utf-16-be", "surrogatepass"), 2)
+    octets = _hexadecimal(char.encode("utf-8", "surrogateescape"), 1)
+    escapes += ["".join(("u", units[0], *(rf"\\{{1,15}}u{unit}" for unit in units[1:])))]
+    escapes += ["".join(("x", octets[0], *(rf"\\{{1,15}}x{octet}" for octet in octets[1:])))]
+    escapes += [f"x{_digits(f'{code:02x}')}"] if 0x7F < code <= 0xFF else []
+    escapes += [f"U{_digits(f'{code:08x}')}"]
+    spellings = [rf"\\{{0,15}}{re.escape(char)}", rf"\\{{1,15}}(?:{'|'.join(escapes)})"]
+    spellings.append("".join(f"%(?:25){{0,4}}{octet}" for octet in octets))
     spellings += [r"\+"] if char == " " else []
-    spellings += [re.escape(html.escape(char))] if html.escape(char) != char else []
+    spellings += [rf"&(?:{_HTML[char]}|#0*{code}|#[xX]0*{_digits(f'{code:x}')});?"] if char in _HTML else []
     return f"(?:{'|'.join(spellings)})"
+
+
+def _hexadecimal(data: bytes, size: int) -> list[str]:
+    """Patterns of the numbers, of as many bytes each, in either case of letters."""
+    return [_digits(data[at : at + size].hex()) for at in range(0, len(data), size)]
+
+
+def _digits(text: str) -> str:
+    return re.sub("[a-f]", lambda found: f"[{found[0]}{found[0].upper()}]", text)

@@ -11,7 +11,7 @@ from typing import Any
 
 from mirrorgen.errors import InputError, ToolFailed, ToolUnusable
 from mirrorgen.files import write_file
-from mirrorgen.tools.built import cache_dir
+from mirrorgen.tools.built import safe_cache_dir
 from mirrorgen.tools.provider_lock import CONFIG_VARIABLE, lock_hint, read_lock, unbounded, with_config
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.versions import Tool
@@ -236,19 +236,25 @@ def module_problem(module: Path) -> InputError | None:
     if any(module.glob("*.tf")):
         return None
     return InputError(
-        f"{module} holds no Terraform module", hint=f"run `mirrorgen init {module.parent}` to put it there"
+        f"{module} holds no Terraform module",
+        hint=f"run `mirrorgen init {module.parent} --provider none` to put it there",
     )
 
 
-def with_providers(env: Mapping[str, str]) -> dict[str, str]:
+def with_providers(env: Mapping[str, str], *, around: Path | None = None) -> dict[str, str]:
     """Return `env` with a CLI configuration that finds the AWS provider where no registry may be reachable.
 
     A configuration of the user's own is honoured. Otherwise, where a folder on this machine holds a mirror of the
     provider, a configuration naming it is written into the cache folder. `TF_CLI_CONFIG_FILE` naming a file that
     does not exist only makes Terraform warn, so it counts as not set.
 
+    Args:
+        env: the environment.
+        around: the folder of the list.
+
     Raises:
         InputError: the cache folder cannot be written to.
+        UsageError: it is in the project.
     """
     result = with_config(env)
     home = Path(env.get("HOME") or Path.home())
@@ -257,7 +263,7 @@ def with_providers(env: Mapping[str, str]) -> dict[str, str]:
     mirror = find_provider_mirror(home)
     if mirror is None:
         return result
-    config = cache_dir(env) / "terraform.tfrc"
+    config = safe_cache_dir(env, around=around) / "terraform.tfrc"
     write_file(config, provider_config(mirror))
     result[CONFIG_VARIABLE] = str(config)
     return result

@@ -30,7 +30,7 @@ _WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (
             Kind.UNAVAILABLE,
             r"http 5\d\d|retry limit exceeded|connection (refused|reset)|EOF|time(d )?out|deadline|no such host|"
-            r"unreachable|TLS handshake|broken pipe|server error|dial tcp",
+            r"no progress|out of memory|did not end|unreachable|TLS handshake|broken pipe|server error|dial tcp",
         ),
     )
 )

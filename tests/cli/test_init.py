@@ -15,7 +15,7 @@ from tests.conftest import Result, RunCli
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FROM = f"https://git.example.com/platform/mirrorgen@{COMMIT}"
 PIPELINES = {
-    "github": {".github/workflows/image-check.yaml", ".github/workflows/image-sync.yaml"},
+    "github": {f".github/workflows/image-{name}.yaml" for name in ("check", "sync", "update")},
     "gitlab": {".gitlab-ci.yml"},
     "cron": {"systemd/mirrorgen-sync.service", "systemd/mirrorgen-sync.timer"},
     "none": set(),
@@ -247,3 +247,29 @@ def test_a_system_that_is_read_only(run_cli: RunCli) -> None:
     refused = run_cli("init", "/proc/mirror", "--from", FROM)
     assert refused.exit_code == 1
     assert refused.stderr.startswith("error: cannot write /proc/mirror: ")
+
+
+@pytest.mark.parametrize("provider", PIPELINES)
+def test_the_readme_names_the_variables_that_say_what_was_left_open(
+    provider: str, run_cli: RunCli, in_folder: Path
+) -> None:
+    init(run_cli, "--provider", provider)
+    init(run_cli, "--provider", provider, "--region", "eu-west-1", "--account-id", "123456789012", "answered")
+    before, after = ((in_folder / name).read_text() for name in ("README.md", "answered/README.md"))
+    for variable in ("AWS_ACCOUNT_ID", "AWS_REGION"):
+        assert f"`{variable}`" in before
+        assert f"`{variable}`" not in after
+
+
+def test_a_list_for_another_registry_gets_no_module_and_no_role(run_cli: RunCli, in_folder: Path) -> None:
+    text = "target: {registry: harbor.example.com/mirror}\nimages:\n  - {source: redis, tags: ['7.2']}\n"
+    (in_folder / "images.yaml").write_text(text)
+    for provider in ("github", "gitlab"):
+        refused = init(run_cli, "--provider", provider)
+        assert refused.exit_code == 2
+        assert "--provider cron or none" in refused.stderr
+        assert content_of(in_folder).keys() == {"images.yaml"}
+    assert init(run_cli, "--provider", "cron").exit_code == 0
+    assert content_of(in_folder).keys() == COMMON | PIPELINES["cron"]
+    assert run_cli("render", "--check").exit_code == 0
+    assert run_cli("init", "--diff").exit_code == 0

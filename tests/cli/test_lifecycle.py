@@ -109,7 +109,7 @@ def test_the_last_recorded_pull_counts(run_cli: RunCli, folder: Path) -> None:
 
 def test_markdown(run_cli: RunCli) -> None:
     result = run_cli("lifecycle", "--format", "markdown")
-    assert "| `mirror/docker-hub/nginx` | `1` | `1*` | `more than 2` |" in result.stdout
+    assert "| `mirror/docker-hub/nginx` | 1 | `1*` | `more than 2` |" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import botocore.validate
@@ -64,18 +67,162 @@ def test_a_job_index_outside_of_the_array() -> None:
         parse_shard("env/4", {"JOB_COMPLETION_INDEX": "4"})
 
 
-def test_the_kubernetes_job_fits_the_schema_of_kubernetes(run_cli: RunCli, in_folder: Path) -> None:
-    (in_folder / "images.yaml").write_text('images:\n  - source: nginx\n    tags: ["1.25"]\n')
-    text = run_cli("matrix", "--shards", "4", "--for", "kubernetes", "--image", "it's: #odd").stdout
-    job = yaml.safe_load(text)
-    kubernetes_validate.validate(job, "1.33", strict=True)
-    assert (job["spec"]["completions"], job["spec"]["completionMode"]) == (4, "Indexed")
-    (container,) = job["spec"]["template"]["spec"]["containers"]
-    assert container["image"] == "it's: #odd"
-    assert container["args"][:3] == ["sync", "--shard", "env/4"]
-    (variable,) = container["env"]
-    assert variable["name"] == "MIRRORGEN_RUN"
-    assert variable["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.labels['batch.kubernetes.io/controller-uid']"
+LIST = """\
+registries:
+  docker.io:
+    credentials: {username_env: DOCKER_USER, password_env: DOCKER_TOKEN}
+images:
+  - source: nginx
+    tags: ["1.25"]
+"""
+IMAGE = f"registry.example.com:5000/platform/mirrorgen:1.2@sha256:{'0' * 64}"
+LOCKED = Path(__file__).parents[1] / "cases/valid/locked"
+KUBERNETES = ("matrix", "--shards", "4", "--for", "kubernetes")
+
+
+@pytest.fixture
+def for_kubernetes(run_cli: RunCli, in_folder: Path) -> Callable[..., dict[str, Any]]:
+    """What is printed for Kubernetes, held against its schema."""
+
+    def run(*options: str, text: str = LIST) -> dict[str, Any]:
+        (in_folder / "images.yaml").write_text(text)
+        shown = run_cli(*KUBERNETES, "--image", IMAGE, *options)
+        assert shown.exit_code == 0, shown.stderr
+        document: dict[str, Any] = yaml.safe_load(shown.stdout)
+        kubernetes_validate.validate(document, "1.33", strict=True)
+        return document
+
+    return run
+
+
+def job_of(document: dict[str, Any]) -> dict[str, Any]:
+    spec: dict[str, Any] = document["spec"]
+    return spec if document["kind"] == "Job" else dict(spec["jobTemplate"]["spec"])
+
+
+each_form = pytest.mark.parametrize("options", [(), ("--schedule", "0 */6 * * *")], ids=["job", "cron-job"])
+
+
+@each_form
+def test_the_parts_are_those_of_an_indexed_job(
+    options: tuple[str, ...], for_kubernetes: Callable[..., dict[str, Any]]
+) -> None:
+    job = job_of(for_kubernetes(*options))
+    assert (job["completions"], job["parallelism"], job["completionMode"]) == (4, 4, "Indexed")
+    (container,) = job["template"]["spec"]["containers"]
+    assert container["image"] == IMAGE
+    variables = {variable["name"]: variable for variable in container["env"]}
+    field = variables["MIRRORGEN_RUN"]["valueFrom"]["fieldRef"]["fieldPath"]
+    assert field == "metadata.labels['batch.kubernetes.io/controller-uid']"
+
+
+@each_form
+def test_it_runs_as_the_restricted_pod_security_standard_wants_it(
+    options: tuple[str, ...], for_kubernetes: Callable[..., dict[str, Any]]
+) -> None:
+    pod = job_of(for_kubernetes(*options))["template"]["spec"]
+    # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["runAsUser"] == 65532
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    (container,) = pod["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert container["resources"]["limits"]["memory"] == container["resources"]["requests"]["memory"]
+    assert {mount["name"] for mount in container["volumeMounts"] if not mount.get("readOnly")} == {"reports"}
+
+
+def test_credentials_come_from_a_secret_and_only_those_that_the_list_names(
+    for_kubernetes: Callable[..., dict[str, Any]],
+) -> None:
+    def secrets(document: dict[str, Any]) -> list[str]:
+        (container,) = job_of(document)["template"]["spec"]["containers"]
+        return [
+            name
+            for variable in container["env"]
+            if "secretKeyRef" in variable.get("valueFrom", {})
+            for name in [variable["name"]]
+        ]
+
+    assert secrets(for_kubernetes()) == ["DOCKER_TOKEN", "DOCKER_USER"]
+    assert secrets(for_kubernetes(text='images:\n  - source: nginx\n    tags: ["1.25"]\n')) == []
+
+
+def test_runs_by_a_schedule_never_overlap(for_kubernetes: Callable[..., dict[str, Any]]) -> None:
+    document = for_kubernetes("--schedule", "15 2 * * 1-5")
+    assert document["kind"] == "CronJob"
+    spec = document["spec"]
+    assert (spec["schedule"], spec["timeZone"], spec["concurrencyPolicy"]) == ("15 2 * * 1-5", "Etc/UTC", "Forbid")
+
+
+def test_a_lock_is_checked_and_mounted_where_there_is_one(
+    for_kubernetes: Callable[..., dict[str, Any]], in_folder: Path
+) -> None:
+    def files_and_script(document: dict[str, Any]) -> tuple[list[str], str]:
+        (container,) = job_of(document)["template"]["spec"]["containers"]
+        mounts = container["volumeMounts"]
+        # What is mounted without a subPath is a link, and a lock that is a link is not read.
+        assert all(mount["mountPath"] == f"/list/{mount['subPath']}" for mount in mounts if mount["name"] == "list")
+        return [mount["subPath"] for mount in mounts if mount["name"] == "list"], container["args"][0]
+
+    files, script = files_and_script(for_kubernetes("--schedule", "@daily"))
+    assert files == ["images.yaml"]
+    assert "lock --check" not in script
+    shutil.copy(LOCKED / "images.lock.yaml", in_folder)
+    files, script = files_and_script(for_kubernetes("--schedule", "@daily", text=(LOCKED / "images.yaml").read_text()))
+    assert files == ["images.yaml", "images.lock.yaml"]
+    assert "lock --check" in script
+
+
+def test_the_role_is_explained_only_where_there_is_one(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text(LIST)
+    shown = run_cli(*KUBERNETES, "--image", IMAGE).stdout
+    assert "create-pod-identity-association" in shown
+    assert "eks.amazonaws.com/role-arn" in shown
+    (in_folder / "images.yaml").write_text("target: {registry: harbor.example.com/mirror}\n" + LIST)
+    shown = run_cli(*KUBERNETES, "--image", IMAGE).stdout
+    assert "aws" not in shown
+
+
+def test_without_an_image_none_is_made_up(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "images.yaml").write_text(LIST)
+    refused = run_cli(*KUBERNETES)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "needs --image" in refused.stderr
+    assert "make image" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "image", ["", "it's: #odd", "Registry/Team/app", "app:", "app@sha256:1", "a b", "app:1\n  x: y", "https://app"]
+)
+def test_what_is_no_image(run_cli: RunCli, in_folder: Path, image: str) -> None:
+    (in_folder / "images.yaml").write_text(LIST)
+    refused = run_cli(*KUBERNETES, "--image", image)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("schedule", ["", "daily", "* * * *", "* * * * * *", "0 0 * * *\n", "0 0 * * ' #"])
+def test_what_is_no_schedule(run_cli: RunCli, in_folder: Path, schedule: str) -> None:
+    (in_folder / "images.yaml").write_text(LIST)
+    refused = run_cli(*KUBERNETES, "--image", IMAGE, "--schedule", schedule)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("kind", ["github", "batch"])
+def test_only_kubernetes_has_a_schedule_here(run_cli: RunCli, in_folder: Path, kind: str) -> None:
+    (in_folder / "images.yaml").write_text(LIST)
+    refused = run_cli("matrix", "--shards", "4", "--for", kind, "--schedule", "@daily")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+
+
+def test_a_list_whose_name_no_config_map_has(run_cli: RunCli, in_folder: Path) -> None:
+    (in_folder / "my list.yaml").write_text(LIST)
+    refused = run_cli(*KUBERNETES, "--image", IMAGE, "my list.yaml")
+    assert (refused.exit_code, refused.stdout) == (2, "")
 
 
 def test_the_batch_job_is_an_array(run_cli: RunCli, in_folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mirrorgen.outcomes import Failure, Kind, TagRef
-from mirrorgen.reporting.owners import MAX_MARKDOWN
+from mirrorgen.reporting.views import COMMENT_BYTES
 from tests.cli.test_report_merge import part
 from tests.conftest import RunCli
 
@@ -26,11 +26,11 @@ def test_failures_of_all_parts_stand_below_their_owner(run_cli: RunCli, in_folde
     result = run_cli("report", "--by-owner", *files)
     assert result.exit_code == 5
     assert result.stdout == (
-        "Failed: 4. Owners: 2. Without an owner: 1.\n\n"
         "team-a:\n  mirror/quay/app:3 (from quay.io/org/app): no answer [not-upstream]\n\n"
         "team-b:\n  mirror/quay/app:0 (from quay.io/org/app): no answer [unavailable]\n"
         "  mirror/quay/app:1 (from quay.io/org/app): no answer [unavailable]\n\n"
-        "Without an owner in the list:\n  mirror/quay/app:2 (from quay.io/org/app): no answer [unavailable]\n"
+        "Without an owner in the list:\n  mirror/quay/app:2 (from quay.io/org/app): no answer [unavailable]\n\n"
+        "Failed: 4. Owners: 2. Without an owner: 1.\n"
     )
     document = json.loads(run_cli("report", "--by-owner", "--format", "json", *files).stdout)
     assert [(group["owner"], len(group["failures"])) for group in document["owners"]] == [
@@ -76,14 +76,14 @@ def test_a_command_that_has_no_parts_stands_beside_a_sync(run_cli: RunCli, in_fo
     result = run_cli("report", "--by-owner", "apply.json", part(in_folder, 1, 1))
     assert result.exit_code == 1
     assert result.stdout == (
-        "The reports name no failure.\n\nDid not come to its end:\n  mirrorgen apply: the plan destroys repositories\n"
+        "Did not come to its end:\n  mirrorgen apply: the plan destroys repositories\n\nThe reports name no failure.\n"
     )
 
 
 def test_a_part_without_a_report_is_no_good_news(run_cli: RunCli, in_folder: Path) -> None:
     result = run_cli("report", "--by-owner", part(in_folder, 1, 2))
     assert result.exit_code == 5
-    assert result.stdout == "The reports name no failure.\n\nNot certain:\n  there is no report of the part 2/2\n"
+    assert result.stdout == "Not certain:\n  there is no report of the part 2/2\n\nThe reports name no failure.\n"
 
 
 def test_parts_of_two_runs_are_told_apart(run_cli: RunCli, in_folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_markdown_always_fits_into_an_issue(
     failures = tuple(failure(f"{tag}", f"o{owner:04}", reason=reason) for owner in range(owners) for tag in range(tags))
     file = part(in_folder, 1, 1, failures=failures)
     written = run_cli("report", "--by-owner", "--format", "markdown", file).stdout
-    assert len(written) <= MAX_MARKDOWN
+    assert len(written.encode()) <= COMMENT_BYTES
     assert written.startswith(f"Failed: {owners * tags}. Owners: {owners}.\n")
     assert ("more" in written) is (owners * tags > 1)
     document = json.loads(run_cli("report", "--by-owner", "--format", "json", file).stdout)

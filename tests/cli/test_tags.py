@@ -62,7 +62,7 @@ def test_json_has_an_object_for_each_tag(run_cli: RunCli) -> None:
 def test_markdown_is_a_table(run_cli: RunCli) -> None:
     lines = run_cli("tags", "nginx", "--from", "listing.json", "--format", "markdown").stdout.splitlines()
     assert lines[:2] == ["| source | tag | selected by | kind | in the target |", "|---|---|---|---|---|"]
-    assert lines[2] == "| `docker.io/library/nginx` | `1.24.0` | `semver` | `fixed` | `-` |"
+    assert lines[2] == "| `docker.io/library/nginx` | `1.24.0` | `semver` | `fixed` | - |"
 
 
 def test_a_listing_that_was_saved_can_be_read_again(run_cli: RunCli, folder: Path) -> None:

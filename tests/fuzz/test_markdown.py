@@ -1,4 +1,7 @@
-"""Markdown: whatever text holds, a parser reads back the same cells, items, sentences and blocks of code."""
+"""Markdown: whatever text holds, a parser reads back the same cells, items, sentences and blocks of code.
+
+Thousands of texts are written at once, with room for all of them; and once more as a comment, which has room for some.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from markdown_it.token import Token
 
 from mirrorgen.reporting.escaping import markdown
 from mirrorgen.reporting.formats import ResultFormat
-from mirrorgen.reporting.views import Block, Code, Items, Line, Table, View, show
+from mirrorgen.reporting.views import COMMENT_BYTES, Block, Code, Items, Line, Table, View, show
 from tests.fuzz.hostile import batches, hold
 from tests.fuzz.readers import visible
 from tests.soaking import TEXTS
@@ -30,8 +33,21 @@ WORDS = (
 PARSER = MarkdownIt("commonmark").enable("table")
 
 
+ROOM_FOR_ALL = 10**9
+
+
 def parsed(*blocks: Block) -> list[Token]:
-    return PARSER.parse(show(View({}, blocks), ResultFormat.MARKDOWN))
+    return PARSER.parse(show(View({}, blocks), ResultFormat.MARKDOWN, markdown_bytes=ROOM_FOR_ALL))
+
+
+def parsed_comment(*blocks: Block) -> tuple[list[Token], int]:
+    """What a comment shows of blocks, and how much it says that it leaves out."""
+    text = show(View({}, blocks), ResultFormat.MARKDOWN)
+    assert len(text.encode()) <= COMMENT_BYTES
+    tokens = PARSER.parse(text)
+    counted = [re.fullmatch(r"Left out here: (\d+) more\.", token.content) for token in tokens[-2:-1]]
+    left_out = int(counted[0][1]) if counted and counted[0] else 0
+    return (tokens[:-3] if left_out else tokens), left_out
 
 
 def one_line(text: str) -> str:
@@ -49,16 +65,35 @@ def content_of(token: Token, *types: str) -> str:
 
 
 def codes(tokens: list[Token]) -> list[str]:
-    return [content_of(token, "code_inline") for token in tokens if token.type == "inline"]
+    """What stands in code, and numbers, which need none."""
+    found = [(token, content_of(token, "code_inline", "text")) for token in tokens if token.type == "inline"]
+    assert all(re.fullmatch("[0-9]+|-", content) for token, content in found if is_plain(token))
+    return [content for _, content in found]
+
+
+def is_plain(token: Token) -> bool:
+    return bool(token.children and token.children[0].type == "text")
+
+
+def assert_same(found: list[str], written: list[str]) -> None:
+    """What was read back is what was written; of a very long text its beginning."""
+    whole = [one_line(text) for text in written]
+    cut = [at for at, (code, text) in enumerate(zip(found, whole, strict=True)) if code != text]
+    for at in cut:
+        assert len(written[at]) > COMMENT_BYTES // 100
+        assert found[at].endswith("\N{HORIZONTAL ELLIPSIS}")
+        assert whole[at].startswith(found[at][:-1].rstrip())
 
 
 def test_cells_of_a_table() -> None:
     def check(texts: list[str]) -> None:
         rows = [(*texts[at : at + 3], "", "")[:3] for at in range(0, len(texts), 3)]
-        tokens = parsed(Table(("a", "b", "c"), rows))
-        head = [token.type for token in tokens].index("thead_close") + 1
-        assert codes(tokens[head:]) == [one_line(cell) for row in rows for cell in row]
-        assert {token.tag for token in tokens} == {"table", "thead", "tbody", "tr", "th", "td", ""}
+        table = Table(("a", "b", "c"), rows)
+        comment, left_out = parsed_comment(table)
+        for tokens, shown in ((parsed(table), rows), (comment, rows[: len(rows) - left_out])):
+            head = [token.type for token in tokens].index("thead_close") + 1
+            assert_same(codes(tokens[head:]), [cell for row in shown for cell in row])
+            assert {token.tag for token in tokens} == {"table", "thead", "tbody", "tr", "th", "td", ""}
 
     for texts in batches("tables of Markdown", PIECES):
         hold(check, texts)
@@ -68,9 +103,11 @@ def test_items_of_a_list() -> None:
     def check(texts: list[str]) -> None:
         lines = [text for text in texts if text.strip()]
         if lines:
-            _, _, _, *items = parsed(Items("Title", lines))
-            assert codes(items) == [one_line(line) for line in lines]
-            assert {token.tag for token in items} == {"ul", "li", "p", ""}
+            comment, left_out = parsed_comment(Items("Title", lines))
+            for tokens, shown in ((parsed(Items("Title", lines)), lines), (comment, lines[: len(lines) - left_out])):
+                _, _, _, *items = tokens
+                assert_same(codes(items), shown)
+                assert {token.tag for token in items} == {"ul", "li", "p", ""}
 
     for texts in batches("lists of Markdown", PIECES):
         hold(check, texts)

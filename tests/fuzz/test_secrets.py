@@ -6,6 +6,7 @@ import base64
 import binascii
 import html
 import json
+import random
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -14,7 +15,8 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 import pytest
 
 from mirrorgen.tools.secrets import Secrets
-from tests.fuzz.hostile import batches, hold
+from tests.fuzz.hostile import SEED, batches, hold
+from tests.soaking import examples
 
 USER = "robot$mirror"
 
@@ -39,6 +41,7 @@ WAYS: dict[str, Callable[[str], str]] = {
     "python": repr,
     "python in ascii": ascii,
     "html": html.escape,
+    "html as go writes it": lambda text: html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),
     "path of a url": quote,
     "segment of a url": lambda text: quote(text, safe="$&+=:@"),
     "user info of a url": lambda text: quote(text, safe="$&+,;="),
@@ -124,6 +127,45 @@ def test_no_reader_finds_the_password() -> None:
     for texts, letters in zip(batches("around passwords", PIECES, of=1_000), passwords, strict=True):
         around = [re.sub(r"[\r\n]", " ", text) for text in texts]
         hold(check_of(as_password(letters[:20])), around)
+
+
+PASSWORDS = examples(3_000)
+LENGTHS = (5, 5, 6, 7, 8, 9, 11, 12, 13, 16, 20, 24, 36, 48)
+LETTERS = (*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", *PIECES)
+
+
+def drawn_passwords(chance: random.Random) -> Iterator[str]:
+    """Some as generators make them, some of what escapes are made of, in every length around the limits."""
+    for number in range(PASSWORDS):
+        length = LENGTHS[number % len(LENGTHS)]
+        of = (LETTERS[:62], LETTERS, LETTERS, PIECES)[number % 4]
+        # Blanks around it are not taken for a part.
+        yield f"x{''.join(chance.choices(of, k=length))[: length - 2]}z"
+
+
+def rows_of(password: str) -> set[str]:
+    """What nobody may read: all of a password, and each half of it, of eight letters at least."""
+    row = max(8, (len(password) + 1) // 2)
+    return {password[at : at + row] for at in range(len(password) - row + 1)} or {password}
+
+
+def cut(text: str, chance: random.Random) -> str:
+    """A text as it is when a program, or a limit, has cut it at one end or both."""
+    start, end = sorted(chance.sample(range(len(text) + 1), 2))
+    return text[chance.choice((0, start)) : chance.choice((end, len(text)))]
+
+
+def test_no_reader_finds_half_of_a_password_whole_or_cut() -> None:
+    chance = random.Random(f"{SEED}, passwords")  # noqa: S311 - nothing secret is drawn
+    for password in drawn_passwords(chance):
+        secrets, rows = Secrets.of(pairs=[(USER, password)]), rows_of(password)
+        for way in chance.sample([*WAYS], 6):
+            whole = WAYS[way](password)
+            for text in (whole, cut(whole, chance)):
+                shown = secrets.redact(text)
+                read = "\0".join({shown, *readings(shown)})
+                left = [row for row in rows if row in read]
+                assert not left, f"{SEED=}: {password!a}, {way}: {text!a} is shown as {shown!a}"
 
 
 @pytest.mark.parametrize("way", WAYS)

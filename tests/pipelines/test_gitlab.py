@@ -17,7 +17,7 @@ from mirrorgen.starting.setup import Provider, Setup
 SOURCE = Source("https://git.example.com/platform/mirrorgen", "0123456789abcdef0123456789abcdef01234567")
 SETUPS = {
     "open": Setup(runner=None, provider=Provider.GITLAB, source=SOURCE),
-    "answered": Setup("012345678901", "eu-west-1", "123", "release/1.0", Provider.GITLAB, SOURCE),
+    "answered": Setup("012345670123", "eu-west-1", "123", "release/1.0", Provider.GITLAB, SOURCE),
 }
 
 

@@ -29,6 +29,7 @@ from mirrorgen.tools.built import bin_dir
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
+from tests.real.github_jobs import ACT, GitHub
 from tests.real.provider import running_provider
 
 _numbers = itertools.count()
@@ -190,6 +191,23 @@ def project(
     # All of them share one ECR.
     prefix = f"{request.node.originalname.replace('_', '-')}-{next(_numbers)}"
     return Project(tmp_path, ecr, base_env, prefix, provider)
+
+
+@pytest.fixture(scope="session")
+def act(base_env: dict[str, str]) -> Path:
+    """What runs workflows of GitHub on this machine, built."""
+    return program("act", ACT, base_env)
+
+
+@pytest.fixture
+def github(project: Project, act: Path, tmp_path_factory: pytest.TempPathFactory) -> GitHub:
+    """A repository for the project, with a bucket for Terraform's state and a role that may only read."""
+    bucket = f"state-{project.prefix[-50:]}"
+    s3 = project.client("s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    role = f"arn:aws:iam::{ACCOUNT}:role/image-plan-role"
+    return GitHub(project, act, tmp_path_factory.mktemp("github"), {"TF_STATE_BUCKET": bucket, "AWS_PLAN_ROLE": role})
 
 
 @pytest.fixture

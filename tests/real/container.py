@@ -110,14 +110,21 @@ class Builder:
 
     Attributes:
         folder: for the store, and for what it works on.
+        driver: how it stores layers.
     """
 
     folder: Path
+    driver: str
 
     @property
     def program(self) -> list[str]:
         """How it is called."""
-        return ["buildah", f"--root={self.folder}/store", f"--runroot={self.folder}/run", "--storage-driver=vfs"]
+        return [
+            "buildah",
+            f"--root={self.folder}/store",
+            f"--runroot={self.folder}/run",
+            f"--storage-driver={self.driver}",
+        ]
 
     def buildah(self, command: str, *args: str) -> str:
         """Run one of its commands, which must succeed, and return what it printed."""
@@ -137,7 +144,8 @@ class Builder:
         archive, trust = self.folder / "debian.tar", self.folder / "trust.tar"
         suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
         packages = "--include=python3,python3-venv,ca-certificates"
-        must_run("mmdebstrap", "--quiet", "--variant=minbase", packages, suite, str(archive))
+        unread = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")]
+        must_run("mmdebstrap", "--quiet", "--variant=minbase", packages, *unread, suite, str(archive))
         trusted = [
             name for name in ("etc/ssl/certs/ca-certificates.crt", "etc/pip.conf") if (Path("/") / name).exists()
         ]
@@ -165,9 +173,18 @@ class Builder:
         must_run("make", f"--directory={context}", "image", *settings)
         inspected = json.loads(self.buildah("inspect", "--type=image", "localhost/mirrorgen"))
         container = self.buildah("from", "localhost/mirrorgen").strip()
-        bundle = self.folder / "bundle"
+        rootfs, bundle = self.folder / "rootfs", self.folder / "bundle"
         bundle.mkdir()
-        return Image(Path(self.buildah("mount", container).strip()), inspected["OCIv1"]["config"], bundle)
+        # A copy, so that nothing stays mounted wherever the tests end.
+        must_run("cp", "--archive", self.buildah("mount", container).strip(), str(rootfs))
+        self.buildah("rm", "--all")
+        return Image(rootfs, inspected["OCIv1"]["config"], bundle)
+
+
+def builder(folder: Path) -> Builder:
+    """Return a builder that shares layers where this machine can, and copies them where it cannot."""
+    shares = subprocess.run([*Builder(folder, "overlay").program, "info"], check=False, capture_output=True)
+    return Builder(folder, "overlay" if shares.returncode == 0 else "vfs")
 
 
 def must_run(*argv: str) -> str:

@@ -14,24 +14,30 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from tests.real.conftest import Project
+from tests.conftest import REAL_CACHE_DIR
+
+if TYPE_CHECKING:
+    from tests.real.conftest import Project
 
 ACT = "github.com/nektos/act@v0.2.89"
 SLUG = "example/mirror"
 RUNNERS = ("ubuntu-24.04", "self-hosted")
 
-# What each action does, as far as the steps after it need it. Inputs are variables, as are FOLDER, which has what the
-# stand-ins keep, and PROJECT.
+# What each action does, as far as the steps after it need it. Inputs are variables, as are PROJECT, FOLDER, which has
+# what the stand-ins keep, and TOOLS_FOLDER, which has the pinned programs.
 _STAND_INS = {
-    "actions/checkout": 'git clone --quiet "$PROJECT" .',
+    "actions/checkout": 'git clone --quiet --depth "${FETCH_DEPTH:-1}" "file://$PROJECT" .',
     "actions/setup-python": "true",
     "actions/setup-go": "true",
     "hashicorp/setup-terraform": "true",
-    "example/mirrorgen": 'echo "$FOLDER/../../mirrorgen" >> "$GITHUB_PATH"',
+    "example/mirrorgen": """\
+echo "$FOLDER/../../mirrorgen" >> "$GITHUB_PATH"
+if [ "$TOOLS" != false ]; then echo "MIRRORGEN_CACHE_DIR=$TOOLS_FOLDER" >> "$GITHUB_ENV"; fi
+""",
     "aws-actions/configure-aws-credentials": """\
 echo "$GITHUB_JOB $ROLE_TO_ASSUME" >> "$FOLDER/roles"
 cat "$FOLDER/aws" >> "$GITHUB_ENV"
@@ -96,7 +102,7 @@ class GitHub:
     secrets: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._state.write_text(json.dumps({"issues": [], "comments": [], "calls": []}))
+        self._state.write_text(json.dumps({"issues": [], "comments": [], "pulls": [], "calls": []}))
         gh = f'"{Path(__file__).with_name("gh.py")}" "{self._state}" "$@"'
         self._write_program("bin/gh", f'exec "{sys.executable}" -I {gh}')
         # Between attempts that a test knows to fail nothing is waited for.
@@ -104,6 +110,7 @@ class GitHub:
         self._write_program("mirrorgen/mirrorgen", f'{waiting}\nexec "{sys.executable}" -m mirrorgen "$@"')
         self._git("init", "--quiet", "--initial-branch=main")
         self._git("remote", "add", "origin", f"https://github.com/{SLUG}.git")
+        self._commit("Nothing yet")
 
     @property
     def _state(self) -> Path:
@@ -118,6 +125,17 @@ class GitHub:
     def comments(self) -> list[dict[str, Any]]:
         """What is said in them."""
         return list(json.loads(self._state.read_text())["comments"])
+
+    @property
+    def pulls(self) -> list[dict[str, Any]]:
+        """The pull requests, by number."""
+        return list(json.loads(self._state.read_text())["pulls"])
+
+    def change_pull(self, number: int, **fields: Any) -> None:
+        """Let somebody close a pull request, merge it, or write another text."""
+        state = json.loads(self._state.read_text())
+        state["pulls"][number - 1] |= fields
+        self._state.write_text(json.dumps(state))
 
     def add(self, **issue: Any) -> None:
         """Open an issue or a pull request as somebody else."""
@@ -134,8 +152,7 @@ class GitHub:
             path.write_text(text)
         (self.project.folder / ".git/info/exclude").write_text("/home/\n")
         self._git("add", "--all")
-        who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
-        self._git(*who, "commit", "--quiet", "--allow-empty", "--message", "The list")
+        self._commit("The list")
 
     def run(
         self, workflow: str, event: str, payload: Mapping[str, Any] | None = None, *, only: str | None = None
@@ -162,7 +179,9 @@ class GitHub:
         argv += [f"--var={name}={value}" for name, value in self.variables.items()]
         argv += [f"--secret={name}={value}" for name, value in {"GITHUB_TOKEN": "token", **self.secrets}.items()]
         argv += [f"--local-repository={name}={stand_in}" for name, stand_in in self._stand_ins(path, place)]
-        env = {name: value for name, value in self.project.tool_env.items() if not name.startswith("AWS_")}
+        # What a step before has to bring is not there.
+        brought = {"MIRRORGEN_CACHE_DIR", *(name for name in self.project.env if name.startswith("AWS_"))}
+        env = {name: value for name, value in self.project.env.items() if name not in brought}
         env["PATH"] = f"{self.folder / 'bin'}{os.pathsep}{env['PATH']}"
         argv += [f"--env={name}={value}" for name, value in env.items() if name not in {"HOME"}]
         done = subprocess.run(
@@ -177,7 +196,7 @@ class GitHub:
         steps = [step for job in jobs for step in job["steps"] if "uses" in step]
         aws = {name: value for name, value in self.project.env.items() if name.startswith("AWS_")}
         (place / "aws").write_text("".join(f"{name}={value}\n" for name, value in aws.items()))
-        places = {"FOLDER": str(place), "PROJECT": str(self.project.folder)}
+        places = {"FOLDER": str(place), "PROJECT": str(self.project.folder), "TOOLS_FOLDER": str(REAL_CACHE_DIR)}
         found = {}
         for step in steps:
             action = step["uses"].partition("@")[0]
@@ -193,6 +212,10 @@ class GitHub:
         path.parent.mkdir()
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
+
+    def _commit(self, message: str) -> None:
+        who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
+        self._git(*who, "commit", "--quiet", "--allow-empty", "--message", message)
 
     def _git(self, *args: str) -> None:
         subprocess.run(["git", *args], cwd=self.project.folder, env=self.project.env, check=True, capture_output=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -37,10 +39,19 @@ def dripping(_path: str) -> Iterable[bytes]:
 
 @dataclass
 class HostileRegistry:
-    """Answers by repository; `stopped` is set when the registry goes, so that no answer outlives it."""
+    """A registry that is told what to answer.
+
+    Attributes:
+        address: of it.
+        answers: by repository, or by what of it is asked for, as in `org/app/blobs`.
+        behind: address of a registry that answers whatever is not among them.
+        requests: paths that were asked for.
+        stopped: set when the registry goes, so that no answer outlives it.
+    """
 
     address: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
+    behind: str = ""
     requests: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -50,11 +61,26 @@ def hostile_registry() -> Iterator[HostileRegistry]:
     """Serve on a free loopback port."""
     registry = HostileRegistry()
 
+    def passed_on(request: BaseHTTPRequestHandler) -> Answer:
+        connection = HTTPConnection(registry.behind, timeout=60)
+        try:
+            headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+            connection.request(request.command, request.path, headers=headers)
+            answer = connection.getresponse()
+            said, kept = answer.read(), {"content-type", "content-length", "docker-content-digest"}
+        finally:
+            connection.close()
+        given = {name: value for name, value in answer.getheaders() if name.lower() in kept}
+        return Answer(lambda _path: [said], answer.status, lambda _path: given)
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             registry.requests.append(self.path)
-            repository = self.path.removeprefix("/v2/").partition("/tags/")[0].partition("/manifests/")[0]
-            answer = registry.answers.get(repository, says(b"{}"))
+            asked = self.path.partition("?")[0].removeprefix("/v2/")
+            repository, kind = (*re.split("/(tags|manifests|blobs|referrers)/", asked), "")[:2]
+            answer = registry.answers.get(f"{repository}/{kind}") or registry.answers.get(repository)
+            if answer is None:
+                answer = passed_on(self) if registry.behind else says(b"{}")
             with suppress(OSError):
                 self.send_response(answer.status)
                 for name, value in {"Content-Type": "application/json", **answer.headers(self.path)}.items():

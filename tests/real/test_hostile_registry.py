@@ -5,15 +5,19 @@ regctl itself takes whatever comes: `{}` for a listing, tags of any characters, 
 
 from __future__ import annotations
 
+import hashlib
 import json
+import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import pytest
 import yaml
 
+from mirrorgen.destinations.registry.destination import RegistryDestination
+from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.errors import RegistryFailed, RegistryGivenUp
-from mirrorgen.outcomes import Kind
+from mirrorgen.outcomes import ExitCode, Kind
 from mirrorgen.tools.limits import LIMITS, Limits
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.runner import ProcessRunner
@@ -116,6 +120,61 @@ def test_a_digest_that_is_none_fails_its_source_alone(project: Project, registry
     assert "quay.io/good" in (project.folder / "images.lock.yaml").read_text()
 
 
+MANIFESTS = {
+    "5,000 deep": b'"x": ' + b"[" * 5000 + b"]" * 5000,
+    "5,000 digits": b'"x": ' + b"9" * 5000,
+    "no os": b'"manifests": [{"digest": "sha256:%s", "size": 1, "platform": {"architecture": "arm"}}]' % (b"a" * 64),
+    "no platform": b'"manifests": [{"digest": "sha256:%s", "size": 1, "platform": null}]' % (b"a" * 64),
+    "no manifests": b'"manifests": null',
+    "a number": b'"manifests": 1',
+    "not UTF-8": b'"x": "\xff"',
+}
+
+
+def manifest(content: bytes) -> Answer:
+    """Answer whatever is asked of a repository with one manifest, and its listing with one tag."""
+    body = b'{"schemaVersion": 2, "mediaType": "%s", %s}' % (INDEX.encode(), content)
+    listed = b'{"name": "bad", "tags": ["v1.0.0"]}'
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    return Answer(lambda path: [listed if "/tags/" in path else body], headers=naming(digest))
+
+
+@pytest.mark.parametrize("content", MANIFESTS.values(), ids=MANIFESTS.keys())
+def test_a_strange_manifest_is_counted_or_refused(content: bytes, regctl: Regctl, registry: HostileRegistry) -> None:
+    registry.answers["bad"] = manifest(content)
+    said: object
+    try:
+        said = regctl.manifest(f"{registry.address}/bad:v1.0.0").manifests
+    except RegistryFailed as error:
+        said = error.kind
+    assert said in {1, 2, Kind.UNSUPPORTED, Kind.CORRUPTED, Kind.OTHER}
+
+
+@pytest.mark.parametrize("content", MANIFESTS.values(), ids=MANIFESTS.keys())
+def test_a_strange_manifest_fails_its_image_alone(content: bytes, project: Project, registry: HostileRegistry) -> None:
+    """Where it is asked for: by a sync that counts pulls, and by a lock and a status of one platform."""
+    good = project.serve({"docker.io/org/good": ["v1.0.0"]})
+    registry.answers["bad"] = manifest(content)
+    project.registries = {"quay.io": {"hostname": registry.address, "tls": "disabled", "pulls_per_six_hours": 100}}
+    tags = {"docker.io/org/good": ["v1.0.0"], "quay.io/bad": ["v1.0.0"]}
+    project.write(tags)
+    project.create_repositories()
+    synced = project.run("sync", "--retries", "0", "--format", "json")
+    assert failing(synced) <= {("quay.io/bad", "v1.0.0")}
+    assert list(project.held("docker-hub/org/good").values()) == list(good.values())
+    project.write(tags, settings={"platforms": "linux/amd64"})
+    for command in ("lock", "status --upstream"):
+        assert failing(project.run(*command.split(), "--format", "json")) <= {("quay.io/bad", "v1.0.0")}
+
+
+def failing(run: subprocess.CompletedProcess[str]) -> set[tuple[str, str]]:
+    """What failed in a run that has said so, and has come to its end."""
+    assert run.returncode in {ExitCode.OK, ExitCode.DIFFERENT, ExitCode.FAILED}, run.stderr
+    failures = json.loads(run.stdout)["failures"]
+    assert (run.returncode == ExitCode.FAILED) is bool(failures)
+    return {(failure["source"], failure["tag"]) for failure in failures}
+
+
 def test_a_long_error_is_quoted_in_part(regctl: Regctl, registry: HostileRegistry) -> None:
     registry.answers["bad"] = says(b"\x1b[31m" + b"x" * 100_000, status=403)
     with pytest.raises(RegistryFailed) as caught:
@@ -163,3 +222,31 @@ def test_an_answer_that_is_too_much_is_given_up(
     assert caught.value.message == said
     assert caught.value.kind in {Kind.UNAVAILABLE, Kind.UNSUPPORTED}
     assert bounded.tags(f"{registry.address}/good") == ("v1.0.0", "v1.1.0")
+
+
+def repositories(path: str) -> Iterable[bytes]:
+    """A page of repositories that no other page has."""
+    last = int(path.rpartition("last=")[2].rpartition("-")[2]) if "last=" in path else 0
+    yield json.dumps({"repositories": [f"mirror-{last + number}" for number in range(1, 101)]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("answer", "limits", "said"),
+    [
+        (Answer(dripping), Limits(seconds=1), "regctl did not end within 1 s"),
+        (Answer(endless), Limits(memory_bytes=200_000_000), "the answer takes more memory than regctl may use"),
+        (Answer(repositories), Limits(seconds=1), "the list of repositories did not end within 1 s"),
+        (Answer(repositories), Limits(repositories=350), "the registry lists more than 350 repositories"),
+    ],
+    ids=["slow drip", "endless body", "endless pages", "many repositories"],
+)
+def test_a_list_of_repositories_that_is_too_much_is_given_up(
+    answer: Answer, limits: Limits, said: str, regctl: Regctl, registry: HostileRegistry
+) -> None:
+    registry.answers["_catalog"] = answer
+    bounded = replace(regctl, limits=limits)
+    with pytest.raises(RegistryGivenUp) as caught:
+        bounded.repositories(registry.address)
+    assert caught.value.message == said
+    target = RegistryTarget(registry.address, "mirror")
+    assert RegistryDestination(target, bounded, lambda _said: None).strays(()) is None

@@ -74,7 +74,7 @@ def test_written_once_there_is_nothing_newer(listed: Listed) -> None:
     after = before.replace('["v1.0.0",', '["v1.0.0", "v1.1.0",').replace("[1.0-alpine", "[1.1-alpine, 1.0-alpine")
     assert listed.path.read_text() == after
     again = listed.update("--write")
-    assert (again.returncode, again.stdout.splitlines()[0]) == (0, "Nothing newer is found.")
+    assert (again.returncode, again.stdout.splitlines()[-1]) == (0, "Nothing newer is found.")
     assert listed.path.read_text() == after
 
 

@@ -128,10 +128,10 @@ def test_regsync_is_quoted_without_secrets_where_it_names_no_image(runtime: Runt
 
 
 def test_only_regsync_looks_where_a_variable_names_what_signs_it_in(
-    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the project, too: beside that program may be others that a branch has put there."""
-    target = EcrTarget("123456789012", "eu-west-1")
+    target, cache = EcrTarget("123456789012", "eu-west-1"), tmp_path_factory.mktemp("cache")
     helper = tmp_path / "named/docker-credential-ecr-login"
     runtime = Runtime(
         tmp_path,
@@ -139,6 +139,7 @@ def test_only_regsync_looks_where_a_variable_names_what_signs_it_in(
         environ={
             **runtime.environ,
             "HOME": "/nowhere",
+            "MIRRORGEN_CACHE_DIR": str(cache),
             "PATH": f"{tmp_path}/bin:/usr/bin:/bin",
             "MIRRORGEN_REGSYNC": str(tmp_path / "bin/regsync"),
             "MIRRORGEN_TERRAFORM": str(tmp_path / "bin/terraform"),
@@ -153,6 +154,6 @@ def test_only_regsync_looks_where_a_variable_names_what_signs_it_in(
     (tmp_path / "terraform/main.tf").touch()
 
     runtime.regsync().check("")
-    assert (tmp_path / "path").read_text() == f"{tmp_path}/named:/usr/bin:/bin"
+    assert (tmp_path / "path").read_text() == f"{tmp_path}/named:{cache}/bin:/usr/bin:/bin"
     runtime.terraform().init()
-    assert (tmp_path / "path").read_text() == "/usr/bin:/bin"
+    assert (tmp_path / "path").read_text() == f"{cache}/bin:/usr/bin:/bin"

@@ -114,7 +114,7 @@ def test_all_this_is_said(
 def test_nothing_is_built_into_the_project(in_folder: Path, go: dict[str, str], variable: str) -> None:
     del go["MIRRORGEN_CACHE_DIR"]
     (in_folder / ".git").mkdir()
-    with pytest.raises(UsageError, match="the folder for built programs, is inside the project"):
+    with pytest.raises(UsageError, match="the cache folder, is inside the project"):
         install(SPEC, ProcessRunner(), {**go, variable: str(in_folder / ".cache")})
     assert [entry.name for entry in in_folder.iterdir()] == [".git"]
 

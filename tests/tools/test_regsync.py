@@ -33,6 +33,26 @@ class KeepingRunner:
         return Completed(tuple(argv), 0, "", "")
 
 
+def test_of_a_line_that_was_cut_the_beginning_is_understood() -> None:
+    line = json.dumps(
+        {"msg": "Failed to sync", "target": "ecr/a:1", "source": "quay.io/a:1", "error": 'no "way"\n' * 9},
+        separators=(",", ":"),
+    )
+    whole = parse_line(line)
+    assert whole
+    for end in range(line.index('"error"') + 10, len(line)):
+        cut = parse_line(line[:end])
+        assert cut
+        assert (cut.kind, cut.source, cut.target) == (EventKind.FAILED, "quay.io/a:1", "ecr/a:1")
+        assert whole.reason.startswith(cut.reason)
+    assert parse_line('{"msg":"Failed to sync","target":"ecr/a') == Event(EventKind.FAILED, "")
+
+
+def test_a_redirect_to_what_is_no_address_is_no_evidence() -> None:
+    said = {"msg": "reg http request", "req-method": "HEAD", "req-url": "http://[::1%25/v2/a/manifests/1"}
+    assert parse_line(json.dumps(said)) is None
+
+
 @pytest.mark.parametrize(("command", "verbosity"), [("check", "debug"), ("once", "trace")])
 def test_the_configuration_comes_on_standard_input(command: str, verbosity: str) -> None:
     runner = KeepingRunner()

@@ -177,6 +177,27 @@ def test_a_child_that_prints_too_much_is_ended(stream: str, text: str) -> None:
         )
 
 
+def test_of_a_long_line_the_beginning_is_read_and_the_rest_counted() -> None:
+    heard: list[str] = []
+    dropped: list[str] = []
+    bounds = Bounds(line_length=10, on_dropped=dropped.append)
+    run("import sys; sys.stderr.write('a' * 10**6 + '\\nb\\n')", on_stderr_line=heard.append, bounds=bounds)
+    assert heard == ["a" * 10, "b"]
+    assert sum(map(len, dropped)) == 10**6 - 10 + 1
+
+
+def test_a_child_is_ended_when_its_watch_says_so() -> None:
+    asked: list[int] = []
+
+    def watch(pid: int) -> str | None:
+        asked.append(pid)
+        return "has gone on for long enough" if len(asked) == 2 else None
+
+    with pytest.raises(LimitExceeded, match="has gone on for long enough"):
+        run("import time; time.sleep(600)", bounds=Bounds(watch=watch))
+    assert len(set(asked)) == 1
+
+
 def test_a_child_that_takes_too_much_memory_fails() -> None:
     run("bytes(10**6)", bounds=Bounds(memory_bytes=200 * 10**6))
     with pytest.raises(ToolFailed, match="MemoryError"):
@@ -210,9 +231,9 @@ def test_a_child_of_a_thread_that_lives_on_is_left_alone() -> None:
 
 def test_a_server_that_is_to_outlive_us_does(tmp_path: Path) -> None:
     us = (
-        "import os, sys\nfrom pathlib import Path\nfrom mirrorgen.tools.children import start_detached\n"
+        "import os, sys\nfrom pathlib import Path\nfrom mirrorgen.tools.children import start_server\n"
         "argv = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
-        "print(start_detached(argv, env={}, log=Path(sys.argv[1])))\n"
+        "print(start_server(argv, env={}, log=Path(sys.argv[1]), outlives_us=True))\n"
     )
     argv = [sys.executable, "-c", us, str(tmp_path / "log")]
     pid = int(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)

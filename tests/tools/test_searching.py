@@ -9,7 +9,7 @@ import pytest
 
 from mirrorgen.errors import ToolUnusable
 from mirrorgen.tools.environments import environment
-from mirrorgen.tools.git import untracked
+from mirrorgen.tools.git import Git
 from mirrorgen.tools.install import install
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.searching import find_program, outside
@@ -46,7 +46,7 @@ def test_neither_go_nor_git_of_the_project_is_run(in_folder: Path, elsewhere: Pa
     with pytest.raises(ToolUnusable, match="Go is not on PATH"):
         install(tool_specs()["regsync"], ProcessRunner(), env)
     with pytest.raises(ToolUnusable, match="git is not on PATH"):
-        untracked(in_folder, ["a"], ProcessRunner(), env)
+        Git.at(in_folder, ProcessRunner(), env)
     assert not (in_folder / "ran").exists()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.errors import UsageError
 from mirrorgen.tools.terraform import (
     Change,
     TerraformPlan,
@@ -169,6 +170,18 @@ def test_a_configuration_of_the_user_is_honoured(tmp_path: Path) -> None:
 def test_a_terraformrc_in_the_home_folder_is_honoured(tmp_path: Path) -> None:
     (tmp_path / ".terraformrc").touch()
     assert "TF_CLI_CONFIG_FILE" not in with_mirror(tmp_path)
+
+
+def test_no_configuration_is_kept_in_the_project(tmp_path: Path) -> None:
+    """It says where providers come from, which are programs."""
+    plugins = tmp_path / "home/.terraform.d/plugins"
+    (plugins / "registry.terraform.io/hashicorp/aws").mkdir(parents=True)
+    cache = tmp_path / "project/cache"
+    cache.parent.mkdir()
+    env = {"HOME": str(tmp_path / "home"), "MIRRORGEN_CACHE_DIR": str(cache)}
+    with pytest.raises(UsageError, match="the cache folder, is inside the project"):
+        with_providers(env, around=cache.parent)
+    assert not cache.exists()
 
 
 def test_a_variable_that_names_no_file_counts_as_not_set(tmp_path: Path) -> None:

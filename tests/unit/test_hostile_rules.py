@@ -40,6 +40,29 @@ def test_the_deepest_pattern_of_the_allowed_length_is_taken() -> None:
     assert pattern_trouble("(a" * levels + ")?" * levels) is None
 
 
+@pytest.mark.parametrize("pattern", ["a{1,999}", ".{129}", "x(?:y{500,}){2}", r"\\\\.{0,1000}", "a{" + "9" * 900 + "}"])
+def test_a_pattern_counts_no_further_than_a_tag_is_long(pattern: str) -> None:
+    assert pattern_trouble(pattern) == "it counts to more than 128, the characters of the longest tag"
+
+
+@pytest.mark.parametrize("pattern", [r"\d{8}", ".{1,128}", r"[\w.-]{0,127}x", r"a\{999\}", "(a{1,16}){1,8}"])
+def test_a_pattern_counts_as_far_as_a_tag_is_long(pattern: str) -> None:
+    assert pattern_trouble(pattern) is None
+
+
+def test_a_pattern_that_becomes_too_large_is_refused_at_once() -> None:
+    assert pattern_trouble(r"\pL{1,128}") == "it is too large once its counted parts are written out"
+
+
+@pytest.mark.parametrize("key", ["match", "exclude", "moving", "semver"])
+def test_a_rule_has_so_many_patterns_and_no_more(key: str) -> None:
+    values = [f">={number}" if key == "semver" else f"v{number}[.].*" for number in range(101)]
+    (problem,) = problems_of({"exact": ["1"], key: values})
+    assert (problem.code, problem.path) == ("bad-range" if key == "semver" else "bad-pattern", (key,))
+    assert problem.message == "there are 101 of them; 100 are allowed in a rule"
+    assert not [found for found in problems_of({"exact": ["1"], key: values[:100]}) if found.code == problem.code]
+
+
 def test_a_range_with_very_many_bounds_is_refused() -> None:
     (problem,) = problems_of({"semver": [" ".join([">=1 <2"] * 20_000)]})
     assert problem.code == "bad-range"

@@ -54,6 +54,7 @@ def test_a_git_repository_and_the_commit_that_was_installed(record: Path) -> Non
         json.dumps(git(url="file:///srv/mirrorgen")),
         json.dumps(git(url="https://user:password@git.example.com/mirrorgen")),
         json.dumps(git(commit="main")),
+        json.dumps({**git(), "subdirectory": "python"}),
     ],
 )
 def test_anything_else_names_no_place_that_others_can_install_from(record: Path, content: str | None) -> None:

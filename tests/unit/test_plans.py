@@ -60,8 +60,16 @@ def test_what_would_be_lost_comes_first_then_one_table_then_the_tags() -> None:
 
 def test_markdown_is_a_comment_for_a_pull_request() -> None:
     text = show(view_plan(PLAN), ResultFormat.MARKDOWN)
-    assert "| `mirror/new` | `docker.io/library/new` | `create` | `2` | `0` | `0` |\n" in text
-    assert text.startswith("### Repositories to DESTROY")
+    assert text.startswith(
+        "Repositories: 1 to create, 1 to change, 1 to destroy. Tags: 2 to copy. Not found upstream: 1. Failed: 1.\n"
+        "\n"
+        "### Repositories to DESTROY, with every image in them (refused without --allow-destroy)\n"
+        "\n"
+        "- `mirror/old (images: 3)`\n"
+        "\n"
+        "| repository | source | terraform | to copy | not upstream | failed |\n"
+    )
+    assert "| `mirror/new` | `docker.io/library/new` | `create` | 2 | 0 | 0 |\n" in text
 
 
 def test_nothing_to_do_is_one_line() -> None:

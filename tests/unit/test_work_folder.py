@@ -98,3 +98,17 @@ def test_git_takes_no_notice_of_the_work_folder(tmp_path: Path) -> None:
     take_turn(tmp_path)
     assert (tmp_path / "terraform/.mirrorgen/.gitignore").read_text() == "*\n"
     assert (tmp_path / "terraform/.mirrorgen").stat().st_mode & 0o077 == 0
+
+
+def test_a_turn_is_not_noted_under_another_name(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine\n")
+    folder = tmp_path / "project"
+    take_turn(folder)
+    turn = folder / "terraform/.mirrorgen/run.lock"
+    turn.unlink()
+    turn.hardlink_to(precious)
+    with pytest.raises(InputError, match=r"run\.lock has another name elsewhere") as caught:
+        take_turn(folder)
+    assert caught.value.hint == f"run `rm {turn}`"
+    assert precious.read_text() == "mine\n"

@@ -62,13 +62,13 @@ def unsettled(entries: Sequence[Entry], asked: EcrSettings, mutability: Mutabili
     for entry in entries:
         if entry.is_open:
             message = f"no lock says which tags this rule chooses, so {' and '.join(lost)}"
-            yield Problem("rule-without-lock", message, _tags(entry), "run `mirrorgen lock`", Severity.NOTICE)
+            yield Problem("rule-without-lock", message, _tags(entry), "run `mirrorgen generate`", Severity.NOTICE)
 
 
 def _with_exclusions(entries: Sequence[Entry], moving: list[str], fixed: list[str]) -> tuple[Mutability, list[Problem]]:
     if _may_move(entries):
         message = "only a lock says which moving tags the rule chooses, and ECR needs a filter for each"
-        hint = "run `mirrorgen lock`, or say `moving: none` if the rule chooses only fixed tags"
+        hint = "run `mirrorgen generate`, or say `moving: none` if the rule chooses only fixed tags"
         unknown = [entry for entry in entries if _may_move([entry])]
         problems = [Problem("exclusions-need-lock", message, _tags(entry), hint) for entry in unknown]
         return Mutability(MUTABLE), problems
@@ -94,7 +94,9 @@ def _with_immutable(entries: Sequence[Entry], moving: list[str], fixed: list[str
     unknown = [entry for entry in entries if entry.is_open]
     if unknown:
         message = "only a lock says which fixed tags the rule chooses, and ECR needs a filter for each"
-        problems = [Problem("exclusions-need-lock", message, _tags(entry), "run `mirrorgen lock`") for entry in unknown]
+        problems = [
+            Problem("exclusions-need-lock", message, _tags(entry), "run `mirrorgen generate`") for entry in unknown
+        ]
         return Mutability(MUTABLE), problems
     if not fixed:
         return Mutability(MUTABLE), []

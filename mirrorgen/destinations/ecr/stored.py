@@ -129,7 +129,7 @@ def _named_by(manifest: str) -> tuple[str, ...] | None:
     """Return the digests of the images that an index names; None for what is no index."""
     try:
         return tuple(str(entry["digest"]) for entry in json.loads(manifest)["manifests"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

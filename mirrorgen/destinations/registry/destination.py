@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mirrorgen.destinations.port import Holdings, SettingDifference, StoredImage
 from mirrorgen.destinations.registry.target import RegistryTarget
-from mirrorgen.errors import RegistryFailed, ToolFailed
+from mirrorgen.errors import RegistryFailed, RegistryGivenUp, ToolFailed
 from mirrorgen.model.targets import Settings
 from mirrorgen.outcomes import Kind
 from mirrorgen.tools.crews import Crew
@@ -70,12 +70,14 @@ class RegistryDestination:
         return dict.fromkeys(wanted, ())
 
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        """List the repositories of the registry below the prefix, where there is one and the registry lets us."""
+        """List the repositories below the prefix, where there is one and the registry has such a list."""
         if not self.target.prefix:
             return None
         below = f"{self.target.prefix}/"
         try:
             found = [name for name in self.regctl.repositories(self.target.name) if name.startswith(below)]
+        except RegistryGivenUp:
+            return None
         except RegistryFailed as error:
             if error.kind in {Kind.UNAUTHORIZED, Kind.REFUSED, Kind.NOT_UPSTREAM, Kind.UNSUPPORTED}:
                 return None

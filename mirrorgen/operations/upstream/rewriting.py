@@ -10,11 +10,10 @@ from typing import Any
 from mirrorgen.desired.updates import Update
 from mirrorgen.errors import InputError
 from mirrorgen.files import read_file, write_file
-from mirrorgen.master_list.reading import read_bytes
 from mirrorgen.master_list.splicing import Place, TagList, find_tags, with_tags
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.problems import KeyPath
-from mirrorgen.project import Loaded, load_document
+from mirrorgen.project import CURED_BY_LOCK, Loaded, load
 
 _BOM = "\ufeff"
 
@@ -151,8 +150,7 @@ def _put(data: Any, path: KeyPath, value: list[str]) -> None:
 
 
 def _trouble(loaded: Loaded, text: str, wanted: Any, allowances: Allowances) -> str | None:
-    document = read_bytes(text.encode(), file=str(loaded.path))
-    if document.data != wanted:
-        return "it would say something else, too"
-    again = load_document(document, loaded.path, use_lock=False, allowances=allowances)
-    return next((problem.message for problem in again.problems if problem.is_error), None)
+    again = load(loaded.path, text=text, use_lock=False, allowances=allowances)
+    errors = (problem for problem in again.problems if problem.is_error and problem.code not in CURED_BY_LOCK)
+    wrong = next((problem.message for problem in errors), None)
+    return wrong or (None if again.document.data == wanted else "it would say something else, too")

@@ -1,0 +1,107 @@
+"""What regsync's log lines say of images, and of its requests for them (cmd/regsync/root.go)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from mirrorgen.outcomes import Kind
+from mirrorgen.tools.log_lines import read_log_line
+from mirrorgen.tools.requests import REQUEST, read_request
+from mirrorgen.tools.words import kind_of
+
+
+class EventKind(StrEnum):
+    """What regsync says about an image or a repository."""
+
+    MATCHES = "matches"
+    NEEDED = "needed"
+    REFRESHED = "refreshed"
+    WAITING = "waiting"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    NOTHING = "nothing"
+    SEEN = "seen"
+    STORED = "stored"
+    RUNNING = "running"
+
+
+_MESSAGES = {
+    "Image matches": EventKind.MATCHES,
+    "Image matches for platform": EventKind.MATCHES,
+    "Image sync needed": EventKind.NEEDED,
+    "Image refreshing": EventKind.REFRESHED,
+    "Image sync running": EventKind.RUNNING,
+    "Delaying for rate limit": EventKind.WAITING,
+    "Failed to sync": EventKind.FAILED,
+    "Failed getting source tags": EventKind.FAILED,
+    "Failed parsing source": EventKind.FAILED,
+    "Failed parsing target": EventKind.FAILED,
+    "Failed processing tag filters": EventKind.FAILED,
+    "Skipping unsupported media type": EventKind.SKIPPED,
+    "No matching tags found": EventKind.NOTHING,
+}
+
+
+REQUESTS = {"HEAD": EventKind.SEEN, "PUT": EventKind.STORED}
+"""What is told by requests, by their method."""
+
+# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints; a digest is no tag.
+_MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<tag>[^/:]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One log line that matters.
+
+    Attributes:
+        kind: what happened.
+        source: reference of the upstream image, or repository where all of its tags are concerned.
+        target: reference of the image in ECR, where the line names it.
+        reason: what regsync gives as the error, to the letter; see `Outcome.quote`.
+    """
+
+    kind: EventKind
+    source: str
+    target: str = ""
+    reason: str = ""
+    digest: str = ""
+
+    @property
+    def failure_kind(self) -> Kind:
+        """What kind of failure the reason speaks of."""
+        return kind_of(self.reason, [reference for reference in (self.source, self.target) if reference])
+
+
+def parse_line(line: str) -> Event | None:
+    """Read one JSON log line; None for a line that says nothing about an image."""
+    if REQUEST in line:
+        request = read_request(line)
+        return _request(request) if request else None
+    data = read_log_line(line)
+    kind = _MESSAGES.get(data.get("msg", ""))
+    if kind is None:
+        return None
+    source = data.get("source") or data.get("ref") or ""
+    reason = data.get("error", "")
+    if kind is EventKind.SKIPPED:
+        reason = f"media type {data.get('mediaType', '')} is not supported"
+    return Event(kind, str(source), str(data.get("target", "")), str(reason))
+
+
+def _request(data: Mapping[str, Any]) -> Event | None:
+    """Read what a request for the manifest of a tag came to (internal/reghttp/http.go); None for any other."""
+    kind = REQUESTS.get(data.get("req-method", ""))
+    try:
+        url = urlsplit(data.get("req-url", ""))
+    except ValueError:  # a registry may redirect to what only Go takes for an address
+        return None
+    named = _MANIFEST.fullmatch(url.path)
+    digests = data.get("resp-headers", {}).get("Docker-Content-Digest", [])
+    if kind is None or named is None or not digests or not str(data.get("resp-status", "")).startswith("20"):
+        return None
+    return Event(kind, "", f"{url.netloc}/{named['repository']}:{named['tag']}", digest=str(digests[0]))

@@ -1,0 +1,130 @@
+"""Parts of a configuration of regsync: one for each entry, with the tags of it that nothing was said about."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mirrorgen.tools.crews import Crew
+
+_HOSTS_AT_ONCE = 4
+
+# A tag, as a pattern in which only dots are escaped (mirrorgen/rendering/regsync.py).
+_EXACT = re.compile(r"(?:\w|-|\\\.)+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What is copied from where to where.
+
+    Attributes:
+        source: reference of the image, or its repository where the tags are not known.
+        target: of the image, where the tags are known.
+    """
+
+    source: str
+    target: str = ""
+
+    @property
+    def path(self) -> str:
+        """The target's repository and tag: its host may be another than its address."""
+        return self.target.partition("/")[2]
+
+    def is_in(self, names: Collection[str]) -> bool:
+        """Whether it is among paths of targets and references of sources."""
+        return (bool(self.path) and self.path in names) or self.source in names
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entry.
+
+    Attributes:
+        entry: of the configuration.
+        images: that it copies.
+    """
+
+    entry: Mapping[str, Any]
+    images: tuple[Image, ...]
+
+    @property
+    def host(self) -> str:
+        """The registry it copies from."""
+        return str(self.entry["source"]).partition("/")[0]
+
+    def without(self, names: Collection[str]) -> Part:
+        """Leave out images, by the path of their target or the reference of their source."""
+        left = () if self.entry["source"] in names else self.images
+        return replace(self, images=tuple(image for image in left if not image.is_in(names)))
+
+    def config(self, config: str) -> str:
+        """Return a configuration with these images alone, and all else as in another one."""
+        entry = dict(self.entry)
+        if entry.get("tags"):
+            tags = [image.target.rpartition(":")[2] for image in self.images]
+            entry["tags"] = {"allow": [tag.replace(".", r"\.") for tag in tags]}
+        return json.dumps({**json.loads(config), "sync": [entry]}, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Goes on with a configuration of which a run has been cut off, entry by entry, and registry beside registry.
+
+    Attributes:
+        run: runs a configuration; returns why it was cut off, or did not work at all, and nothing otherwise.
+        give_up: told each image that is not tried any more, and why.
+        done: returns the images of which all is said, by the path of their target or the reference of their source.
+        stalls: how often a run may be cut off for one registry; then the rest of it is given up.
+    """
+
+    run: Callable[[str], str]
+    give_up: Callable[[Image, str], None]
+    done: Callable[[], Collection[str]]
+    stalls: int
+
+    def finish(self, config: str, begun: Collection[str], why: str) -> None:
+        """Run all that is left, and give up the images that were under way.
+
+        Args:
+            config: of the run that was cut off, which is JSON.
+            begun: the images that it was copying.
+            why: it was cut off.
+        """
+        done = self.done()
+        waiting: dict[str, list[Part]] = {}
+        for entry in json.loads(config)["sync"]:
+            part = Part(entry, tuple(_images(entry))).without(done)
+            for image in part.images:
+                if image.is_in(begun):
+                    self.give_up(image, why)
+            left = part.without(begun)
+            if left.images:
+                waiting.setdefault(part.host, []).append(left)
+        with Crew() as crew:
+            pool = crew.pool(_HOSTS_AT_ONCE)
+            for host in [pool.submit(self._run_each, config, parts, why) for parts in waiting.values()]:
+                host.result()
+
+    def _run_each(self, config: str, parts: list[Part], why: str) -> None:
+        left = self.stalls
+        for part in parts:
+            reason = self.run(part.config(config)) if left else f"{why}, and so it did for others of {part.host}"
+            left -= bool(left and reason)
+            for image in part.without(self.done()).images if reason else ():
+                self.give_up(image, reason)
+
+
+def _images(entry: Mapping[str, Any]) -> Iterator[Image]:
+    source, target = str(entry["source"]), str(entry["target"])
+    patterns = entry.get("tags", {}).get("allow", ())
+    if entry["type"] == "image":
+        yield Image(source, target)
+    elif patterns and all(map(_EXACT.fullmatch, patterns)):
+        for pattern in patterns:
+            tag = pattern.replace("\\.", ".")
+            yield Image(f"{source}:{tag}", f"{target}:{tag}")
+    else:
+        yield Image(source)

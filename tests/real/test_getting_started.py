@@ -1,0 +1,138 @@
+"""docs/getting-started.md, command by command, as somebody with an empty folder follows it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.checkout import ROOT, tracked_files
+from tests.documents import AWS, blocks_of, text_of
+
+GUIDE = ROOT / "docs/getting-started.md"
+BLOCKS = blocks_of(GUIDE, "sh")
+ON_AWS = [block for block in BLOCKS if "\naws " in block]
+# Where the guide says that mirrorgen is, and the repository that somebody makes.
+COPY, OWN = "https://git.example.com/platform/mirrorgen", "https://github.com/OWNER/REPOSITORY"
+
+
+def git(folder: Path, *args: str) -> str:
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+    argv = ["git", *identity, *args]
+    return subprocess.run(argv, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    """An empty repository, as the one that somebody makes at GitHub."""
+    folder = tmp_path / "remote.git"
+    git(tmp_path, "init", "--quiet", "--bare", str(folder))
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, remote: Path) -> Path:
+    """A home in which both addresses are on this machine; mirrorgen's has what is in git here, and what has changed."""
+    copy, home = tmp_path / "copy", tmp_path / "home"
+    for name in tracked_files():
+        place = copy / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, place)
+    git(copy, "init", "--quiet")
+    git(copy, "add", "--all", "--force")
+    git(copy, "commit", "--quiet", "--message", "all")
+    home.mkdir()
+    (home / ".gitconfig").write_text(
+        f'[user]\n  name = test\n  email = test@example.com\n[url "file://{copy}"]\n  insteadOf = {COPY}\n'
+        f'[url "file://{remote}"]\n  insteadOf = {OWN}\n'
+    )
+    return home
+
+
+def test_from_an_empty_folder_to_what_is_pushed(
+    tmp_path: Path, home: Path, remote: Path, base_env: dict[str, str]
+) -> None:
+    followed = "\n".join(["set -eux", *(block for block in BLOCKS if block not in ON_AWS), "git status --porcelain"])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    run = subprocess.run(
+        ["bash", "-c", followed],
+        cwd=empty,
+        env={**base_env, "HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=540,
+    )
+    assert run.returncode == 0, run.stderr[-5000:]
+    assert "All 2 images are in ECR, with the digests upstream has." in run.stdout
+    assert "check the image list" in run.stderr
+    own = empty / "mirror"
+    head = git(remote, "rev-parse", "main")
+    assert head == git(own, "rev-parse", "HEAD")
+    pushed = git(remote, "ls-tree", "-r", "--name-only", "main").splitlines()
+    assert {".github/workflows/image-check.yaml", ".github/workflows/image-sync.yaml", "regsync.yaml"} < set(pushed)
+    commit = git(tmp_path / "copy", "rev-parse", "HEAD").strip()
+    assert json.loads((own / ".mirrorgen-init.json").read_text())["source"] == f"{COPY}@{commit}"
+
+    # And a list with a mistake is not committed.
+    (own / "images.yaml").write_text((own / "images.yaml").read_text().replace('"1.25"', "1.10"))
+    env = {**base_env, "HOME": str(home)}
+    argv = ["git", "commit", "--all", "--message", "wrong"]
+    refused = subprocess.run(argv, cwd=own, env=env, check=False, capture_output=True, text=True, timeout=300)
+    assert refused.returncode == 1
+    assert "error[tag-not-text]" in refused.stderr
+    assert git(own, "rev-parse", "HEAD") == head
+
+
+@pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS command line is not here")
+def test_what_it_sets_up_in_aws(tmp_path: Path, base_env: dict[str, str]) -> None:
+    (commands,) = ON_AWS
+    names = {"ACCOUNT_ID": "123456789012", "REGION": "eu-west-1", "STATE_BUCKET": "example-mirror-state"}
+    documents = [re.sub("|".join(names), lambda match: names[match[0]], block) for block in blocks_of(AWS, "json")]
+    permissions, state, trust = (
+        next(document for document in documents if mark in document)
+        for mark in ("ecr:PutImage", "s3:PutObject", "sts:AssumeRoleWithWebIdentity")
+    )
+    for name, document in {"permissions": permissions, "state": state, "trust": trust}.items():
+        (tmp_path / f"{name}.json").write_text(document)
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        env = {**base_env, **keys, "AWS_ENDPOINT_URL": f"http://{host}:{port}", "HOME": str(tmp_path)}
+        subprocess.run(["bash", "-eux", "-c", commands], cwd=tmp_path, env=env, check=True, timeout=300)
+        iam = boto3.client(
+            "iam",
+            endpoint_url=env["AWS_ENDPOINT_URL"],
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 - moto's
+        )
+        role = iam.get_role(RoleName="image-sync-role")["Role"]
+        assert role["AssumeRolePolicyDocument"] == json.loads(trust)
+        assert iam.list_role_policies(RoleName="image-sync-role")["PolicyNames"] == ["mirror", "state"]
+        provider = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Federated"]
+        assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider)["ClientIDList"] == [
+            "sts.amazonaws.com"
+        ]
+    finally:
+        server.stop()
+
+
+def test_every_command_of_the_guide_is_run_here() -> None:
+    """What is not in a block of the shell is no command that somebody is told to run."""
+    assert len(ON_AWS) == 1
+    spans = re.findall(
+        r"`(mirrorgen [^`]+)`", re.sub(r"^```.*?^```$", "", text_of(GUIDE), flags=re.DOTALL | re.MULTILINE)
+    )
+    # Other providers have tests/real/test_pipelines.py, and `tools lock`, which needs a registry of providers, its own.
+    assert {span.split()[1] for span in spans} == {"init", "tools"}
