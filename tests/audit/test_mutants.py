@@ -190,6 +190,8 @@ SEEDS: Mapping[Mutant, int] = {
     upstream_replaces_the_lock: 3,
     pulls_are_not_subtracted: 4,
     a_changed_pin_is_not_noticed: 4,
+    a_killed_regsync_has_come_to_its_end: 2,
+    archived_images_are_present: 3,
 }
 """Where scenarios are made up from, so that it is soon and always the same; from 0 for the others."""
 
