@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,8 +123,9 @@ class Folder:
 def open_folder(path: Path, *, project: Path | None = None, create: bool = False) -> Iterator[Folder]:
     """Open a folder.
 
-    The way to it is taken as it was named, links included, up to the current folder or to the project, and no link is
-    followed from there. Inside the project everything must be ours, the project's own folder included.
+    The way to it is taken as it was named, links included, up to the current folder, to the project, or for a folder in
+    neither to the git work tree that it is in; no link is followed from there. Inside everything must be ours, the
+    folder of the project or of the work tree included.
 
     Args:
         path: the folder.
@@ -162,6 +163,23 @@ def require_ours(path: Path, found: os.stat_result) -> None:
         raise InputError(f"{path} can be written to by every user", hint=f"run `chmod o-w {path}`")
 
 
+def work_tree(folder: Path, env: Mapping[str, str]) -> Path | None:
+    """Return the outermost git work tree that a folder is in, None where there is none but one with the user's home.
+
+    Args:
+        folder: its path, absolute.
+        env: the environment, with HOME.
+    """
+    trees = [tree for tree in (folder, *folder.parents) if os.path.lexists(tree / ".git") and not holds_home(tree, env)]
+    return trees[-1] if trees else None
+
+
+def holds_home(folder: Path, env: Mapping[str, str]) -> bool:
+    """Return whether the user is at home in a folder, which is nobody's project then."""
+    home = _absolute(Path(env.get("HOME") or Path.home()))
+    return home.is_relative_to(folder) or home.resolve().is_relative_to(folder.resolve())
+
+
 def _way(path: Path, project: Path | None) -> tuple[Path, tuple[str, ...], bool, bool]:
     """Where the way to a folder starts, the names from there, and whether what follows, and the start, must be ours."""
     target, home = _absolute(path), _absolute(project) if project is not None else None
@@ -170,6 +188,9 @@ def _way(path: Path, project: Path | None) -> tuple[Path, tuple[str, ...], bool,
     # The current folder is asked for only where it matters: it may have been removed.
     if not named.is_absolute() and _absolute(named).is_relative_to(here := Path.cwd()):
         return Path(), target.relative_to(here).parts, True, inside and home == here
+    tree = None if inside else work_tree(target, os.environ)
+    if tree:
+        return tree, target.relative_to(tree).parts, True, True
     start = home if home is not None and inside else target
     return (project if project is not None and inside else path), target.relative_to(start).parts, inside, inside
 

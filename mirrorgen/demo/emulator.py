@@ -20,7 +20,7 @@ from pathlib import Path
 from mirrorgen.errors import ToolFailed, ToolUnusable
 from mirrorgen.operations.stand_in import aws_variables
 from mirrorgen.places import open_folder
-from mirrorgen.tools.children import start_detached
+from mirrorgen.tools.children import start_server
 from mirrorgen.tools.environments import environment as environment_of
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.searching import outside
@@ -112,15 +112,17 @@ def _build(folder: Path, python: Path, runner: Runner, env: Mapping[str, str]) -
 @contextlib.contextmanager
 def emulator(python: Path, *, log: Path, env: Mapping[str, str], account_id: str, region: str) -> Iterator[Emulator]:
     """Keep an emulator running for the length of a `with` block; arguments and errors as for `start`."""
-    started = start(python, log=log, env=env, account_id=account_id, region=region)
+    started = start(python, log=log, env=env, account_id=account_id, region=region, outlives_us=False)
     try:
         yield started
     finally:
         stop(started)
 
 
-def start(python: Path, *, log: Path, env: Mapping[str, str], account_id: str, region: str) -> Emulator:
-    """Start an empty emulator on a free loopback port and wait until it answers; it outlives this program.
+def start(
+    python: Path, *, log: Path, env: Mapping[str, str], account_id: str, region: str, outlives_us: bool
+) -> Emulator:
+    """Start an empty emulator on a free loopback port and wait until it answers.
 
     Args:
         python: the interpreter `install` returned.
@@ -128,6 +130,7 @@ def start(python: Path, *, log: Path, env: Mapping[str, str], account_id: str, r
         env: environment of the caller; only what a server needs is taken from it.
         account_id: account that registry requests, which carry no AWS signature, are answered for.
         region: region in which those look for a repository first.
+        outlives_us: whether it goes on when this program has ended.
 
     Raises:
         ToolUnusable: the interpreter cannot be started.
@@ -137,7 +140,7 @@ def start(python: Path, *, log: Path, env: Mapping[str, str], account_id: str, r
         port = _free_port()
         # Another server may take the port first and answer in our place: only ours knows this word.
         token = secrets.token_hex(8)
-        pid = start_detached(
+        pid = start_server(
             [
                 str(python),
                 "-I",
@@ -152,6 +155,7 @@ def start(python: Path, *, log: Path, env: Mapping[str, str], account_id: str, r
             ],
             env=_server_environment(env, port=port, token=token, account_id=account_id, region=region),
             log=log,
+            outlives_us=outlives_us,
         )
         started = Emulator(port, pid, account_id, region)
         try:

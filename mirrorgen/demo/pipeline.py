@@ -139,7 +139,7 @@ class Demo:
         with ExitStack() as at_end:
             at_end.callback(shutil.rmtree, folder, ignore_errors=True)
             with self._step("Start an embedded ECR"):
-                running = self._start(folder)
+                running = self._start(folder, outlives_us=keep)
             at_end.callback(emulators.stop, running)
             stand_in = StandIn(running.address, running.account_id, running.region, folder)
             self._steps_with(running, stand_in)
@@ -151,7 +151,7 @@ class Demo:
                 return Kept(running.pid, folder / _STAND_IN)
         return None
 
-    def _start(self, folder: Path) -> Emulator:
+    def _start(self, folder: Path, *, outlives_us: bool) -> Emulator:
         python = emulators.install(safe_cache_dir(os.environ), ProcessRunner(), os.environ)
         target = self._desired.target
         account_id, region = (target.account_id, target.region) if isinstance(target, EcrTarget) else (None, None)
@@ -161,6 +161,7 @@ class Demo:
             env=os.environ,
             account_id=account_id or ACCOUNT_ID,
             region=region or REGION,
+            outlives_us=outlives_us,
         )
 
     def _steps_with(self, running: Emulator, stand_in: StandIn) -> None:

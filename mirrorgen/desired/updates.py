@@ -144,7 +144,7 @@ def _update(
     is_ascending: bool,
 ) -> Update:
     current = _newest(line)
-    ahead = [member for member in offered if member.is_newer_than(current)]
+    ahead = [member for member in offered if member.version.compare(current.version) > 0]
     policy = entry.image.update
     allowed = [member for member in ahead if allows(policy, current.version, member.tag, member.version)]
     newest = _newest(allowed) if allowed else None

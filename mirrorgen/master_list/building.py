@@ -13,7 +13,7 @@ from mirrorgen.master_list.sending import target_problems, upstream_problems
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.credentials import read_credentials
 from mirrorgen.model.images import Copying, Image, MasterList, RateLimit, Registry
-from mirrorgen.model.patterns import MAX_SIZE
+from mirrorgen.model.patterns import MAX_SIZE, pattern_size
 from mirrorgen.model.policies import DEFAULT, Policy
 from mirrorgen.model.references import normalize_host, parse_source
 from mirrorgen.model.registries import default_alias
@@ -114,7 +114,8 @@ class _Builder:
                 continue
             path: KeyPath = ("images", index)
             tags = build_rule(entry.get("tags"), (*path, "tags"), self.problems)
-            self._size += rule_size(tags)
+            policy = self._policy(entry, path, update)
+            self._size += rule_size(tags) + sum(map(pattern_size, policy if isinstance(policy, tuple) else ()))
             if self._size > MAX_SIZE:
                 message = "with this entry the patterns of the list are too many, or too large; nothing below was read"
                 hint = "write tags out, or divide the list"
@@ -122,7 +123,6 @@ class _Builder:
                 return
             settings, found = target.read_settings(defaults, entry, path)
             self.problems += found
-            policy = self._policy(entry, path, update)
             if "source" not in entry:
                 continue
             source = parse_source(entry["source"], (*path, "source"))

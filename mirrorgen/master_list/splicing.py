@@ -159,14 +159,14 @@ def find_tags(document: Document, path: KeyPath, count: int) -> Place | None:
     first, last = items[0], items[-1]
     if whole is None or first is None or last is None:
         return None
-    text, line_break = document.text, "\r\n" if "\r\n" in document.text else "\n"
-    start, end = whole.start, whole.end
+    text, start, end = document.text, whole.start, whole.end
     if text[start] != "[":
         start = text.rfind("\n", 0, first.start) + 1
         while start and _COMMENT.match(text, above := text.rfind("\n", 0, start - 1) + 1):
             start = above
         end = text.find("\n", last.end) + 1 or len(text)
     fragment = text[start:end]
+    line_break = "\r\n" if "\r\n" in text[max(0, start - 2) : end] else "\n"
     if not fragment.startswith("[") and not fragment.endswith("\n"):
         fragment += line_break  # which the last line of the file lacks
     tags = TagList(fragment, line_break)
@@ -175,7 +175,9 @@ def find_tags(document: Document, path: KeyPath, count: int) -> Place | None:
 
 def with_tags(document: Document, places: list[Place]) -> str:
     """Return the text of a file with lists of tags put in, each where it was found."""
-    text = document.text
-    for place in sorted(places, key=lambda place: place.start, reverse=True):
-        text = text[: place.start] + place.tags.text + text[place.end :]
+    pieces, done = [], 0
+    for place in sorted(places, key=lambda place: place.start):
+        pieces += [document.text[done : place.start], place.tags.text]
+        done = place.end
+    text = "".join([*pieces, document.text[done:]])
     return text if document.text.endswith("\n") else text.rstrip("\r\n")

@@ -43,10 +43,6 @@ class Member:
         """Whether the tag says that it is not released yet."""
         return is_prerelease(self.version)
 
-    def is_newer_than(self, other: Member) -> bool:
-        """Whether this one is of the same family and has the greater version."""
-        return self.family == other.family and self.version.compare(other.version) > 0
-
 
 def read_member(tag: str) -> Member | None:
     """Read a tag as a member of its family; None where it has no version, or names a build behind its version."""

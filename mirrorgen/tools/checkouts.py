@@ -6,6 +6,8 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from mirrorgen.places import holds_home, work_tree
+
 
 def checkouts(env: Mapping[str, str], *folders: Path) -> frozenset[Path]:
     """Return the projects of a run: what is around the current folder, and around others.
@@ -34,10 +36,7 @@ def is_in(path: Path, projects: Collection[Path]) -> bool:
 
 def _around(folder: Path, env: Mapping[str, str]) -> Path | None:
     folder = folder.resolve()
-    home = Path(env.get("HOME") or Path.home()).resolve()
-    trees = [parent for parent in (folder, *folder.parents) if parent == folder or os.path.lexists(parent / ".git")]
-    projects = [tree for tree in trees if not home.is_relative_to(tree)]
-    return projects[-1] if projects else None
+    return work_tree(folder, env) or (None if holds_home(folder, env) else folder)
 
 
 def _identities(path: Path) -> Iterator[tuple[int, int]]:

@@ -26,8 +26,15 @@ def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = Non
     return _start(argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe)
 
 
-def start_detached(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> int:
-    """Start a server that outlives this program; return its process id, which is also its group.
+def start_server(argv: Sequence[str], *, env: Mapping[str, str], log: Path, outlives_us: bool) -> int:
+    """Start a server; return its process id, which is also its group.
+
+    Args:
+        argv: the program and its arguments.
+        env: its whole environment.
+        log: file for what it prints.
+        outlives_us: whether it goes on when this program has ended. Otherwise it gets SIGTERM then, on Linux, however
+            this program ends; whoever has started it is to stop it all the same.
 
     Raises:
         ToolUnusable: there is no such program.
@@ -40,7 +47,7 @@ def start_detached(argv: Sequence[str], *, env: Mapping[str, str], log: Path) ->
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
-            outlives_us=True,
+            outlives_us=outlives_us,
         )
     # The handle is given up here: without an exit code Python would warn that the process still runs.
     child.returncode = 0

@@ -33,6 +33,7 @@ class SyncLimits:
 
     Attributes:
         stalled_s: seconds without an image, a push, or a megabyte of a blob.
+        blind_s: the same where the system does not tell how much a process writes, so that a large blob is silence.
         moved_bytes: what counts as getting on with a blob; so a line may be as slow as 3.5 kB/s.
         pushes: how many count for one image. Referrers can have referrers without end.
         log_bytes: of the log without progress; a page of a listing takes 2 KiB.
@@ -45,6 +46,7 @@ class SyncLimits:
     """
 
     stalled_s: float = 300.0
+    blind_s: float = 3600.0
     moved_bytes: int = _MIB
     pushes: int = 2_000
     log_bytes: int = 64 * _MIB

@@ -70,24 +70,26 @@ class Progress:
         """Say why a process is to be ended, if it is."""
         written = _written_by(pid)
         with self._lock:
+            stalled_s = self._limits.blind_s
             if written is not None:
+                stalled_s = self._limits.stalled_s
                 moved = written - self._logged - self._requests * _REQUEST_BYTES
                 self._least_moved = min(self._least_moved, moved)
                 if moved - self._least_moved >= self._limits.moved_bytes:
                     self._least_moved = moved
                     self._step()
-            return self._why(time.monotonic())
+            return self._why(time.monotonic(), stalled_s)
 
     def _step(self) -> None:
         self._last_step = time.monotonic()
         self._logged_at_step = self._logged
 
-    def _why(self, now: float) -> str | None:
+    def _why(self, now: float, stalled_s: float) -> str | None:
         limits = self._limits
         if now - self._begun > limits.seconds:
             return f"did not end within {limits.seconds:g} s"
-        if now - max(self._last_step, self._paused_until) > limits.stalled_s:
-            return f"made no progress for {limits.stalled_s:g} s"
+        if now - max(self._last_step, self._paused_until) > stalled_s:
+            return f"made no progress for {stalled_s:g} s"
         if self._logged - self._logged_at_step > limits.log_bytes:
             return f"made no progress in {limits.log_bytes} bytes of its log"
         return None

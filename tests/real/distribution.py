@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.real.conftest import Project, free_port, wait_until
+from tests.servers import server
 
 REGISTRY = "github.com/distribution/distribution/v3/cmd/registry@v3.1.2"
 USER, PASSWORD = "mirror", "correct-horse-battery"
@@ -54,16 +55,13 @@ def distribution(folder: Path, binary: Path) -> Iterator[Distribution]:
     folder.mkdir()
     (folder / "htpasswd").write_text(HTPASSWD)
     (folder / "config.yaml").write_text(CONFIG.format(folder=folder, port=port))
-    with (folder / "access.log").open("w") as log:
-        process = subprocess.Popen(
-            [binary, "serve", folder / "config.yaml"], env={"OTEL_TRACES_EXPORTER": "none"}, stdout=log
-        )
-    try:
+    argv = [str(binary), "serve", str(folder / "config.yaml")]
+    with (
+        (folder / "access.log").open("w") as log,
+        server(argv, env={"OTEL_TRACES_EXPORTER": "none"}, stdout=log, stderr=log),
+    ):
         wait_until(lambda: asks_for_credentials(port))
         yield Distribution(f"127.0.0.1:{port}", folder / "access.log")
-    finally:
-        process.kill()
-        process.wait()
 
 
 def asks_for_credentials(port: int) -> bool:

@@ -20,6 +20,7 @@ from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.terraform import PROVIDER, with_providers
 from mirrorgen.tools.versions import find_tool
+from tests.servers import server
 
 VARIABLE = "TF_REATTACH_PROVIDERS"
 
@@ -31,14 +32,11 @@ def running_provider(folder: Path, env: Mapping[str, str]) -> Iterator[dict[str,
     # Its socket is in TMPDIR. It logs each step unless told not to, and cannot be configured twice with a bundle.
     env = {**env, "TMPDIR": str(folder), "TF_LOG_SDK": "off", "TF_LOG_PROVIDER": "off"}
     env.pop("AWS_CA_BUNDLE", None)
-    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with server(argv, env=env, stdout=subprocess.PIPE) as process:
         assert process.stdout
-        try:
-            found = (re.search(f"{VARIABLE}='(.+)'", line) for line in process.stdout)
-            said = next(match for match in found if match)
-            yield {VARIABLE: said[1]}
-        finally:
-            process.terminate()
+        found = (re.search(f"{VARIABLE}='(.+)'", line) for line in process.stdout)
+        said = next(match for match in found if match)
+        yield {VARIABLE: said[1]}
 
 
 def installed_provider(folder: Path, env: Mapping[str, str]) -> Path:

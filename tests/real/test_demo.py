@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from mirrorgen.tools.orphans import ending_with_us
 from tests.conftest import REAL_CACHE_DIR
 from tests.documents import README, blocks_of
 from tests.golden import Golden
@@ -39,7 +40,14 @@ def own_environment(base_env: dict[str, str], folder: Path) -> dict[str, str]:
 def demo(env: dict[str, str], *args: str) -> Iterator[subprocess.Popen[str]]:
     argv = [sys.executable, "-m", "mirrorgen", "demo", *args]
     process = subprocess.Popen(
-        argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        argv,
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=ending_with_us(),
     )
     try:
         yield process

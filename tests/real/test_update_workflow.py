@@ -81,7 +81,7 @@ def test_one_pull_request_from_its_opening_to_its_end(github: GitHub, registry: 
     assert (pull["state"], pull["head"]["ref"], pull["base"]["ref"]) == ("open", BRANCH, "main")
     assert pull["title"] == "Newer container images"
     assert pull["body"].startswith("<!-- mirrorgen: image-update ")
-    assert "| `quay.io/org/app` | `v1.0.0` | `v1.1.0` | `minor` | - |\n" in pull["body"]
+    assert "| quay.io/org/app | v1.0.0 | v1.1.0 | minor | - |\n" in pull["body"].replace("`", "")
     # The list, and what is generated from it; nothing that was locked moves.
     assert file_in(github, BRANCH, "images.yaml") == main.replace('"v1.0.0"', '"v1.1.0", "v1.0.0"').replace(
         "'1.0-alpine'", "'1.1-alpine', '1.0-alpine'"
@@ -113,14 +113,14 @@ def test_one_pull_request_from_its_opening_to_its_end(github: GitHub, registry: 
     registry.tags[APP] = [*TAGS[APP], "v1.2.0"]
     update(github)
     assert [each["state"] for each in github.pulls] == ["closed", "open"]
-    assert "`v1.2.0`" in github.pulls[1]["body"]
+    assert "v1.2.0" in github.pulls[1]["body"]
     assert file_in(github, BRANCH, "images.yaml").startswith("# A list\n")
 
     # It is kept up to date while it is open.
     registry.tags[APP] = [*TAGS[APP], "v1.2.0", "v1.3.0"]
     update(github)
     assert [each["state"] for each in github.pulls] == ["closed", "open"]
-    assert "`v1.3.0`" in github.pulls[1]["body"]
+    assert "v1.3.0" in github.pulls[1]["body"]
     assert '"v1.3.0", "v1.0.0"' in file_in(github, BRANCH, "images.yaml")
 
     # Once the list has all of it, there is nothing to propose any more.

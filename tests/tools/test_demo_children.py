@@ -24,5 +24,7 @@ def test_the_demo_imports_nothing_from_the_current_folder(
         emulator.install(outside, ProcessRunner(), env)
     # This interpreter has no hypercorn but the one in the folder.
     with pytest.raises(ToolFailed, match="No module named hypercorn"):
-        emulator.start(Path(sys.executable), log=outside / "log", env=env, account_id="123456789012", region="r")
+        emulator.start(
+            Path(sys.executable), log=outside / "log", env=env, account_id="123456789012", region="r", outlives_us=False
+        )
     assert not (in_folder / "ran").exists()

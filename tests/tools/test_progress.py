@@ -21,9 +21,13 @@ class Clock:
     """A clock that is set by hand, and what a process has written by then."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.now, self.written = 1000.0, 0
+        self.now = 1000.0
+        self.written: int | None = 0
         patch.setattr(time, "monotonic", lambda: self.now)
         patch.setattr(progress, "_written_by", lambda _pid: self.written)
+
+    def write(self, size: int) -> None:
+        self.written = (self.written or 0) + size
 
 
 @pytest.fixture
@@ -45,6 +49,15 @@ def test_silence_is_no_progress(clock: Clock) -> None:
     assert followed(1) == STALLED
 
 
+def test_where_nobody_tells_what_is_written_silence_may_be_a_layer(clock: Clock) -> None:
+    clock.written = None
+    followed = Progress(SyncLimits())
+    clock.now += 3600
+    assert followed(1) is None
+    clock.now += 1
+    assert followed(1) == "made no progress for 3600 s"
+
+
 def test_an_image_is_progress(clock: Clock) -> None:
     followed = Progress(SyncLimits())
     for _ in range(10):
@@ -60,7 +73,7 @@ def test_requests_are_none_however_many_and_what_is_written_for_them_is_not(cloc
         clock.now += 1
         for _ in range(20):
             line = request("GET")
-            clock.written += len(line) + 1 + 4 * KIB
+            clock.write(len(line) + 1 + 4 * KIB)
             followed.heard(line, is_image=False)
         said.append(followed(1))
     assert said[299:] == [None, STALLED, STALLED]
@@ -70,7 +83,7 @@ def test_a_layer_that_moves_is_progress(clock: Clock) -> None:
     followed = Progress(SyncLimits())
     for _ in range(100):
         clock.now += 250
-        clock.written += 1024 * KIB
+        clock.write(1024 * KIB)
         assert followed(1) is None
 
 
@@ -79,7 +92,7 @@ def test_a_layer_that_moves_too_slowly_is_none(clock: Clock) -> None:
     said = None
     for _ in range(301):
         clock.now += 1
-        clock.written += 3 * KIB
+        clock.write(3 * KIB)
         said = followed(1)
     assert said == STALLED
 
@@ -88,7 +101,7 @@ def test_a_long_line_is_no_layer(clock: Clock) -> None:
     followed = Progress(SyncLimits(log_bytes=10**9))
     for _ in range(301):
         clock.now += 1
-        clock.written += 1024 * KIB
+        clock.write(1024 * KIB)
         followed.dropped("x" * 1024 * KIB)
         said = followed(1)
     assert said == STALLED

@@ -231,9 +231,9 @@ def test_a_child_of_a_thread_that_lives_on_is_left_alone() -> None:
 
 def test_a_server_that_is_to_outlive_us_does(tmp_path: Path) -> None:
     us = (
-        "import os, sys\nfrom pathlib import Path\nfrom mirrorgen.tools.children import start_detached\n"
+        "import os, sys\nfrom pathlib import Path\nfrom mirrorgen.tools.children import start_server\n"
         "argv = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
-        "print(start_detached(argv, env={}, log=Path(sys.argv[1])))\n"
+        "print(start_server(argv, env={}, log=Path(sys.argv[1]), outlives_us=True))\n"
     )
     argv = [sys.executable, "-c", us, str(tmp_path / "log")]
     pid = int(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)

@@ -113,6 +113,36 @@ def test_a_report_below_the_project_goes_through_no_link(in_folder: Path, secret
     assert [path.name for path in secret.parent.iterdir()] == [secret.name]
 
 
+@pytest.fixture
+def beside(in_folder: Path, secret: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A link out of a git work tree, beside the current folder, which is in that tree."""
+    (in_folder / ".git").mkdir()
+    (in_folder / "lists").mkdir()
+    (in_folder / "reports").symlink_to(secret.parent)
+    monkeypatch.chdir(in_folder / "lists")
+    return in_folder / "reports"
+
+
+@pytest.mark.parametrize("where", ["../reports", "{beside}"])
+def test_a_report_beside_the_project_goes_through_no_link_of_the_work_tree(
+    beside: Path, secret: Path, where: str
+) -> None:
+    place = Path(where.format(beside=beside))
+    with pytest.raises(InputError, match=r"reports is a symbolic link$"):
+        write_file(place / "x.json", "new\n", project=Path())
+    with pytest.raises(InputError, match=r"reports is a symbolic link$"):
+        read_file(place / secret.name)
+    assert [path.name for path in secret.parent.iterdir()] == [secret.name]
+
+
+def test_a_link_in_a_home_that_is_a_work_tree_is_followed(
+    beside: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(beside.parent))
+    write_file(beside / "x.json", "new\n", project=Path())
+    assert (secret.parent / "x.json").exists()
+
+
 def test_another_name_of_a_file_keeps_what_it_had(tmp_path: Path, secret: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).hardlink_to(secret)
