@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,7 +48,11 @@ class Loaded:
     @property
     def is_usable(self) -> bool:
         """Whether there is no error."""
-        return self.desired is not None and not any(problem.is_error for problem in self.problems)
+        return self.desired is not None and not self.errors()
+
+    def errors(self, *, tolerated: AbstractSet[str] = frozenset()) -> list[Problem]:
+        """Return the problems with which the list cannot be used, but for those whose codes are tolerated."""
+        return [problem for problem in self.problems if problem.is_error and problem.code not in tolerated]
 
 
 CURED_BY_LOCK = frozenset({"rule-without-lock", "exclusions-need-lock"})

@@ -37,11 +37,13 @@ def demo(
     from mirrorgen.demo.pipeline import Demo
     from mirrorgen.operations.stand_in import VARIABLE
     from mirrorgen.operations.upstream.selecting import read_listing
+    from mirrorgen.project import CURED_BY_LOCK
 
     listings = read_listing(from_file) if from_file else {}
     # What a shell is to run is all that may stand on standard output.
     say = screen().say if keep else screen().show
-    kept = Demo(load_usable(file, use_lock=False), listings=listings, allowances=allowances(), say=say).run(keep=keep)
+    loaded = load_usable(file, use_lock=False, tolerated=CURED_BY_LOCK)
+    kept = Demo(loaded, listings=listings, allowances=allowances(), say=say).run(keep=keep)
     if kept:
         screen().show(f"export {VARIABLE}={shlex.quote(str(kept.stand_in_file))}")
         folder = shlex.quote(str(kept.stand_in_file.parent))

@@ -84,7 +84,7 @@ def require_usable(loaded: Loaded, *, tolerated: AbstractSet[str] = frozenset(),
     from mirrorgen.reporting.formats import ProblemFormat
     from mirrorgen.reporting.problems import format_problems, summary
 
-    errors = [problem for problem in loaded.problems if problem.is_error and problem.code not in tolerated]
+    errors = loaded.errors(tolerated=tolerated)
     if errors or loaded.desired is None:
         terminal = screen()
         terminal.note(format_problems(errors, ProblemFormat.TEXT, excerpts=terminal.has_people_at_notes))

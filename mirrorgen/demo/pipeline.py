@@ -38,7 +38,7 @@ from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.stand_in import StandIn
 from mirrorgen.operations.upstream.locking import relock, selected_indexes
 from mirrorgen.operations.upstream.selecting import select_upstream
-from mirrorgen.project import Loaded, load
+from mirrorgen.project import CURED_BY_LOCK, Loaded, load
 from mirrorgen.rendering.files import render_lock
 from mirrorgen.rendering.module import module_files
 from mirrorgen.reporting.formats import ResultFormat
@@ -96,8 +96,9 @@ class _Project:
     def load(self, *, use_lock: bool) -> tuple[Loaded, Runtime]:
         """Read the list."""
         loaded = load(self.folder / "images.yaml", use_lock=use_lock, allowances=self.allowances)
-        if not loaded.is_usable or loaded.desired is None:
-            raise RuntimeError(f"the list of the demo is not usable: {loaded.problems}")
+        errors = loaded.errors(tolerated=frozenset() if use_lock else CURED_BY_LOCK)
+        if errors or loaded.desired is None:
+            raise RuntimeError(f"the list of the demo is not usable: {errors}")
         return loaded, Runtime(self.folder, loaded.desired, stand_in=self.stand_in)
 
 

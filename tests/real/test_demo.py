@@ -125,6 +125,21 @@ def test_every_kind_of_rule_mirrors_exactly_what_tags_shows(env: dict[str, str])
     assert_nothing_is_left(env)
 
 
+def test_a_list_whose_settings_need_a_lock_gets_one(env: dict[str, str], tmp_path: Path) -> None:
+    entry = {
+        "source": "docker.io/library/nginx",
+        "tags": {"exact": ["latest"], "semver": [">=1.24"]},
+        "ecr": {"tag_mutability": "immutable-with-exclusions"},
+    }
+    (tmp_path / "images.yaml").write_text(json.dumps({"images": [entry]}))
+    (tmp_path / "listing.json").write_text(json.dumps({"docker.io/library/nginx": ["latest", "1.24.0", "1.25.0"]}))
+    with demo(env, str(tmp_path / "images.yaml"), "--from", str(tmp_path / "listing.json")) as process:
+        output, _ = process.communicate(timeout=300)
+    # From here on it takes a provider that knows exclusion filters.
+    assert "wrote images.lock.yaml" in output
+    assert "wrote terraform/exclusions_override.tf" in output
+
+
 def test_rules_without_a_listing_are_wrong_usage(env: dict[str, str]) -> None:
     with demo(env, "examples/tag-rules/images.yaml") as process:
         output, _ = process.communicate(timeout=60)

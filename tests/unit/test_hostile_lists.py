@@ -152,9 +152,9 @@ def errors(loaded: Loaded) -> list[str]:
 @pytest.mark.parametrize("end", ["", ".5"], ids=["whole", "fraction"])
 def test_a_number_of_very_many_parts_is_refused_and_not_read(end: str, tmp_path: Path) -> None:
     (tmp_path / "images.yaml").write_text(f"images:\n- {{source: nginx, tags: [{':'.join('1' * 200_000)}{end}]}}\n")
-    start = time.monotonic()
+    start = time.process_time()
     (problem,) = load(tmp_path / "images.yaml").problems
-    assert time.monotonic() - start < AT_ONCE_S
+    assert time.process_time() - start < AT_ONCE_S
     assert (problem.code, problem.line, problem.path) == ("unreadable-value", 2, ("images", 0, "tags", 0))
     assert problem.message.endswith(f" for a number, and it has {399_999 + len(end):,} characters")
 
@@ -163,9 +163,9 @@ def test_a_number_of_very_many_parts_is_refused_and_not_read(end: str, tmp_path:
 def test_thousands_of_patterns_that_count_are_refused_by_name(count: int, tmp_path: Path) -> None:
     entries = [f"- {{source: quay.io/a/b{n}, tags: {{match: ['{n}.{{1,{count}}}']}}}}" for n in range(3000)]
     (tmp_path / "images.yaml").write_text("\n".join(["images:", *entries]))
-    start = time.monotonic()
+    start = time.process_time()
     problems = load(tmp_path / "images.yaml").problems
-    assert time.monotonic() - start < AT_ONCE_S
+    assert time.process_time() - start < AT_ONCE_S
     bad = [problem for problem in problems if problem.code == "bad-pattern"]
     assert bad[0].path[:3] == ("images", 0 if count > 128 else (bad[0].line or 0) - 2, "tags")
     assert bad[0].message.endswith("longest tag" if count > 128 else "nothing below was read")

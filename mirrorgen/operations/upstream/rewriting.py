@@ -151,6 +151,7 @@ def _put(data: Any, path: KeyPath, value: list[str]) -> None:
 
 def _trouble(loaded: Loaded, text: str, wanted: Any, allowances: Allowances) -> str | None:
     again = load(loaded.path, text=text, use_lock=False, allowances=allowances)
-    errors = (problem for problem in again.problems if problem.is_error and problem.code not in CURED_BY_LOCK)
-    wrong = next((problem.message for problem in errors), None)
-    return wrong or (None if again.document.data == wanted else "it would say something else, too")
+    errors = again.errors(tolerated=CURED_BY_LOCK)
+    if errors:
+        return errors[0].message
+    return None if again.document.data == wanted else "it would say something else, too"
