@@ -19,6 +19,7 @@ from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
 from mirrorgen.master_list.lock import Lock
 from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests
 from mirrorgen.operations.copying.pending import Pending
 from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
@@ -69,7 +70,7 @@ CHANGES = Changes(
         ),
     ),
 )
-NO_BUDGET = Budget({}, Foreseen(()))
+NO_BUDGET = Budget(Account({}), Foreseen(()))
 TARGET = {"registry": "host", "account_id": "123456789012", "region": "eu-west-1"}
 REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
 
