@@ -20,6 +20,7 @@ def test_one_comment_says_what_each_push_would_do(github: GitHub) -> None:
     (comment,) = github.comments
     assert "Repositories: 1 to create. Tags: 1 to copy." in comment["body"]
     assert "Images: 1 added" in comment["body"]
+    assert "To copy: about 0 B; images whose size is not known: 1." in comment["body"]
     assert f"Planned for {'1' * 40} in [this run](https://github.com/" in comment["body"]
 
     push(github, APP, OTHER)
