@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from collections.abc import Callable
 from io import StringIO
-from types import FrameType
 from typing import Annotated, TextIO
 
 import typer
@@ -38,6 +36,7 @@ from mirrorgen.commands import (
     validate,
 )
 from mirrorgen.commands.everywhere import accepting_options, screen
+from mirrorgen.interrupts import listen
 from mirrorgen.outcomes import ExitCode
 from mirrorgen.streams import guard
 
@@ -92,7 +91,7 @@ def main() -> None:
     # A large list becomes hundreds of thousands of objects that stay to the end; looking for cycles among them again
     # and again would take longer than all the rest.
     gc.disable()
-    signal.signal(signal.SIGTERM, _interrupt)
+    listen()
     results = guard()
     code = _run()
     sys.stdout.flush()
@@ -124,8 +123,3 @@ def _run() -> int:
         show(said)
         screen().note(said.getvalue())
         return int(ExitCode.USAGE)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """A run that is told to end stops its children like one that is interrupted from the keyboard."""
-    raise KeyboardInterrupt

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "mirrorgen"
 
 # The lowest first; a room knows those in layers before its own, and none beside it.
 LAYERS = (
-    {"outcomes", "problems", "resources", "streams"},
+    {"interrupts", "outcomes", "problems", "resources", "streams"},
     {"errors"},
     {"origin", "places"},
     {"files"},

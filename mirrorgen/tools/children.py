@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from mirrorgen.errors import ToolUnusable
+from mirrorgen.interrupts import held_back
 from mirrorgen.tools.orphans import ending_with_us
 
 Child: TypeAlias = "subprocess.Popen[str]"
@@ -93,19 +94,29 @@ def _start(
     stderr: int,
     outlives_us: bool = False,
 ) -> Child:
+    started: list[Child] = []
     try:
-        return subprocess.Popen(
-            list(argv),
-            env=dict(env),
-            cwd=cwd,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-            preexec_fn=None if outlives_us else ending_with_us(),
-        )
+        with held_back():
+            child = subprocess.Popen(
+                list(argv),
+                env=dict(env),
+                cwd=cwd,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+                preexec_fn=None if outlives_us else ending_with_us(),
+            )
+            started.append(child)
+        return child
+    except KeyboardInterrupt:
+        # It came while the child was started, and nobody else knows of that one.
+        for child in started:
+            kill(child)
+            child.communicate()
+        raise
     except (FileNotFoundError, PermissionError, OSError) as error:
         raise ToolUnusable(f"cannot start {argv[0]}: {error.strerror}") from error

@@ -101,7 +101,10 @@ def _request(data: Mapping[str, Any]) -> Event | None:
     except ValueError:  # a registry may redirect to what only Go takes for an address
         return None
     named = _MANIFEST.fullmatch(url.path)
-    digests = data.get("resp-headers", {}).get("Docker-Content-Digest", [])
-    if kind is None or named is None or not digests or not str(data.get("resp-status", "")).startswith("20"):
+    digest = next(iter(data.get("resp-headers", {}).get("Docker-Content-Digest", [])), "")
+    if kind is None or named is None or not str(data.get("resp-status", "")).startswith("20"):
         return None
-    return Event(kind, "", f"{url.netloc}/{named['repository']}:{named['tag']}", digest=str(digests[0]))
+    # A registry need not name what it has stored.
+    if kind is EventKind.SEEN and not digest:
+        return None
+    return Event(kind, "", f"{url.netloc}/{named['repository']}:{named['tag']}", digest=str(digest))

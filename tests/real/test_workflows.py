@@ -159,4 +159,4 @@ def test_no_linter_objects(setup: Setup, tmp_path: Path, base_env: dict[str, str
     for argv in linters:
         said = subprocess.run(argv, env=base_env, capture_output=True, text=True, check=False)
         assert said.returncode == 0, said.stdout + said.stderr
-    assert len(files) == 2
+    assert len(files) == 3

@@ -124,4 +124,6 @@ def test_requests_for_manifests_of_tags_name_digests() -> None:
     assert parse_line(request("GET", "latest", digests=[digest])) is None
     assert parse_line(request("HEAD", "latest", "404 Not Found", digests=[digest])) is None
     assert parse_line(request("HEAD", digest, digests=[digest])) is None
-    assert parse_line(request("PUT", "latest", "201 Created", digests=[])) is None
+    stored = parse_line(request("PUT", "latest", "201 Created", digests=[]))
+    assert stored
+    assert (stored.kind, stored.digest) == (EventKind.STORED, ""), "a registry need not name what it has stored"

@@ -82,6 +82,13 @@ def test_a_copy_that_the_target_does_not_show_is_not_reported_as_copied(sync: Sy
     )
 
 
+def test_a_tag_that_goes_while_upstream_alone_is_asked_is_a_failure(tmp_path: Path, desire: Desire) -> None:
+    """As `--verify` does, or a budget that lets nothing be copied: regsync does not run, and time passes."""
+    runtime = runtime_of(tmp_path, desire(LIST), BOTH, ONE, runs=[])
+    result = sync_images(runtime, replace(plan_sync(runtime), has_asked=True))
+    assert result.failures == (failure("v1.1.0", Kind.UNAVAILABLE, "ECR does not hold the tag at the end of the run"),)
+
+
 def test_a_tag_regsync_passed_over_in_silence_is_not_upstream(sync: Sync) -> None:
     silence = failure("v1.1.0", Kind.NOT_UPSTREAM, NOT_UPSTREAM)
     assert sync(matches("v1.0.0"), held=ONE).failures == (silence,)

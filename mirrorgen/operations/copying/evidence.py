@@ -37,10 +37,13 @@ class Word:
     Attributes:
         kind: that it matches, is refreshed, or needs a copy.
         digest: what the target told it that it holds, or has stored; None where no answer named one.
+        is_copied: whether it needed a copy and made it: where the target answers meanwhile that it has the image by
+            now, regclient stores nothing (ImageCopy in image.go).
     """
 
     kind: EventKind
     digest: str | None
+    is_copied: bool = False
 
 
 def words_of(outcome: Outcome, address: str) -> Mapping[TagRef, Word]:
@@ -50,15 +53,27 @@ def words_of(outcome: Outcome, address: str) -> Mapping[TagRef, Word]:
         outcome: of a run.
         address: of the target; what other registries answered is no proof.
     """
-    seen, stored = (
-        {target_of(event): event.digest for event in outcome.of(kind) if event.target.partition("/")[0] == address}
-        for kind in (EventKind.SEEN, EventKind.STORED)
-    )
-    words: dict[TagRef, Word] = {}
-    for event in outcome.of(EventKind.MATCHES, EventKind.REFRESHED, EventKind.NEEDED):
+    seen: dict[TagRef, str] = {}
+    stored: dict[TagRef, str] = {}
+    kinds: dict[TagRef, EventKind] = {}
+    for event in outcome.events:
         ref = target_of(event)
-        words[ref] = Word(event.kind, (stored if event.kind is EventKind.NEEDED else seen).get(ref))
-    return words
+        if event.kind in {EventKind.SEEN, EventKind.STORED} and event.target.partition("/")[0] == address:
+            (seen if event.kind is EventKind.SEEN else stored)[ref] = event.digest
+        elif event.kind in {EventKind.MATCHES, EventKind.REFRESHED, EventKind.NEEDED}:
+            kinds[ref] = event.kind
+            if event.kind is EventKind.NEEDED:
+                # What it found before says nothing of the copy.
+                seen.pop(ref, None)
+    return {ref: _word(kind, seen.get(ref), stored.get(ref)) for ref, kind in kinds.items()}
+
+
+def _word(kind: EventKind, seen: str | None, stored: str | None) -> Word:
+    if kind is not EventKind.NEEDED:
+        return Word(kind, seen)
+    if stored is None and seen is not None:
+        return Word(kind, seen)
+    return Word(kind, stored or None, is_copied=True)
 
 
 def failures_of(outcome: Outcome, desired: DesiredState) -> dict[TagRef, Failure]:

@@ -54,6 +54,7 @@ class SyncPlan:
         requests: what that asks of each upstream registry.
         held_back: tags that a gate does not let through now.
         unlike: fixed tags that upstream was asked about, and that are not the same there, or could not be compared.
+        has_asked: whether upstream was asked something since then, which took its time.
     """
 
     work: Work
@@ -63,6 +64,7 @@ class SyncPlan:
     requests: tuple[Requests, ...] = ()
     held_back: tuple[Failure, ...] = ()
     unlike: tuple[Failure, ...] = ()
+    has_asked: bool = False
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -94,7 +96,8 @@ def plan_sync(runtime: Runtime, *, full: bool = False, verify: bool = False, may
     gates: list[Gate] = [budget]
     todo, held_back = pass_gates(wanted, gates)
     unlike = unlike_upstream(runtime, work.desired, held, wanted, account) if verify else ()
-    return SyncPlan(work, held, todo, budget, budget.requests(todo), held_back, unlike)
+    has_asked = verify or not wanted.is_empty
+    return SyncPlan(work, held, todo, budget, budget.requests(todo), held_back, unlike, has_asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ class _Run:
         self._label = plan.work.desired.target.label
         self._account = plan.budget.account
         self._on_event = on_event
+        self._has_asked = plan.has_asked
         self._attempts = 0
         self._copied: set[TagRef] = set()
         self._failed = {failure.ref: failure for failure in (*plan.held_back, *plan.unlike)}
@@ -192,7 +196,7 @@ class _Run:
             self._failed.pop(ref, None)
             self._proven.pop(ref, None)
             # A copy that failed at its end may have been stored; otherwise it is somebody else's that is there later.
-            if word and word.kind is EventKind.NEEDED and (word.digest or not doubt):
+            if word and word.is_copied and (word.digest or not doubt):
                 self._copied.add(ref)
             if doubt:
                 self._failed[ref] = doubt
@@ -211,6 +215,8 @@ class _Run:
 
     def result(self) -> SyncResult:
         """Return what came of it all."""
+        if self._has_asked and not self._attempts:
+            self._held = self._runtime.held(self._work.desired)
         failures = self._explained(tuple(self._failures()))
         failed = {failure.ref for failure in failures}
         done = [ref for ref in self._entries if ref not in failed]
