@@ -44,6 +44,13 @@ def matches(tag: str) -> str:
     return line("Image matches", tag)
 
 
+def found(tag: str, digest: str) -> str:
+    """What the target answers regsync."""
+    url = f"https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/{APP}/manifests/{tag}"
+    said = {"level": "DEBUG-4", "msg": "reg http request", "req-method": "HEAD", "req-url": url}
+    return json.dumps({**said, "resp-status": "200 OK", "resp-headers": {"Docker-Content-Digest": [digest]}})
+
+
 def failure(tag: str, kind: Kind, reason: str) -> Failure:
     return Failure(TagRef(APP, tag), kind, reason, source="quay.io/org/app")
 
@@ -80,6 +87,16 @@ def test_a_copy_that_the_target_does_not_show_is_not_reported_as_copied(sync: Sy
     assert result.failures == (
         failure("v1.1.0", Kind.UNAVAILABLE, "regsync reported no failure, but ECR does not hold the tag"),
     )
+
+
+@pytest.mark.parametrize(("answer", "kinds"), [("sha256:b", []), ("sha256:c", [Kind.UNAVAILABLE])])
+def test_what_somebody_else_has_pushed_meanwhile_is_not_called_copied(
+    sync: Sync, answer: str, kinds: list[Kind]
+) -> None:
+    """regclient stores nothing where the target answers that it has the image by now."""
+    result = sync(needed("v1.1.0"), found("v1.1.0", answer), matches("v1.0.0"), held=BOTH)
+    assert result.copied == ()
+    assert [failure.kind for failure in result.failures] == kinds
 
 
 def test_a_tag_that_goes_while_upstream_alone_is_asked_is_a_failure(tmp_path: Path, desire: Desire) -> None:
