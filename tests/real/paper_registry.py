@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.serving import answering
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 
@@ -56,29 +56,6 @@ def paper_registry(tags: Mapping[str, Sequence[str]]) -> Iterator[PaperRegistry]
     """Serve on a free loopback port."""
     registry = PaperRegistry(dict(tags))
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            status, headers, body = registry.answer(self.command, self.path.partition("?")[0])
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        do_HEAD = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        registry.address = f"127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield registry
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(lambda method, path: registry.answer(method, path.partition("?")[0])) as port:
+        registry.address = f"127.0.0.1:{port}"
+        yield registry

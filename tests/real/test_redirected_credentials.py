@@ -8,11 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -22,6 +21,7 @@ from mirrorgen.tools.regsync import Regsync
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import find_tool
 from tests.real.paper_registry import INDEX
+from tests.serving import listening
 
 USER, PASSWORD, TOKEN = "robot", "correct-horse-battery", "a-token-of-the-realm"
 BASIC = f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"
@@ -67,15 +67,8 @@ def serving(site: Site) -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        site.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield site
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Handler) as site.port:
+        yield site
 
 
 @pytest.fixture
