@@ -24,7 +24,7 @@ LAYERS = (
     {"destinations.ecr", "destinations.registry"},
     {"destinations.kinds"},
     {"master_list"},
-    {"desired"},
+    {"desired", "readers"},
     {"rendering"},
     {"project"},
     {"starting"},

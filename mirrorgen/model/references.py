@@ -40,6 +40,21 @@ class Source:
         return f"{self.host}/{self.path}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Reference:
+    """One image, as people name it.
+
+    Attributes:
+        source: the repository in its full form.
+        tag: None where it names none, which is `latest` if it names no digest either.
+        digest: what it must be; a tag beside it says nothing then.
+    """
+
+    source: Source
+    tag: str | None = None
+    digest: str | None = None
+
+
 def is_tag(text: str) -> bool:
     """Whether `text` is a tag: 1 to 128 characters of the distribution grammar."""
     return _TAG.fullmatch(text) is not None
@@ -93,6 +108,27 @@ def parse_source(text: str, path: KeyPath) -> Source | Problem:
         hint = f'write source: {name} and tags: ["{tag}"]'
         return Problem("reference-has-tag", f"{text!r} carries the tag {tag!r}", path, hint)
     return _parse_name(name, text, path)
+
+
+def parse_reference(text: str, path: KeyPath = ()) -> Reference | Problem:
+    """Parse the name of one image: `nginx`, `nginx:1.25`, `registry:5000/app@sha256:...`, `nginx:1.25@sha256:...`.
+
+    Args:
+        text: what somebody wrote.
+        path: where it stands, for the problem.
+    """
+    if may_hold_password(text):
+        return Problem("bad-reference", "the image carries a user name or password", path)
+    name, at, digest = text.partition("@")
+    if at and not is_digest(digest):
+        return Problem("bad-reference", f"{text!r} has no digest of 64 hexadecimal digits behind its @", path)
+    head, _, last = name.rpartition("/")
+    last, colon, tag = last.partition(":")
+    if colon and not is_tag(tag):
+        return Problem("bad-reference", f"{tag!r} in {text!r} is not a tag", path)
+    repository = f"{head}/{last}" if "/" in name else last
+    source = _parse_name(repository, text, path)
+    return source if isinstance(source, Problem) else Reference(source, tag or None, digest or None)
 
 
 def may_hold_password(text: str) -> bool:

@@ -9,8 +9,10 @@ import pytest
 
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.registry.target import RegistryTarget
-from mirrorgen.model.references import Source, is_tag, normalize_host, parse_source
+from mirrorgen.model.references import Reference, Source, is_tag, normalize_host, parse_reference, parse_source
 from mirrorgen.problems import Problem
+
+DIGEST = f"sha256:{'0a' * 32}"
 
 
 @pytest.mark.parametrize(
@@ -130,3 +132,45 @@ def test_a_host_name() -> None:
     assert normalize_host("Registry.Example.com:8443") == "registry.example.com:8443"
     assert normalize_host("https://quay.io") is None
     assert normalize_host("quay.io/a") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "tag", "digest"),
+    [
+        ("nginx", "docker.io/library/nginx", None, None),
+        ("nginx:1.25", "docker.io/library/nginx", "1.25", None),
+        ("localhost/app", "localhost/app", None, None),
+        ("registry:5000/app", "registry:5000/app", None, None),
+        ("registry:5000/app:v1", "registry:5000/app", "v1", None),
+        (f"quay.io/a/b@{DIGEST}", "quay.io/a/b", None, DIGEST),
+        (f"quay.io/a/b:v1@{DIGEST}", "quay.io/a/b", "v1", DIGEST),
+    ],
+)
+def test_an_image_has_a_source_a_tag_and_a_digest(text: str, source: str, tag: str | None, digest: str | None) -> None:
+    reference = parse_reference(text)
+    assert isinstance(reference, Reference)
+    assert (str(reference.source), reference.tag, reference.digest) == (source, tag, digest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ":1.25",
+        "nginx:",
+        "nginx:-1",
+        "nginx@",
+        "nginx@sha256:12",
+        f"nginx@{DIGEST}@{DIGEST}",
+        "user:pass@host/app",
+        "Nginx",
+        "https://quay.io/a",
+        "a b",
+        "$IMAGE",
+        "{{ .Values.image }}",
+        "/",
+        "a//b",
+    ],
+)
+def test_what_names_no_image_is_a_problem(text: str) -> None:
+    assert isinstance(parse_reference(text), Problem)

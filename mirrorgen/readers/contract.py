@@ -1,0 +1,116 @@
+"""What every reader answers: the images that a text names, each with its place, and what of it could not be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mirrorgen.model.credentials import Credentials
+from mirrorgen.model.images import Copying, TagRule
+from mirrorgen.model.references import Source
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands: line and column count from 1; 0 means the whole file."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class NamedImage:
+    """An image, or images of one repository, that a file names.
+
+    Attributes:
+        written: as it stands there.
+        place: where.
+        path: what leads to it, `spec.containers[0].image`; nothing where a file has no fields.
+        source: the upstream repository in its full form.
+        tag, digest: of the one image that is named; with neither, and without a rule, it is `latest`.
+        rule: which tags, where the file names more than one; None where `tag` and `digest` say it.
+        repository: the repository in the target, without its host, where the file gives it a name; None otherwise.
+        copying: what is copied of each image.
+    """
+
+    written: str
+    place: Place
+    path: str
+    source: Source
+    tag: str | None = None
+    digest: str | None = None
+    rule: TagRule | None = None
+    repository: str | None = None
+    copying: Copying = field(default_factory=Copying)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What names an image, or seems to, and cannot be taken.
+
+    Attributes:
+        written: as it stands there, without what may be a password.
+        place: where.
+        path: what leads to it, as in `NamedImage`.
+        reason: a plain sentence without a final stop.
+        hint: what to do instead, or nothing.
+    """
+
+    written: str
+    place: Place
+    path: str
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text names: every image of it is in one of the two.
+
+    Attributes:
+        format: the name of the format that it was read as.
+        images: what was taken, in the order of the file.
+        refused: what was not, in the order of the file.
+        credentials: by host, the names of the variables that the file signs in with; never what they hold.
+    """
+
+    format: str
+    images: tuple[NamedImage, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    credentials: Mapping[str, Credentials] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a text is read with.
+
+    Attributes:
+        file: what the text is called in places and sentences; it need not exist.
+        deep: whether images are also looked for where a format has no field for them: arguments, texts in texts.
+        variables: what `${NAME}` stands for in formats that have it.
+    """
+
+    file: str
+    deep: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format, and its reader.
+
+    Attributes:
+        name: as `--from` takes it.
+        title: as a sentence names it.
+        recognizes: whether a text, of a file of this name, looks like it.
+        read: takes everything that a text names; raises nothing, whatever the text is.
+    """
+
+    name: str
+    title: str
+    recognizes: Callable[[str, str], bool]
+    read: Callable[[str, Around], Reading]
