@@ -1,7 +1,7 @@
 """What each reader makes of a file, as folders: `cases/<format>/<what it is about>/` is a test by being there.
 
-In a folder: the file, `variables.env` with what `${NAME}` stands for, and `reading.txt`, what is taken and what is refused.
-A folder whose name ends in `-deep` is read with `--deep`, and of one that starts with `unguessed` no format can be told.
+In a folder: the file, `variables.env` with what `${NAME}` stands for, and `reading.txt`, what is taken and refused. One
+whose name ends in `-deep` is read with `--deep`; of one that starts with `unguessed` no format can be told.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def read(folder: Path, format: str) -> Reading:
     file, variables = file_in(folder), {}
     if (folder / "variables.env").exists():
         lines = (folder / "variables.env").read_text().splitlines()
-        variables = dict(line.split("=", 1) for line in lines)  # type: ignore[misc]
+        variables = dict(line.split("=", 1) for line in lines)
     text = file.read_bytes().decode()
     return formats.read(text, Around(file.name, folder.name.endswith("-deep"), variables), format)
 
