@@ -18,6 +18,7 @@ from mirrorgen.commands import (
     diff,
     doctor,
     generate,
+    importing,
     init,
     lifecycle,
     lock,
@@ -49,6 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(init.init)
+app.command("import")(importing.import_images)
 app.command()(validate.validate)
 app.command()(tags.tags)
 app.command()(update.update)

@@ -18,7 +18,9 @@ from mirrorgen.desired.state import DesiredState
 from mirrorgen.desired.updates import find_updates, left_alone
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.importing.adding import add_images
 from mirrorgen.master_list.lock import Lock
+from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests
@@ -37,6 +39,7 @@ from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.project import load
 from mirrorgen.reporting.changes import view_changes
 from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.imports import view_import
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
 from mirrorgen.reporting.mirrored import view_findings
@@ -54,6 +57,7 @@ from mirrorgen.reporting.views import View, show
 from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 from tests.conftest import RunCli
 from tests.documents import CLI, DOCUMENTS, MINIMAL, blocks_of, load_text
+from tests.importing.lists import digest, reading
 from tests.locks import write_lock
 
 NOTHING = DesiredState(EcrTarget(), (), 4, ())
@@ -113,6 +117,7 @@ def test_json_of_results(tmp_path: Path) -> None:
         view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
         view_deleted((REMOVAL,), (FAILURE,)),
         *views_of_selections_differences_and_expiries(tmp_path),
+        view_of_import(tmp_path),
     ]
     views.insert(0, view_changes(CHANGES, "0a1b"))
     made = [show(view, ResultFormat.JSON) for view in views]
@@ -178,6 +183,11 @@ def view_of_findings(folder: Path) -> View:
     assert desired
     mirror = mirror_of(desired, {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1"})
     return view_findings([(image, mirror.resolve(image)) for image in ("nginx:1.25.3", "redis:7")])
+
+
+def view_of_import(folder: Path) -> View:
+    named = [reading([f"nginx@{digest('a')}", "nginx:1.25@" + digest("b")])]
+    return view_import(named, add_images(load_text(MINIMAL, folder), named, Allowances()), into="images.yaml")
 
 
 def shape_of(value: Any) -> Any:
