@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from mirrorgen.problems import format_path
-from mirrorgen.readers import kubernetes, plain
+from mirrorgen.readers import kubernetes, plain, regsync
 from mirrorgen.readers.contract import Around, Format, Place, Reading, Refusal
 
 AUTO = "auto"
 """The name under which a format is guessed."""
 
 FORMATS: tuple[Format, ...] = (
+    regsync.FORMAT,
     kubernetes.FORMAT,
     plain.FORMAT,
 )
