@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mirrorgen.problems import format_path
-from mirrorgen.readers import kubernetes, plain, regsync
+from mirrorgen.readers import kubernetes, plain, rancher, regsync
 from mirrorgen.readers.contract import Around, Format, Place, Reading, Refusal
 
 AUTO = "auto"
@@ -11,6 +11,7 @@ AUTO = "auto"
 
 FORMATS: tuple[Format, ...] = (
     regsync.FORMAT,
+    rancher.FORMAT,
     kubernetes.FORMAT,
     plain.FORMAT,
 )

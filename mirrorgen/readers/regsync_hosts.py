@@ -95,7 +95,7 @@ class Hosts:
         registry = _paced(_reached(known, entry, is_plain=is_plain), entry)
         if registry != Registry(host, default_alias(host)):
             self.registries[host] = registry
-        names = _credentials(entry)
+        names = credentials_in(entry)
         if names:
             self.credentials[host] = names
 
@@ -160,10 +160,18 @@ def _paced(known: Registry, entry: Fields) -> Registry:
     return replace(registry, concurrent_requests=concurrent) if 0 < concurrent <= _MOST_AT_ONCE else registry
 
 
-def _credentials(entry: Fields) -> Credentials | None:
-    """Names of the variables, where both are; what is a value itself is not repeated."""
+def credentials_in(entry: Fields, keys: tuple[str, str] = ("user", "pass")) -> Credentials | None:
+    """Return the names of the variables that an entry signs in with; None where it has none.
+
+    Args:
+        entry: of one registry.
+        keys: what user name and password are called there.
+
+    Raises:
+        Unfit: there is something else, which may be a secret and is not repeated.
+    """
     names = []
-    for key, what in (("user", "user name"), ("pass", "password")):
+    for key, what in zip(keys, ("user name", "password"), strict=True):
         text = entry.string(key)
         if not text:
             continue
