@@ -22,7 +22,6 @@ class Copies(Gathering):
     def __init__(self, format: str, around: Around) -> None:
         super().__init__(format, around)
         self._copied: list[tuple[NamedImage, str | None]] = []
-        self._notes: dict[tuple[str, str], Refusal] = {}
 
     def copy(self, image: NamedImage, host: str | None) -> None:
         """Take an image that is copied to a registry; None where only the run tells which."""
@@ -31,10 +30,6 @@ class Copies(Gathering):
     def unfit(self, fields: Fields, error: Unfit, written: str = "") -> None:
         """Refuse what a field says."""
         self.refuse(written, fields.document.place(error.path), format_path(error.path), error.reason, error.hint)
-
-    def note(self, place: Place, path: str, reason: str, hint: str = "") -> None:
-        """Say what the file says and a list does not; of several that say the same of one field, the first."""
-        self._notes.setdefault((path, reason), Refusal("", place, path, reason, hint))
 
     def copied(
         self,
@@ -67,7 +62,7 @@ class Copies(Gathering):
             credentials={host: names for host, names in (credentials or {}).items() if host in used},
             registries={host: registry for host, registry in (registries or {}).items() if host in used},
             target=chosen,
-            notes=tuple(sorted(self._notes.values(), key=lambda note: note.place)),
+            notes=tuple(dict.fromkeys(reading.notes)),
         )
 
 

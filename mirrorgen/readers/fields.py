@@ -116,12 +116,18 @@ class Fields:
         Raises:
             Unfit: there is something else.
         """
-        path = (*self.path, key)
-        value = self.data.get(key)
+        return self.strings_of(self.data.get(key), (*self.path, key))
+
+    def strings_of(self, value: Any, path: KeyPath) -> list[tuple[str, KeyPath]]:
+        """Return the texts in a list that stands at a path, each with its own; none for null.
+
+        Raises:
+            Unfit: it is no list, or there is something else in it.
+        """
         if value is None:
             return []
         if not isinstance(value, list):
-            raise Unfit(f"a list belongs under `{key}`", path)
+            raise Unfit(f"a list belongs under `{path[-1]}`", path)
         return [(self._item(item, (*path, index)), (*path, index)) for index, item in enumerate(value)]
 
     def numerals(self, key: str) -> list[tuple[str, KeyPath]]:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from mirrorgen.problems import format_path
-from mirrorgen.readers import kubernetes, plain, rancher, regsync
+from mirrorgen.readers import (
+    compose,
+    dockerfile,
+    dregsy,
+    ecs,
+    image_syncer,
+    kubernetes,
+    plain,
+    rancher,
+    regsync,
+    sinker,
+    skopeo,
+)
 from mirrorgen.readers.contract import Around, Format, Place, Reading, Refusal
 
 AUTO = "auto"
@@ -12,7 +24,15 @@ AUTO = "auto"
 FORMATS: tuple[Format, ...] = (
     regsync.FORMAT,
     rancher.FORMAT,
+    dregsy.FORMAT,
+    sinker.FORMAT,
+    skopeo.FORMAT,
+    image_syncer.FORMAT,
+    kubernetes.PODS,
     kubernetes.FORMAT,
+    ecs.FORMAT,
+    compose.FORMAT,
+    dockerfile.FORMAT,
     plain.FORMAT,
 )
 """In the order in which they are guessed: what is certain of its mark before what takes almost everything."""

@@ -119,10 +119,10 @@ class _File:
     def _read_credentials(self, entry: Fields) -> None:
         for key, value in entry.data.items():
             if key not in _OF_REPOSITORY:
-                self._copies.note(entry.place(key), entry.shown(key), "the tool does not know it")
+                self._copies.note(entry.document, (*entry.path, key), "the tool does not know it")
             elif key == "RepoAuth" and value:
                 reason = "whether a login is for one repository is not for a list to say"
-                self._copies.note(entry.place(key), entry.shown(key), reason)
+                self._copies.note(entry.document, (*entry.path, key), reason)
         host = normalize_host(entry.string("Registry"))
         if host is None:
             raise Unfit("it names no registry", (*entry.path, "Registry"))
@@ -151,7 +151,7 @@ class _Artifact:
         self._name = next((text for key in _NAMES if (text := fields.string(key))), "") or self._usual_name()
         self._copies = copies
         for key in fields.data.keys() - _KNOWN:
-            copies.note(fields.place(key), fields.shown(key), "the tool does not know it")
+            copies.note(fields.document, (*fields.path, key), "the tool does not know it")
 
     def repositories(self, known: list[_Repository]) -> list[_Repository]:
         """Return where it is mirrored to.
@@ -206,7 +206,7 @@ class _Artifact:
         return {text for text, _ in self.fields.numerals("DoNotMirror")}
 
     def _say(self, reason: str) -> None:
-        self._copies.note(self.fields.place(), self.fields.shown(), reason)
+        self._copies.note(self.fields.document, self.fields.path, reason)
 
 
 def _short(reference: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from mirrorgen.model.images import Copying, TagRule
 from mirrorgen.model.versions import parse_range
-from mirrorgen.problems import KeyPath
+from mirrorgen.problems import KeyPath, format_path
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
 from mirrorgen.readers.copies import Copies, ruled, source_of, target_of
 from mirrorgen.readers.fields import Fields, Unfit
@@ -17,7 +17,7 @@ from mirrorgen.readers.go_templates import Unresolvable, expanded
 from mirrorgen.readers.regsync_hosts import Hosts
 from mirrorgen.readers.regsync_merging import merge_troubles
 from mirrorgen.readers.regsync_settings import Settings, say_what_is_left
-from mirrorgen.readers.tag_sets import UnusableRule, anchored, checked, rule_of, united
+from mirrorgen.readers.tag_sets import TAKES_ALL, UnusableRule, anchored, checked, rule_of, united
 
 _TOP = frozenset({"version", "creds", "defaults", "sync"})
 _MARK = re.compile(r"""^["']?sync["']?\s*:|[{,]\s*"sync"\s*:""", re.MULTILINE)
@@ -34,7 +34,7 @@ def read(text: str, around: Around) -> Reading:
     copies = Copies(FORMAT.name, around)
     documents = copies.documents(text)
     for document in documents[1:]:
-        copies.refuse("", document.place(()), "(root)", "regsync reads the first document alone")
+        copies.refuse("", document.place(()), format_path(()), "regsync reads the first document alone")
     if not documents:
         return copies.copied()
     try:
@@ -65,7 +65,7 @@ class _File:
         hosts.read(self._root)
         for key in self._root.data.keys() - _TOP:
             if not key.startswith("x-"):
-                self._copies.note(self._root.place(key), key, "regsync does not know it")
+                self._copies.note(self._root.document, (*self._root.path, key), "regsync does not know it")
         if self._is_merged_in_another_way():
             return self._copies.copied()
         say_what_is_left(self._defaults, self._copies, are_defaults=True)
@@ -184,7 +184,7 @@ class _Step:
             return checked(united(rules))
         except UnusableRule as error:
             path = sets[0].path if len(sets) == 1 else self._step.path
-            hint = "choose some: semver: ['>=0'] is every version" if "every tag there is" in str(error) else ""
+            hint = "choose some: semver: ['>=0'] is every version" if str(error) == TAKES_ALL else ""
             raise Unfit(str(error), path, hint) from None
 
     def _set(self, tags: Fields) -> TagRule:

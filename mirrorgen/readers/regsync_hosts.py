@@ -111,7 +111,7 @@ class Hosts:
                 self._say_of_helper(entry, host)
             else:
                 reason = _NOTES.get(key, "regsync does not know it")
-                self._copies.note(entry.place(key), entry.shown(key), reason)
+                self._copies.note(entry.document, (*entry.path, key), reason)
 
     def _say_of_helper(self, entry: Fields, host: str) -> None:
         """That of ECR is what a list uses where nothing is said, for a target that is one."""

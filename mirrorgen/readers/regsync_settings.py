@@ -41,9 +41,9 @@ def say_what_is_left(fields: Fields, copies: Copies, *, are_defaults: bool = Fal
     known = _KNOWN | _OF_ALL if are_defaults else _KNOWN
     for key, value in fields.data.items():
         if key not in known:
-            copies.note(fields.place(key), fields.shown(key), "regsync does not know it")
+            copies.note(fields.document, (*fields.path, key), "regsync does not know it")
         elif key in _NOTES and value:
-            copies.note(fields.place(key), fields.shown(key), _NOTES[key])
+            copies.note(fields.document, (*fields.path, key), _NOTES[key])
         elif key == "backup" and value:
             hint = "ECR keeps it without a tag, for as long as the lifecycle of its repository says"
             copies.refuse(

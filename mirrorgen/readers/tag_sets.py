@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from mirrorgen.master_list.rules import build_rule
 from mirrorgen.model.images import TagRule
-from mirrorgen.model.patterns import literals, pattern_trouble
+from mirrorgen.model.patterns import compile_pattern, literals, pattern_trouble
 from mirrorgen.model.references import is_tag
 from mirrorgen.model.tags import passes
 from mirrorgen.problems import Problem
@@ -16,8 +17,12 @@ from mirrorgen.problems import Problem
 EVERYTHING = TagRule(match=(".*",))
 """Every tag there is; a list has no such rule, only one with something taken out of it."""
 
+TAKES_ALL = "it copies every tag there is, which a list does not say"
+"""Why a rule that bounds nothing is none of a list."""
+
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\[:[^\]]*:\]|\\.|[^\]\\])*\]|.", re.DOTALL)
 """A character of a pattern, an escaped one, or a class of them."""
+_GROUP = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _FLAGS = re.compile(r"\(\?[a-zA-Z-]+\)")
 _ANCHORED = re.compile(r"(\^*)((?![*+?{])(?:\\.|[^\\$])*|)(\$*)", re.DOTALL)
 """Anchors at both ends of a pattern, with no `$` between them."""
@@ -49,6 +54,35 @@ def found_within(pattern: str) -> tuple[str, ...]:
         UnusableRule: Go takes no such pattern, or a list does not.
     """
     return _found(pattern)
+
+
+def replaced(pattern: str, text: str, replacement: str) -> str:
+    """Return a text with what a pattern finds in it replaced, as `ReplaceAllString` of Go does: `$1` is a group.
+
+    Raises:
+        UnusableRule: Go takes no such pattern, or the replacement names a group that there is not.
+    """
+    _usable((pattern,))
+    parts, end = list[str](), 0
+    for match in compile_pattern(pattern).finditer(text):
+        parts += [text[end : match.start()], *_filled(replacement, match)]
+        end = match.end()
+    return "".join(parts) + text[end:]
+
+
+def _filled(replacement: str, match: Any) -> Iterator[str]:
+    end = 0
+    for group in _GROUP.finditer(replacement):
+        yield replacement[end : group.start()]
+        yield _group(group[1] or group[2], match)
+        end = group.end()
+    yield replacement[end:]
+
+
+def _group(name: str, match: Any) -> str:
+    if not name.isdigit() or int(name) > len(match.groups()):
+        raise UnusableRule(f"the replacement names a group {name!r}, which is none by its number")
+    return match.group(int(name)) or ""
 
 
 def rule_of(
@@ -109,14 +143,14 @@ def checked(rule: TagRule) -> TagRule:
     if not rule.named and not rule.is_open:
         raise UnusableRule("it chooses no tag")
     if rule.is_open and replace(rule, exact=(), digests={}) == EVERYTHING:
-        raise UnusableRule("it copies every tag there is, which a list does not say")
+        raise UnusableRule(TAKES_ALL)
     problems: list[Problem] = []
     written = {"exact": rule.exact, "digests": rule.digests, "match": rule.match, "semver": rule.semver}
     data = {key: value for key, value in {**written, "exclude": rule.exclude}.items() if value}
     build_rule({key: value if key == "digests" else list(value) for key, value in data.items()}, (), problems)
     for problem in problems:
         if problem.is_error:
-            raise UnusableRule(problem.message)
+            raise UnusableRule(TAKES_ALL if problem.code == "rule-matches-everything" else problem.message)
     return rule
 
 
@@ -170,7 +204,9 @@ def _whole(alternative: str) -> str | None:
     start, middle, end = match.groups()
     if not middle and not (start and end):
         return ".*"
-    return f"{'' if start else '.*'}{middle}{'' if end else '.*'}"
+    is_set_before = start or middle.startswith(".*")
+    is_set_behind = end or re.search(r"(?:^|[^\\])\.\*$", middle)
+    return f"{'' if is_set_before else '.*'}{middle}{'' if is_set_behind else '.*'}"
 
 
 def _usable(patterns: Iterable[str]) -> tuple[str, ...]:

@@ -231,7 +231,7 @@ def test_a_file_that_regsync_does_not_read_is_refused_as_a_whole() -> None:
     assert why("defaults: [x]\nsync: []") == "a mapping belongs here"
     assert why("sync: [x]") == "a mapping belongs here"
     two = read("sync: [{source: nginx, target: h.example/a, type: image}]\n---\nsync: []")
-    assert refused(two) == ["3 (root): regsync reads the first document alone"]
+    assert refused(two) == ["3 (document): regsync reads the first document alone"]
 
 
 def test_it_is_recognized_by_steps_with_targets() -> None:
