@@ -28,6 +28,7 @@ LAYERS = (
     {"rendering"},
     {"project"},
     {"starting"},
+    {"consumers"},
     {"operations.stand_in"},
     {"operations.runtime"},
     {"operations.upstream"},
