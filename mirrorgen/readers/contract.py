@@ -35,6 +35,7 @@ class NamedImage:
         rule: which tags, where the file names more than one; None where `tag` and `digest` say it.
         repository: the repository in the target, without its host, where the file gives it a name; None otherwise.
         copying: what is copied of each image.
+        consumer: what runs it, as its people call it, `namespace/pod`; nothing where the file does not say.
     """
 
     written: str
@@ -46,6 +47,7 @@ class NamedImage:
     rule: TagRule | None = None
     repository: str | None = None
     copying: Copying = field(default_factory=Copying)
+    consumer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

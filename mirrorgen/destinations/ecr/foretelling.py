@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache
 
 from mirrorgen.destinations.ecr.expiry import counted_from, expire
 from mirrorgen.destinations.ecr.rules import LifecycleRule
@@ -46,7 +46,7 @@ def foretell(
     """
     moments = [now, *sorted({moment for rule in rules for image in images for moment in _moments(rule, image, now)})]
 
-    @lru_cache(maxsize=None)
+    @cache
     def gone(index: int) -> dict[str, LifecycleRule]:
         return {expiry.image.digest: expiry.rule for expiry in expire(rules, images, now=moments[index])}
 
