@@ -22,6 +22,11 @@ InUseFiles = Annotated[
     ),
 ]
 
+Horizon = Annotated[
+    int,
+    typer.Option("--horizon", min=0, metavar="DAYS", help="With --in-use: what runs must stay for so many days."),
+]
+
 
 def read_in_use(files: Sequence[Path] | None, runtime: Runtime, *, live: bool = True) -> InUse | None:
     """Return what files say that runs, of the mirror of a run; None where no file is given.

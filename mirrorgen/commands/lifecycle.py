@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
-from mirrorgen.commands.in_use import InUseFiles, read_in_use
+from mirrorgen.commands.in_use import Horizon, InUseFiles, read_in_use
 from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import (
     Sources,
@@ -37,9 +37,7 @@ def lifecycle(
         str | None, typer.Option("--at", metavar="TIME", help="Evaluate as of this day or time; now, if left out.")
     ] = None,
     in_use: InUseFiles = None,
-    horizon: Annotated[
-        int, typer.Option("--horizon", min=0, metavar="DAYS", help="With --in-use: so many days must what runs stay.")
-    ] = 30,
+    horizon: Horizon = 30,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
 ) -> ExitCode:
     """Show what the lifecycle rules would remove.

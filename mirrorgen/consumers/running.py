@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mirrorgen.consumers.mirrored import LATEST, Mirror
-from mirrorgen.model.references import Reference
 from mirrorgen.readers.contract import NamedImage, Reading, Refusal
 
 
@@ -16,8 +15,8 @@ class Use:
 
     Attributes:
         repository: in the target.
-        tag: by which it is pulled; None where it is pulled by its digest alone.
-        digest: which it runs with; None where that is not known.
+        tag: by which it is pulled; None where it is pulled by its digest.
+        digest: by which it is pulled, or that it runs with; None where that is not known.
         consumers: what runs it, sorted, each once.
     """
 
@@ -29,8 +28,7 @@ class Use:
     @property
     def image(self) -> str:
         """The image within the target, as people name it."""
-        tag = f":{self.tag}" if self.tag else ""
-        return f"{self.repository}{tag}@{self.digest}" if self.digest and not self.tag else f"{self.repository}{tag}"
+        return f"{self.repository}:{self.tag}" if self.tag else f"{self.repository}@{self.digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,23 @@ class InUse:
     """What runs.
 
     Attributes:
-        uses: of repositories that the list fills, sorted; also of tags that the list does not ask for.
-        elsewhere: how many running images are from nowhere in them.
+        uses: sorted; also of tags, and of repositories of the registry, that the list does not ask for.
+        elsewhere: how many images run that are from nowhere there.
         refused: what could not be understood, so that it may be an image of the target.
     """
 
     uses: tuple[Use, ...]
     elsewhere: int = 0
     refused: tuple[Refusal, ...] = ()
+
+    @property
+    def unclear(self) -> str:
+        """What could not be understood, as a sentence; nothing where all could."""
+        if not self.refused:
+            return ""
+        first, more = self.refused[0], len(self.refused) - 1
+        said = f"{first.place}: {first.written!r}: {first.reason}"
+        return f"what runs is not known of all: {said}{f', and {more} more' if more else ''}"
 
     def of(self, repository: str) -> tuple[Use, ...]:
         """Return what runs of a repository."""
@@ -70,8 +77,10 @@ def in_use(readings: Iterable[Reading], mirror: Mirror) -> InUse:
             repositories = _repositories(image, mirror)
             elsewhere += not repositories
             for name in repositories:
-                tag = image.tag or (None if image.digest else LATEST)
-                consumers.setdefault((name, tag, image.digest), set()).add(image.consumer or str(image.place))
+                tag = None if image.digest else image.tag or LATEST
+                consumers.setdefault((name, tag, image.digest or image.running), set()).add(
+                    image.consumer or str(image.place)
+                )
     uses = [Use(*key, tuple(sorted(names))) for key, names in consumers.items()]
     return InUse(tuple(sorted(uses, key=_order)), elsewhere, tuple(refused))
 
@@ -81,6 +90,6 @@ def _order(use: Use) -> tuple[str, str, str]:
 
 
 def _repositories(image: NamedImage, mirror: Mirror) -> Sequence[str]:
-    if mirror.names_target(Reference(image.source)):
+    if image.source.host == mirror.host:
         return (image.source.path,)
     return sorted({each.repository for each in mirror.sources.get(image.source, ())})

@@ -48,7 +48,7 @@ def foretell(
 
     @cache
     def gone(index: int) -> dict[str, LifecycleRule]:
-        return {expiry.image.digest: expiry.rule for expiry in expire(rules, images, now=moments[index])}
+        return {expiry.image.digest: expiry.rule for expiry in expire(rules, images, now=moments[index] + _MOMENT)}
 
     found = {}
     for digest in digests:
@@ -61,5 +61,5 @@ def foretell(
 def _moments(rule: LifecycleRule, image: StoredImage, now: datetime) -> list[datetime]:
     """When, after `now`, a rule begins to take an image for its age; nothing where it never does."""
     since = counted_from(rule, image) if rule.count_unit else None
-    moment = since + timedelta(days=rule.count_number) + _MOMENT if since else now
+    moment = since + timedelta(days=rule.count_number) if since else now
     return [moment] if moment > now else []

@@ -78,7 +78,7 @@ def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime, in
         message = f"{destination.target.host} does not tell when an image was pushed, so --older-than cannot be kept"
         raise UsageError(message, hint="add --older-than 0, and review the plan with all the more care")
     if in_use and in_use.refused:
-        raise InputError(f"what runs is not known of all: {_refused(in_use)}", hint="nothing that may run is deleted")
+        raise InputError(in_use.unclear, hint="nothing that may run is deleted")
     work = prepare(runtime)
     stored = destination.images(repository.name for repository in runtime.desired.repositories)
     limit = now - timedelta(days=older_than_days)
@@ -155,12 +155,6 @@ def apply_prune_plan(
     kept = {failure.ref for failure in refused}
     gone = tuple(removal for removal in plan.removals if TagRef(removal.repository, removal.tag) not in kept)
     return gone, tuple(sorted(refused, key=lambda failure: failure.ref))
-
-
-def _refused(in_use: InUse) -> str:
-    first = in_use.refused[0]
-    more = f", and {len(in_use.refused) - 1} more" if len(in_use.refused) > 1 else ""
-    return f"{first.place}: {first.written!r}: {first.reason}{more}"
 
 
 def _delete(destination: Destination, name: str, removals: Sequence[Removal]) -> Mapping[str, str]:
