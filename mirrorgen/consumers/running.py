@@ -70,7 +70,8 @@ def in_use(readings: Iterable[Reading], mirror: Mirror) -> InUse:
         mirror: of the list.
     """
     consumers: dict[tuple[str, str | None, str | None], set[str]] = {}
-    elsewhere, refused = 0, []
+    refused: list[Refusal] = []
+    elsewhere = 0
     for reading in readings:
         refused += reading.refused
         for image in reading.images:

@@ -171,7 +171,7 @@ def in_use(run_cli: RunCli, monkeypatch: pytest.MonkeyPatch, *args: str) -> Any:
 
 
 def test_the_day_on_which_what_runs_would_go(run_cli: RunCli, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    pods = {**PODS, "items": PODS["items"][:1]}  # type: ignore[index]
+    pods = {**PODS, "items": PODS["items"][:1]}
     (folder / "pods.json").write_text(json.dumps(pods))
     result = in_use(run_cli, monkeypatch, "--horizon", "35")
     assert [line.split() for line in result.stdout.splitlines()[-2:]] == [
@@ -185,7 +185,7 @@ def test_what_runs_must_stay_for_the_days_of_the_horizon(
     run_cli: RunCli, monkeypatch: pytest.MonkeyPatch, folder: Path, days: int, code: int
 ) -> None:
     (folder / "held.json").write_text(json.dumps({"imageDetails": HELD[2:3]}))
-    (folder / "pods.json").write_text(json.dumps({**PODS, "items": PODS["items"][:1]}))  # type: ignore[index]
+    (folder / "pods.json").write_text(json.dumps({**PODS, "items": PODS["items"][:1]}))
     assert in_use(run_cli, monkeypatch, "--horizon", str(days)).exit_code == code
 
 
