@@ -146,10 +146,10 @@ def young_images_go(patch: pytest.MonkeyPatch) -> None:
 def tags_of_kept_images_go(patch: pytest.MonkeyPatch) -> None:
     """Prune takes every tag that the list does not name, though a wanted one has the same image."""
 
-    def mutant(images: Any, *, is_wanted: Any, is_young: Any) -> Any:
+    def mutant(images: Any, *, is_wanted: Any, stays: Any) -> Any:
         alone = [image for image in images if not any(map(is_wanted, image.tags))]
         shared = [image for image in images if any(map(is_wanted, image.tags)) and not all(map(is_wanted, image.tags))]
-        return [*unwanted(alone, is_wanted=is_wanted, is_young=is_young), *shared]
+        return [*unwanted(alone, is_wanted=is_wanted, stays=stays), *shared]
 
     patch.setattr(pruning, "unwanted", mutant)
 
