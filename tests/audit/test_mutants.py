@@ -140,7 +140,11 @@ def archived_images_are_present(patch: pytest.MonkeyPatch) -> None:
 def young_images_go(patch: pytest.MonkeyPatch) -> None:
     """Prune does not look at the age of an image."""
     removals = pruning._removals
-    patch.setattr(pruning, "_removals", lambda repository, images, _limit: removals(repository, images, None))
+
+    def mutant(repository: Any, images: Any, _limit: Any, needed: Any) -> Any:
+        return removals(repository, images, None, needed)
+
+    patch.setattr(pruning, "_removals", mutant)
 
 
 def tags_of_kept_images_go(patch: pytest.MonkeyPatch) -> None:
