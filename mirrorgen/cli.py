@@ -18,6 +18,7 @@ from mirrorgen.commands import (
     diff,
     doctor,
     generate,
+    importing,
     init,
     lifecycle,
     lock,
@@ -26,6 +27,7 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    resolve,
     run,
     schema,
     status,
@@ -48,6 +50,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(init.init)
+app.command("import")(importing.import_images)
 app.command()(validate.validate)
 app.command()(tags.tags)
 app.command()(update.update)
@@ -62,6 +65,7 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(run.run)
 app.command()(prune.prune)
+app.command()(resolve.resolve)
 app.command()(matrix.matrix)
 app.command()(report.report)
 app.command()(demo.demo)
