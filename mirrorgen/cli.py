@@ -27,6 +27,7 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    resolve,
     run,
     schema,
     status,
@@ -64,6 +65,7 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(run.run)
 app.command()(prune.prune)
+app.command()(resolve.resolve)
 app.command()(matrix.matrix)
 app.command()(report.report)
 app.command()(demo.demo)

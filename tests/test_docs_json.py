@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.consumers.mirrored import mirror_of
 from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, OtherDigest, WayChange
 from mirrorgen.desired.selection import select_all
 from mirrorgen.desired.state import DesiredState
@@ -35,11 +36,13 @@ from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.operations.upstream.updating import Offered
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
+from mirrorgen.project import load
 from mirrorgen.reporting.changes import view_changes
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.imports import view_import
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
+from mirrorgen.reporting.mirrored import view_findings
 from mirrorgen.reporting.owners import view_by_owner
 from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.removals import view_deleted, view_prune_plan
@@ -55,6 +58,7 @@ from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 from tests.conftest import RunCli
 from tests.documents import CLI, DOCUMENTS, MINIMAL, blocks_of, load_text
 from tests.importing.lists import digest, reading
+from tests.locks import write_lock
 
 NOTHING = DesiredState(EcrTarget(), (), 4, ())
 MOMENT = datetime(2026, 1, 31, 6, tzinfo=UTC)
@@ -123,6 +127,7 @@ def test_json_of_results(tmp_path: Path) -> None:
     stopped = replace(report, command="apply", error="refused", result=None)
     by_owner = view_by_owner([(Path("1.json"), replace(report, part=(1, 2))), (Path("2.json"), stopped)])
     made.append(show(by_owner, ResultFormat.JSON))
+    made.append(show(view_of_findings(tmp_path), ResultFormat.JSON))
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
 
@@ -173,6 +178,16 @@ def view_of_updates(folder: Path) -> View:
 def view_of_import(folder: Path) -> View:
     named = [reading([f"nginx@{digest('a')}", "nginx:1.25@" + digest("b")])]
     return view_import(named, add_images(load_text(MINIMAL, folder), named, Allowances()), into="images.yaml")
+
+
+def view_of_findings(folder: Path) -> View:
+    path = folder / "images.yaml"
+    path.write_text(MINIMAL.replace("1.25", "1.25.3"))
+    write_lock(path, {"docker.io/library/nginx": {"1.25.3": f"sha256:{'0' * 64}"}})
+    desired = load(path).desired
+    assert desired
+    mirror = mirror_of(desired, {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1"})
+    return view_findings([(image, mirror.resolve(image)) for image in ("nginx:1.25.3", "redis:7")])
 
 
 def shape_of(value: Any) -> Any:

@@ -28,6 +28,7 @@ LAYERS = (
     {"rendering"},
     {"project"},
     {"importing", "starting"},
+    {"consumers"},
     {"operations.stand_in"},
     {"operations.runtime"},
     {"operations.upstream"},
