@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from mirrorgen.problems import format_path
-from mirrorgen.readers import compose, dockerfile, ecs, kubernetes, plain
+from mirrorgen.readers import (
+    compose,
+    dockerfile,
+    dregsy,
+    ecs,
+    image_syncer,
+    kubernetes,
+    plain,
+    rancher,
+    regsync,
+    sinker,
+    skopeo,
+)
 from mirrorgen.readers.contract import Around, Format, Place, Reading, Refusal
 
 AUTO = "auto"
 """The name under which a format is guessed."""
 
 FORMATS: tuple[Format, ...] = (
+    regsync.FORMAT,
+    rancher.FORMAT,
+    dregsy.FORMAT,
+    sinker.FORMAT,
+    skopeo.FORMAT,
+    image_syncer.FORMAT,
     kubernetes.PODS,
     kubernetes.FORMAT,
     ecs.FORMAT,
