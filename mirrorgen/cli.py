@@ -19,6 +19,7 @@ from mirrorgen.commands import (
     diff,
     doctor,
     generate,
+    importing,
     init,
     lifecycle,
     lock,
@@ -50,6 +51,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(init.init)
+app.command("import")(importing.import_images)
 app.command()(validate.validate)
 app.command()(tags.tags)
 app.command()(update.update)

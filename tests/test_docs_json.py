@@ -19,7 +19,9 @@ from mirrorgen.desired.state import DesiredState
 from mirrorgen.desired.updates import find_updates, left_alone
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.importing.adding import add_images
 from mirrorgen.master_list.lock import Lock
+from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests
@@ -41,6 +43,7 @@ from mirrorgen.readers.formats import read
 from mirrorgen.reporting.changes import view_changes
 from mirrorgen.reporting.covers import Covered, view_covers
 from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.imports import view_import
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
 from mirrorgen.reporting.mirrored import view_findings
@@ -58,6 +61,7 @@ from mirrorgen.reporting.views import View, show
 from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 from tests.conftest import RunCli
 from tests.documents import CLI, DOCUMENTS, MINIMAL, blocks_of, load_text
+from tests.importing.lists import digest, reading
 from tests.locks import write_lock
 
 NOTHING = DesiredState(EcrTarget(), (), 4, ())
@@ -117,6 +121,7 @@ def test_json_of_results(tmp_path: Path) -> None:
         view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
         view_deleted((REMOVAL,), (FAILURE,)),
         *views_of_selections_differences_and_expiries(tmp_path),
+        view_of_import(tmp_path),
     ]
     views.insert(0, view_changes(CHANGES, "0a1b"))
     made = [show(view, ResultFormat.JSON) for view in views]
@@ -172,6 +177,11 @@ def view_of_updates(folder: Path) -> View:
     updates = tuple(find_updates(desired.entries, {"docker.io/library/nginx": ["1.26.0", "2.0.0"]}, keep=1))
     by_hand = (ByHand(updates[0], "1.25.0 out", "reason", 3),)
     return view_updates(Offered(updates, (FAILURE,)), list(left_alone(desired.entries)), by_hand)
+
+
+def view_of_import(folder: Path) -> View:
+    named = [reading([f"nginx@{digest('a')}", "nginx:1.25@" + digest("b")])]
+    return view_import(named, add_images(load_text(MINIMAL, folder), named, Allowances()), into="images.yaml")
 
 
 def views_of_consumers(folder: Path) -> Iterator[View]:

@@ -11,8 +11,8 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
+from mirrorgen.commands.named_images import images_named
 from mirrorgen.commands.options import load_usable
-from mirrorgen.commands.readings import STDIN, from_stdin
 from mirrorgen.commands.reported import show_result
 from mirrorgen.outcomes import ExitCode, exit_code
 from mirrorgen.reporting.formats import PlainFormat, ResultFormat
@@ -51,7 +51,7 @@ def resolve(
     assert loaded.desired
     mirror = mirror_of(loaded.desired, os.environ)
     look = mirror.resolve_back if reverse else mirror.resolve
-    written = _named(images or [])
+    written = images_named(images or [])
     found = [("" if may_hold_password(text) else text, look(text)) for text in written]
     if output is PlainFormat.JSON:
         from mirrorgen.reporting.mirrored import view_findings
@@ -62,14 +62,6 @@ def resolve(
         screen().show("\n".join(lines))
         _explain(found, digest=digest and not reverse)
     return exit_code(has_differences=not all(finding.is_mirrored for _, finding in found))
-
-
-def _named(given: list[str]) -> list[str]:
-    """The images of the line; where there are none, or a `-`, those of standard input, one a line."""
-    if given and STDIN not in given:
-        return given
-    lines = map(str.strip, from_stdin().splitlines())
-    return [*(text for text in given if text != STDIN), *filter(None, lines)]
 
 
 def _line(finding: Finding, text: str, *, reverse: bool, digest: bool) -> str:

@@ -65,7 +65,7 @@ def test_nobody_waits_for_a_terminal(folder: Path) -> None:
     os.close(ours)
     os.close(theirs)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "nothing comes from standard input" in done.stderr
+    assert "no image is named" in done.stderr
 
 
 def test_the_digest_is_added_where_the_lock_settles_it(folder: Path, run_cli: RunCli) -> None:
