@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,11 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import allowances, names_list
-from mirrorgen.commands.options import load_usable
+from mirrorgen.commands.options import load_usable, runtime_for
 from mirrorgen.commands.readings import AUTO, Deep, EnvFiles, FromFormat, read_files
 from mirrorgen.commands.reported import show_result, summarize
-from mirrorgen.errors import UsageError
-from mirrorgen.outcomes import ExitCode, exit_code
+from mirrorgen.errors import ToolFailed, UsageError
+from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef, exit_code
 from mirrorgen.reporting.formats import CoverFormat, ProblemFormat, ResultFormat
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def covers(
         typer.Option("--except", metavar="GLOB", help="Sources that need not be mirrored; may be given again."),
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Add to the list what it lacks.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Also ask the target for each image, and for each of its platforms.")
+    ] = False,
     output: Annotated[CoverFormat, typer.Option("--format", help="How the result is shown.")] = CoverFormat.TEXT,
 ) -> ExitCode:
     """Say of every image that files name whether the list mirrors it.
@@ -46,7 +50,8 @@ def covers(
     Reads what runs in clusters, what is to be deployed there, and lists of other tools. Shows where each image stands,
     what it is called in the target, and for what is missing the change of the list.
 
-    Exits with 3 if an image is not mirrored, or not known to be, such as one that could not be read.
+    Exits with 3 if an image is not mirrored, or not known to be, such as one that could not be read; with --live also
+    if the target cannot give one, or not for each of its platforms, and with 5 if it could not be asked.
     """
     from mirrorgen.consumers.covering import cover
     from mirrorgen.consumers.mirrored import mirror_of
@@ -58,6 +63,8 @@ def covers(
     readings = read_files(named, name, deep=deep, env_files=env_files)
     coverage = cover(mirror_of(loaded.desired, os.environ), readings, excepted=excepted or [])
     covered = _with_patch(coverage, loaded, write=write)
+    if live:
+        covered = _with_answers(covered, loaded)
     _show(covered, output)
     return _code(covered, is_written=write)
 
@@ -82,6 +89,20 @@ def _with_patch(coverage: Coverage, loaded: Loaded, *, write: bool) -> Covered:
     return Covered(coverage, not_added=added.refused)
 
 
+def _with_answers(covered: Covered, loaded: Loaded) -> Covered:
+    """Ask the target; that it cannot be asked keeps nobody from seeing what the list says."""
+    from mirrorgen.operations.holding.pulling import not_pullable
+
+    assert loaded.desired
+    label = loaded.desired.target.label
+    uses = covered.coverage.mirrored
+    try:
+        absent = not_pullable(runtime_for(loaded), uses) if uses else {}
+    except ToolFailed as error:
+        return replace(covered, label=label, failures=(Failure(TagRef(label), Kind.UNAVAILABLE, error.message),))
+    return replace(covered, label=label, absent=absent)
+
+
 def _show(covered: Covered, output: CoverFormat) -> None:
     from mirrorgen.reporting.covers import covers_problems, view_covers
 
@@ -98,4 +119,4 @@ def _show(covered: Covered, output: CoverFormat) -> None:
 def _code(covered: Covered, *, is_written: bool) -> ExitCode:
     coverage = covered.coverage
     left = len(coverage.missing) - len(coverage.addable) or covered.not_added if is_written else coverage.missing
-    return exit_code(has_differences=bool(left or coverage.refused))
+    return exit_code(covered.failures, has_differences=bool(left or coverage.refused or covered.absent))
