@@ -14,6 +14,7 @@ import typer
 from mirrorgen import __version__
 from mirrorgen.commands import (
     apply,
+    covers,
     demo,
     diff,
     doctor,
@@ -65,6 +66,7 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(run.run)
 app.command()(prune.prune)
+app.command()(covers.covers)
 app.command()(resolve.resolve)
 app.command()(matrix.matrix)
 app.command()(report.report)
