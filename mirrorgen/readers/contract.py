@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mirrorgen.model.credentials import Credentials
-from mirrorgen.model.images import Copying, TagRule
+from mirrorgen.model.images import Copying, Registry, TagRule
 from mirrorgen.model.references import Source
 
 
@@ -76,12 +76,20 @@ class Reading:
         images: what was taken, in the order of the file.
         refused: what was not, in the order of the file.
         credentials: by host, the names of the variables that the file signs in with; never what they hold.
+        registries: by host, how the file reaches a registry, the one that it copies to among them; without credentials,
+            which stand above.
+        target: the registry that it copies to, `host[:port]`; None where it names none, or knows it only when it runs.
+        notes: what it says beside its images, and a list does not: when it runs, how fast. What is copied does not
+            depend on it.
     """
 
     format: str
     images: tuple[NamedImage, ...] = ()
     refused: tuple[Refusal, ...] = ()
     credentials: Mapping[str, Credentials] = field(default_factory=dict)
+    registries: Mapping[str, Registry] = field(default_factory=dict)
+    target: str | None = None
+    notes: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +100,13 @@ class Around:
         file: what the text is called in places and sentences; it need not exist.
         deep: whether images are also looked for where a format has no field for them: arguments, texts in texts.
         variables: what `${NAME}` stands for in formats that have it.
+        target: the registry that is meant, `host[:port]`, where a file copies to several; None for the first of them.
     """
 
     file: str
     deep: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
