@@ -32,9 +32,11 @@ class NamedImage:
         path: what leads to it, `spec.containers[0].image`; nothing where a file has no fields.
         source: the upstream repository in its full form.
         tag, digest: of the one image that is named; with neither, and without a rule, it is `latest`.
+        running: the digest of what runs by this name, where the file knows it: a tag is no less a tag for that.
         rule: which tags, where the file names more than one; None where `tag` and `digest` say it.
         repository: the repository in the target, without its host, where the file gives it a name; None otherwise.
         copying: what is copied of each image.
+        consumer: what runs it, as its people call it, `namespace/pod`; nothing where the file does not say.
     """
 
     written: str
@@ -43,9 +45,11 @@ class NamedImage:
     source: Source
     tag: str | None = None
     digest: str | None = None
+    running: str | None = None
     rule: TagRule | None = None
     repository: str | None = None
     copying: Copying = field(default_factory=Copying)
+    consumer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ AUTO = "auto"
 """The name under which a format is guessed."""
 
 FORMATS: tuple[Format, ...] = (
+    kubernetes.PODS,
     kubernetes.FORMAT,
     plain.FORMAT,
 )

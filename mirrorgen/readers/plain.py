@@ -6,7 +6,7 @@ import re
 
 from mirrorgen.readers.contract import Around, Format, Place, Reading
 from mirrorgen.readers.gathering import Gathering
-from mirrorgen.readers.taking import parse
+from mirrorgen.readers.taking import is_template, parse
 
 _COMMENT = re.compile(r"(?:^|\s)#")
 _LOOKED_AT = 100
@@ -25,7 +25,7 @@ def read(text: str, around: Around) -> Reading:
     for number, line in enumerate(_lines(text), start=1):
         column, written = _split(line)
         place = Place(around.file, number, column)
-        if len(written.split()) > 1:
+        if len(written.split()) > 1 and not is_template(written):
             gathering.refuse(written, place, "", "several words stand on one line", "write one image on a line")
         elif written:
             gathering.take(written, place)
@@ -47,7 +47,7 @@ def _split(line: str) -> tuple[int, str]:
         written = written.replace("-", " ", 1)
     start = len(written) - len(written.lstrip())
     written = written.strip()
-    if len(written) > 1 and written[0] == written[-1] and written[0] in "\"'":
+    if len(written) > 2 and written[0] == written[-1] and written[0] in "\"'":
         return start + 2, written[1:-1]
     return start + 1, written
 

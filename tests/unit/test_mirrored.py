@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,20 @@ def test_what_names_the_mirror_itself_is_there_by_the_list() -> None:
     assert find(mirrored, f"{HOST}/mirror/other:3.1").lack is Lack.SOURCE
     # A source brings its own tags alone into a repository that it shares.
     assert find(mirrored, "k8s.gcr.io/pause:3.9").lack is Lack.TAG
+
+
+@pytest.mark.parametrize("find_in", [Mirror.resolve, Mirror.resolve_back])
+def test_what_is_no_name_is_not_mirrored_and_no_password_is_repeated(find_in: Callable[[Mirror, str], Finding]) -> None:
+    assert find_in(mirror(MOVED), "https://nginx").lack is Lack.NAME
+    finding = find_in(mirror(MOVED), "me:s3cret@quay.io/app")
+    assert finding.lack is Lack.NAME
+    assert "s3cret" not in finding.reason + finding.hint
+
+
+def test_back_from_the_target_only_the_target_is_named() -> None:
+    mirrored = mirror(MOVED)
+    assert mirrored.resolve_back(f"{HOST}/mirror/pause:3.9").copy.original == "registry.k8s.io/pause:3.9"
+    assert mirrored.resolve_back("registry.k8s.io/pause:3.9").reason == f"it does not name the target, {HOST}"
 
 
 def test_a_source_in_the_target_is_found_once() -> None:
