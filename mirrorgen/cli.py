@@ -26,6 +26,7 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    rewrite,
     run,
     schema,
     status,
@@ -63,6 +64,7 @@ app.command()(status.status)
 app.command()(run.run)
 app.command()(prune.prune)
 app.command()(matrix.matrix)
+app.command()(rewrite.rewrite)
 app.command()(report.report)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
