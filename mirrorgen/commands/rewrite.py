@@ -60,8 +60,7 @@ def rewrite(
     _tell((*unread, *written.left))
     if written.text:
         screen().show_document(written.text)
-    root = given[0] if is_folder and given else Path()
-    changes = _put(root, written.files, check=check)
+    changes = _put(*(given[0], written.files) if is_folder else _below_one_folder(written.files), check=check)
     return ExitCode.DIFFERENT if unread or written.left or (check and changes) else ExitCode.OK
 
 
@@ -95,6 +94,17 @@ def _tell(left: tuple[Left, ...]) -> None:
         screen().note(str(each))
         if each.hint:
             screen().note(f"  hint: {each.hint}")
+
+
+def _below_one_folder(files: Mapping[str, str]) -> tuple[Path, Mapping[str, str]]:
+    """Return files by their names below the folder that has all of them: the current one, if it does."""
+    places = {name: Path(os.path.abspath(name)) for name in files}  # noqa: PTH100 - a link must not be followed
+    here = Path.cwd()
+    if all(place.is_relative_to(here) for place in places.values()):
+        root, shown = here, Path()
+    else:
+        root = shown = Path(os.path.commonpath([place.parent for place in places.values()]))
+    return shown, {places[name].relative_to(root).as_posix(): text for name, text in files.items()}
 
 
 def _put(root: Path, files: Mapping[str, str], *, check: bool) -> bool:

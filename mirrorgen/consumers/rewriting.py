@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mirrorgen.consumers.forms import argocd, flux, kustomize
+from mirrorgen.consumers.forms import argocd, edited, flux, kustomize
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Use
 from mirrorgen.consumers.mirrored import Mirror
 from mirrorgen.errors import UsageError
@@ -19,6 +19,7 @@ FORMS: Mapping[str, Form] = {
         flux.KUSTOMIZATION,
         flux.HELM_RELEASE,
         argocd.FORM,
+        edited.FORM,
     )
 }
 """In the order in which the help has them."""

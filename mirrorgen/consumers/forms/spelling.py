@@ -27,3 +27,8 @@ def name_part(written: str) -> str:
     name = written.partition("@")[0]
     head, slash, last = name.rpartition("/")
     return f"{head}{slash}{last.partition(':')[0]}"
+
+
+def renamed(written: str, name: str) -> str:
+    """Return a reference of another repository with the tag and the digest that were written."""
+    return name + written[len(name_part(written)) :]
