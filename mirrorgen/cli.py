@@ -26,6 +26,7 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    resolve,
     rewrite,
     run,
     schema,
@@ -63,6 +64,7 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(run.run)
 app.command()(prune.prune)
+app.command()(resolve.resolve)
 app.command()(matrix.matrix)
 app.command()(rewrite.rewrite)
 app.command()(report.report)

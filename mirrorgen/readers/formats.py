@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mirrorgen.problems import format_path
-from mirrorgen.readers import kubernetes, plain
+from mirrorgen.readers import compose, dockerfile, ecs, kubernetes, plain
 from mirrorgen.readers.contract import Around, Format, Place, Reading, Refusal
 
 AUTO = "auto"
@@ -12,6 +12,9 @@ AUTO = "auto"
 FORMATS: tuple[Format, ...] = (
     kubernetes.PODS,
     kubernetes.FORMAT,
+    ecs.FORMAT,
+    compose.FORMAT,
+    dockerfile.FORMAT,
     plain.FORMAT,
 )
 """In the order in which they are guessed: what is certain of its mark before what takes almost everything."""

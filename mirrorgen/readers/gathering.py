@@ -24,6 +24,7 @@ class Gathering:
         self.around = around
         self._images: list[NamedImage] = []
         self._refused: list[Refusal] = []
+        self._notes: list[Refusal] = []
 
     def documents(self, text: str) -> tuple[Document, ...]:
         """Return the documents of a text of YAML or JSON; those that cannot be read are refused."""
@@ -54,6 +55,10 @@ class Gathering:
         """Say that something that names an image, or seems to, cannot be taken; a password in it is not shown."""
         self._refused.append(Refusal(show(written), place, path, reason, hint))
 
+    def note(self, document: Document, path: KeyPath, reason: str, hint: str = "", *, written: object = "") -> None:
+        """Say something that is worth knowing, and changes nothing of what is taken."""
+        self._notes.append(Refusal(show(written), document.place(path), format_path(path), reason, hint))
+
     def add(self, found: NamedImage | Refusal) -> None:
         """Put into the answer what was taken, or refused, by other means."""
         if isinstance(found, NamedImage):
@@ -65,4 +70,5 @@ class Gathering:
         """Return everything in the order of the file."""
         images = tuple(sorted(self._images, key=lambda image: image.place))
         refused = tuple(sorted(self._refused, key=lambda refusal: refusal.place))
-        return Reading(self.format, images, refused, credentials or {})
+        notes = tuple(sorted(self._notes, key=lambda note: note.place))
+        return Reading(self.format, images, refused, credentials or {}, notes=notes)

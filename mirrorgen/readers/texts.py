@@ -7,16 +7,13 @@ name of a flag, a variable or an annotation calls an image.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import accumulate
 from typing import Any
 
 from mirrorgen.model.references import is_host
 from mirrorgen.problems import KeyPath, format_path
-from mirrorgen.readers.contract import Place
 from mirrorgen.readers.gathering import Gathering
+from mirrorgen.readers.inner import InnerText
 from mirrorgen.readers.taking import is_template, parse
 from mirrorgen.readers.yaml_documents import Document
 
@@ -43,24 +40,18 @@ def take_texts(document: Document, text: str, taken: set[KeyPath], gathering: Ga
     """
     for path, value, name in _texts(document.data):
         if path not in taken:
-            _Text(document, text, path, value, gathering).take(name, read_fields)
+            inner = InnerText(document, text, path, value)
+            _Text(value, format_path(path), inner, gathering).take(name, read_fields)
 
 
 class _Text:
     """One text of a document."""
 
-    def __init__(self, document: Document, whole: str, path: KeyPath, value: str, gathering: Gathering) -> None:
+    def __init__(self, value: str, path: str, inner: InnerText, gathering: Gathering) -> None:
         self._value = value
-        self._path = format_path(path)
+        self._path = path
+        self._inner = inner
         self._gathering = gathering
-        self._place = document.place(path)
-        start, end = document.extent(path)
-        written = whole[start:end]
-        # A text in a block keeps its lines, each behind an indentation.
-        self._lines = written.split("\n")[1:] if written.startswith("|") else []
-        self._shift = written.find(value) if "\n" not in value else -1
-        self._inner_lines = value.split("\n")
-        self._offsets = [0, *accumulate(len(line) + 1 for line in self._inner_lines[:-1])]
 
     def take(self, name: str, read_fields: Read) -> None:
         """Take what the text names, once at each place."""
@@ -74,32 +65,16 @@ class _Text:
 
     def _take_called(self, written: str, offset: int) -> None:
         if is_template(written) or (parse(written) and written.lower() not in _NO_IMAGES and not written.isdigit()):
-            self._gathering.take(written, self._at(offset), self._path)
+            self._gathering.take(written, self._inner.at(offset), self._path)
 
     def _take_words(self, fields: list[tuple[int, int, str]]) -> None:
         for line, column, written in fields:
-            self._gathering.take(written, self._inner(line, column), self._path)
+            self._gathering.take(written, self._inner.place(line, column), self._path)
         seen = {(line, written) for line, _, written in fields}
         for word in _WORD.finditer(self._value):
             written = word[0].rstrip(".:")
-            if is_whole(written) and (self._line(word.start()), written) not in seen:
-                self._gathering.take(written, self._at(word.start()), self._path)
-
-    def _line(self, offset: int) -> int:
-        return bisect_right(self._offsets, offset)
-
-    def _at(self, offset: int) -> Place:
-        line = self._line(offset)
-        return self._inner(line, offset - self._offsets[line - 1] + 1)
-
-    def _inner(self, line: int, column: int) -> Place:
-        """The place in the file of a line and a column, from 1, of the text; the text's own for lines not kept."""
-        if self._shift >= 0:
-            return replace(self._place, column=self._place.column + self._shift + column - 1)
-        if line > len(self._lines):
-            return self._place
-        shift = len(self._lines[line - 1]) - len(self._inner_lines[line - 1])
-        return Place(self._place.file, self._place.line + line, column + max(shift, 0))
+            if is_whole(written) and (self._inner.line(word.start()), written) not in seen:
+                self._gathering.take(written, self._inner.at(word.start()), self._path)
 
 
 def is_whole(text: str) -> bool:

@@ -70,7 +70,8 @@ def said_of_refusal(refusal: Refusal) -> str:
 def said(reading: Reading) -> str:
     found: list[NamedImage | Refusal] = sorted((*reading.images, *reading.refused), key=lambda each: each.place)
     parts = [said_of(each) if isinstance(each, NamedImage) else said_of_refusal(each) for each in found]
-    counted = {"images", "refused", "format"}
+    parts += [f"note at {said_of_refusal(note)}".replace("refused: ", "") for note in reading.notes]
+    counted = {"images", "refused", "format", "notes"}
     for field in fields(Reading):
         value = getattr(reading, field.name)
         if field.name not in counted and value:

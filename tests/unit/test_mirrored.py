@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from mirrorgen.consumers.mirrored import Finding, Lack, Mirror, mirror_of
 from mirrorgen.errors import UsageError
-from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag, key_of, rule_mark
 from mirrorgen.model.references import Reference, Source, parse_reference
 from mirrorgen.project import load_texts, with_lock
+from tests.locks import lock_of
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 TARGET = 'target: {account_id: "123456789012", region: eu-west-1}\n'
@@ -27,18 +27,7 @@ def mirror(images: str, locked: dict[str, dict[str, str]] | None = None, *, targ
     assert loaded.master_list
     assert not loaded.errors(tolerated=frozenset({"pin-needs-lock"})), loaded.errors()
     if locked is not None:
-        entries = [
-            LockedImage(
-                str(image.source),
-                image.repository,
-                rule_mark(image),
-                image.copying.platform or "all",
-                {tag: LockedTag(digest, "2026-01-01") for tag, digest in locked[str(image.source)].items()},
-            ).sealed()
-            for image in loaded.master_list.images
-            if key_of(image)[0] in locked
-        ]
-        loaded = with_lock(loaded, Lock(tuple(entries)))
+        loaded = with_lock(loaded, lock_of(loaded.master_list, locked))
     assert loaded.desired
     assert not loaded.errors(), loaded.errors()
     return mirror_of(loaded.desired, {})
