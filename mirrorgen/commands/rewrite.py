@@ -55,7 +55,8 @@ def rewrite(
     mirror = mirror_of(loaded.desired, os.environ)
     is_folder = chosen.takes is Takes.FOLDER
     texts = {} if is_folder else {str(path): _read(path) for path in given}
-    order, unread = order_for(chosen, mirror, texts, read_as=read_as, pin=digest)
+    tls = loaded.desired.target.sign_in().get("tls", "enabled")
+    order, unread = order_for(chosen, mirror, texts, read_as=read_as, pin=digest, tls=tls)
     written = chosen.write(order)
     _tell((*unread, *written.left))
     if written.text:

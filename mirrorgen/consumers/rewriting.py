@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mirrorgen.consumers.forms import argocd, edited, flux, kustomize
+from mirrorgen.consumers.forms import argocd, edited, flux, k3s, kustomize, registries_conf
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Use
 from mirrorgen.consumers.mirrored import Mirror
 from mirrorgen.errors import UsageError
@@ -19,6 +19,9 @@ FORMS: Mapping[str, Form] = {
         flux.KUSTOMIZATION,
         flux.HELM_RELEASE,
         argocd.FORM,
+        registries_conf.PODMAN,
+        registries_conf.CRIO,
+        k3s.FORM,
         edited.FORM,
     )
 }
@@ -44,7 +47,7 @@ def form_named(name: str) -> Form:
 
 
 def order_for(
-    form: Form, mirror: Mirror, texts: Mapping[str, str], *, read_as: str, pin: bool
+    form: Form, mirror: Mirror, texts: Mapping[str, str], *, read_as: str, pin: bool, tls: str = "enabled"
 ) -> tuple[Order, tuple[Left, ...]]:
     """Return what is asked of a form, and what of the files could not be read.
 
@@ -54,6 +57,7 @@ def order_for(
         texts: what the files say, by name.
         read_as: the format that they are read as, or `auto`.
         pin: whether images are named by digest, too.
+        tls: how the mirror is reached; see `Order`.
 
     Raises:
         UsageError: there is no such format.
@@ -71,4 +75,4 @@ def order_for(
                 left.append(Left(image.written, "it names more than one image", image.place))
             elif image.source.host != mirror.host or not use.finding.is_mirrored:
                 uses.append(use)
-    return Order(mirror, texts, tuple(uses), pin), tuple(left)
+    return Order(mirror, texts, tuple(uses), pin, tls), tuple(left)

@@ -31,7 +31,7 @@ ODD = f"""\
 {DEPLOYMENT}---
 {CUSTOM}
 ---
-{{"apiVersion": "v1", "kind": "Pod", "spec": {{"containers": [{{"name": "a",   "image": 'nginx'}}], "note": "nginx:1"}}}}
+{{"apiVersion": "v1", "kind": "Pod", "spec": {{"containers": [{{"name":   "a", "image": 'nginx'}}], "x": "nginx:1"}}}}
 """
 
 

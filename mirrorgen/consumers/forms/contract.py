@@ -65,12 +65,14 @@ class Order:
         texts: what the given files say, by name.
         uses: the images that they name and that are not at the mirror yet, in their order.
         pin: whether images are named by digest, too.
+        tls: how the mirror is reached: `enabled`, `disabled`, or `insecure` where its certificate is not checked.
     """
 
     mirror: Mirror
     texts: Mapping[str, str] = field(default_factory=dict)
     uses: tuple[Use, ...] = ()
     pin: bool = False
+    tls: str = "enabled"
 
     def sources(self) -> Iterator[tuple[Source, tuple[MirroredSource, ...]]]:
         """Yield the upstream repositories that it is about, with those of the target that they are brought into.
