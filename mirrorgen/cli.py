@@ -26,6 +26,8 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    resolve,
+    rewrite,
     run,
     schema,
     status,
@@ -62,7 +64,9 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(run.run)
 app.command()(prune.prune)
+app.command()(resolve.resolve)
 app.command()(matrix.matrix)
+app.command()(rewrite.rewrite)
 app.command()(report.report)
 app.command()(demo.demo)
 app.command()(doctor.doctor)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.consumers.mirrored import mirror_of
 from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, OtherDigest, WayChange
 from mirrorgen.desired.selection import select_all
 from mirrorgen.desired.state import DesiredState
@@ -33,10 +34,12 @@ from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.operations.upstream.updating import Offered
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
+from mirrorgen.project import load
 from mirrorgen.reporting.changes import view_changes
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
+from mirrorgen.reporting.mirrored import view_findings
 from mirrorgen.reporting.owners import view_by_owner
 from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.removals import view_deleted, view_prune_plan
@@ -51,6 +54,7 @@ from mirrorgen.reporting.views import View, show
 from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 from tests.conftest import RunCli
 from tests.documents import CLI, DOCUMENTS, MINIMAL, blocks_of, load_text
+from tests.locks import write_lock
 
 NOTHING = DesiredState(EcrTarget(), (), 4, ())
 MOMENT = datetime(2026, 1, 31, 6, tzinfo=UTC)
@@ -118,6 +122,7 @@ def test_json_of_results(tmp_path: Path) -> None:
     stopped = replace(report, command="apply", error="refused", result=None)
     by_owner = view_by_owner([(Path("1.json"), replace(report, part=(1, 2))), (Path("2.json"), stopped)])
     made.append(show(by_owner, ResultFormat.JSON))
+    made.append(show(view_of_findings(tmp_path), ResultFormat.JSON))
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
 
@@ -163,6 +168,16 @@ def view_of_updates(folder: Path) -> View:
     updates = tuple(find_updates(desired.entries, {"docker.io/library/nginx": ["1.26.0", "2.0.0"]}, keep=1))
     by_hand = (ByHand(updates[0], "1.25.0 out", "reason", 3),)
     return view_updates(Offered(updates, (FAILURE,)), list(left_alone(desired.entries)), by_hand)
+
+
+def view_of_findings(folder: Path) -> View:
+    path = folder / "images.yaml"
+    path.write_text(MINIMAL.replace("1.25", "1.25.3"))
+    write_lock(path, {"docker.io/library/nginx": {"1.25.3": f"sha256:{'0' * 64}"}})
+    desired = load(path).desired
+    assert desired
+    mirror = mirror_of(desired, {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1"})
+    return view_findings([(image, mirror.resolve(image)) for image in ("nginx:1.25.3", "redis:7")])
 
 
 def shape_of(value: Any) -> Any:

@@ -27,7 +27,7 @@ LAYERS = (
     {"desired", "readers"},
     {"rendering"},
     {"project"},
-    {"starting"},
+    {"importing", "starting"},
     {"consumers"},
     {"operations.stand_in"},
     {"operations.runtime"},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mirrorgen.model.allowances import Allowances
 
 _FOUND = "images.yaml or images.yml, here or in a folder above"
-_BARE_WORDS = {"sources", "revision"}
+_BARE_WORDS = {"sources", "revision", "images", "named"}
 """Parameters of commands whose bare words are something else than the list."""
 
 ONE, SEVERAL = "file", "files"

@@ -9,8 +9,9 @@ from functools import cached_property
 
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.model.images import Entry
-from mirrorgen.model.references import Reference, Source
+from mirrorgen.model.references import Reference, Source, parse_reference
 from mirrorgen.model.tags import passes, settled_digest
+from mirrorgen.problems import Problem
 
 LATEST = "latest"
 """The tag of a reference that has neither tag nor digest."""
@@ -21,6 +22,7 @@ _NO_LOCK = "run `mirrorgen lock`, which writes down the digests"
 class Lack(StrEnum):
     """Why an image is not mirrored, as one of few words."""
 
+    NAME = "name"
     SOURCE = "source"
     TAG = "tag"
     DIGEST = "digest"
@@ -71,10 +73,9 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a list says of a reference.
+    """What a list says of an image that somebody names.
 
     Attributes:
-        reference: that was looked for.
         copies: where it is in the target, what the list can promise first, then by name; several where the list brings
             the source into several repositories; none where it is not mirrored.
         lack: why it is not mirrored; None where it is.
@@ -82,7 +83,6 @@ class Finding:
         hint: what to do, or nothing.
     """
 
-    reference: Reference
     copies: tuple[Copy, ...] = ()
     lack: Lack | None = None
     reason: str = ""
@@ -138,6 +138,20 @@ class Mirror:
     sources: Mapping[Source, tuple[MirroredSource, ...]]
     _known: dict[int, _Tags] = field(default_factory=dict, repr=False, compare=False)
 
+    def resolve(self, text: str) -> Finding:
+        """Say the same as `find` of what somebody wrote; what names no image is not mirrored."""
+        reference = parse_reference(text)
+        if isinstance(reference, Problem):
+            return Finding(lack=Lack.NAME, reason=reference.message, hint=reference.hint)
+        return self.find(reference)
+
+    def resolve_back(self, text: str) -> Finding:
+        """Say the same of what somebody wrote who names the target: `Copy.original` is what it is upstream."""
+        reference = parse_reference(text)
+        if isinstance(reference, Reference) and reference.source.host != self.host:
+            return Finding(lack=Lack.SOURCE, reason=f"it does not name the target, {self.host}")
+        return self.resolve(text)
+
     def find(self, reference: Reference) -> Finding:
         """Say whether an image is mirrored, and where.
 
@@ -150,7 +164,7 @@ class Mirror:
             return self._unlisted(reference)
         copies = [copy for each in brought if (copy := self._copy(each, reference))]
         if copies:
-            return Finding(reference, tuple(sorted(copies, key=lambda copy: (bool(copy.doubt), copy.repository))))
+            return Finding(tuple(sorted(copies, key=lambda copy: (bool(copy.doubt), copy.repository))))
         return _why_not(reference, [each.entry for each in brought])
 
     def names_target(self, reference: Reference) -> bool:
@@ -189,7 +203,7 @@ class Mirror:
             reason = f"the list fills no repository {reference.source.path!r} in {self.host}"
         else:
             reason = f"the list has no entry for {reference.source}"
-        return Finding(reference, lack=Lack.SOURCE, reason=reason)
+        return Finding(lack=Lack.SOURCE, reason=reason)
 
 
 def mirror_of(desired: DesiredState, environ: Mapping[str, str]) -> Mirror:
@@ -246,18 +260,18 @@ def _why_not(reference: Reference, entries: list[Entry]) -> Finding:
         reason = f"the list does not ask for the tag {tag!r} of {source}"
         if any(entry.rule.is_open and passes(entry.rule, tag) for entry in entries):
             hint = f"it fits the rule, and the lock does not have it: `mirrorgen lock --update {source}` looks again"
-            return Finding(reference, lack=Lack.TAG, reason=reason, hint=hint)
-        return Finding(reference, lack=Lack.TAG, reason=reason)
+            return Finding(lack=Lack.TAG, reason=reason, hint=hint)
+        return Finding(lack=Lack.TAG, reason=reason)
     platforms = {entry.copying.platform for entry in entries if entry.copying.platform}
     if platforms:
         reason = f"of {source} the list copies {' and '.join(sorted(platforms))} alone, which has a digest of its own"
-        return Finding(reference, lack=Lack.UNKNOWN_DIGEST, reason=reason, hint="name the image by its tag")
+        return Finding(lack=Lack.UNKNOWN_DIGEST, reason=reason, hint="name the image by its tag")
     asked = [entry for entry in entries if tag in entry.tags or (entry.is_open and passes(entry.rule, tag))]
     known = next(filter(None, (entry.pinned(tag) or entry.locked.get(tag) for entry in asked)), None)
     if known:
         reason = f"the list has {tag!r} of {source} with the digest {known}"
-        return Finding(reference, lack=Lack.DIGEST, reason=reason)
+        return Finding(lack=Lack.DIGEST, reason=reason)
     if any(not entry.locked for entry in entries):
         reason = f"neither the list nor a lock says which digests are kept of {source}"
-        return Finding(reference, lack=Lack.UNKNOWN_DIGEST, reason=reason, hint=_NO_LOCK)
-    return Finding(reference, lack=Lack.DIGEST, reason=f"neither the list nor its lock has this digest of {source}")
+        return Finding(lack=Lack.UNKNOWN_DIGEST, reason=reason, hint=_NO_LOCK)
+    return Finding(lack=Lack.DIGEST, reason=f"neither the list nor its lock has this digest of {source}")

@@ -22,6 +22,13 @@ class ResultFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
+class PlainFormat(StrEnum):
+    """How names are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class StatusFormat(StrEnum):
     """How `status` is shown."""
 

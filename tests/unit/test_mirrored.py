@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from mirrorgen.consumers.mirrored import Finding, Lack, Mirror, mirror_of
 from mirrorgen.errors import UsageError
-from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag, key_of, rule_mark
 from mirrorgen.model.references import Reference, Source, parse_reference
 from mirrorgen.project import load_texts, with_lock
+from tests.locks import lock_of
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 TARGET = 'target: {account_id: "123456789012", region: eu-west-1}\n'
@@ -26,18 +27,7 @@ def mirror(images: str, locked: dict[str, dict[str, str]] | None = None, *, targ
     assert loaded.master_list
     assert not loaded.errors(tolerated=frozenset({"pin-needs-lock"})), loaded.errors()
     if locked is not None:
-        entries = [
-            LockedImage(
-                str(image.source),
-                image.repository,
-                rule_mark(image),
-                image.copying.platform or "all",
-                {tag: LockedTag(digest, "2026-01-01") for tag, digest in locked[str(image.source)].items()},
-            ).sealed()
-            for image in loaded.master_list.images
-            if key_of(image)[0] in locked
-        ]
-        loaded = with_lock(loaded, Lock(tuple(entries)))
+        loaded = with_lock(loaded, lock_of(loaded.master_list, locked))
     assert loaded.desired
     assert not loaded.errors(), loaded.errors()
     return mirror_of(loaded.desired, {})
@@ -178,6 +168,20 @@ def test_what_names_the_mirror_itself_is_there_by_the_list() -> None:
     assert find(mirrored, f"{HOST}/mirror/other:3.1").lack is Lack.SOURCE
     # A source brings its own tags alone into a repository that it shares.
     assert find(mirrored, "k8s.gcr.io/pause:3.9").lack is Lack.TAG
+
+
+@pytest.mark.parametrize("find_in", [Mirror.resolve, Mirror.resolve_back])
+def test_what_is_no_name_is_not_mirrored_and_no_password_is_repeated(find_in: Callable[[Mirror, str], Finding]) -> None:
+    assert find_in(mirror(MOVED), "https://nginx").lack is Lack.NAME
+    finding = find_in(mirror(MOVED), "me:s3cret@quay.io/app")
+    assert finding.lack is Lack.NAME
+    assert "s3cret" not in finding.reason + finding.hint
+
+
+def test_back_from_the_target_only_the_target_is_named() -> None:
+    mirrored = mirror(MOVED)
+    assert mirrored.resolve_back(f"{HOST}/mirror/pause:3.9").copy.original == "registry.k8s.io/pause:3.9"
+    assert mirrored.resolve_back("registry.k8s.io/pause:3.9").reason == f"it does not name the target, {HOST}"
 
 
 def test_a_source_in_the_target_is_found_once() -> None:
