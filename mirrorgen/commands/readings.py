@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mirrorgen.commands.everywhere import screen
-from mirrorgen.errors import InputError, UsageError
+from mirrorgen.commands.named_images import STDIN, read_text
+from mirrorgen.errors import UsageError
 
 if TYPE_CHECKING:
     from mirrorgen.readers.contract import Reading
-
-STDIN = "-"
-"""What stands for standard input on the line."""
 
 AUTO = "auto"
 
@@ -53,7 +50,7 @@ def read_files(
 
     Raises:
         UsageError: there is no such format, or standard input is named twice.
-        InputError: a file cannot be read, or is not UTF-8.
+        InputError: a file cannot be read, is not UTF-8, or is too much.
     """
     from mirrorgen.readers.contract import Around
     from mirrorgen.readers.formats import FORMATS, NAMES, read
@@ -65,27 +62,12 @@ def read_files(
     titles = {known.name: known.title for known in FORMATS}
     readings = []
     for file in files:
-        text = _text(file)
+        text = read_text(Path(file))
         reading = read(text, Around(file, deep, dict(_variables(file, env_files)), target), name)
         if name == AUTO and reading.format:
             screen().say(f"{file}: read as {titles[reading.format]}; if it is not, say --from FORMAT")
         readings.append(reading)
     return readings
-
-
-def _text(file: str) -> str:
-    from mirrorgen.files import read_named
-
-    if file == STDIN:
-        if sys.stdin is None or sys.stdin.isatty():
-            raise UsageError("nothing comes from standard input", hint="give a file, or `... | mirrorgen import -`")
-        content = sys.stdin.buffer.read()
-    else:
-        content = read_named(Path(file))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not UTF-8 text: byte {content[error.start]:#04x}") from error
 
 
 def _variables(file: str, env_files: Sequence[Path] | None) -> Iterator[tuple[str, str]]:

@@ -8,13 +8,16 @@ from mirrorgen.readers import (
     dockerfile,
     dregsy,
     ecs,
+    hauler,
     image_syncer,
     kubernetes,
+    oc_mirror,
     plain,
     rancher,
     regsync,
     sinker,
     skopeo,
+    zarf,
 )
 from mirrorgen.readers.contract import Around, Format, Place, Reading, Refusal
 
@@ -28,6 +31,9 @@ FORMATS: tuple[Format, ...] = (
     sinker.FORMAT,
     skopeo.FORMAT,
     image_syncer.FORMAT,
+    oc_mirror.FORMAT,
+    hauler.FORMAT,
+    zarf.FORMAT,
     kubernetes.PODS,
     kubernetes.FORMAT,
     ecs.FORMAT,
