@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mirrorgen.errors import InputError
 from mirrorgen.importing.adding import add_images
 from mirrorgen.importing.outcomes import How
 from mirrorgen.model.allowances import Allowances
@@ -26,6 +27,12 @@ NEW = '  - source: quay.io/org/app\n    tags: ["v1"]\n'
         # New entries come behind the others, with their indentation; what is said below stays below.
         (["quay.io/org/app:v1"], NGINX + '    tags: ["1"] # web\n', NGINX + '    tags: ["1"] # web\n' + NEW),
         (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]\n# end\n', NGINX + '    tags: ["1"]\n' + NEW + "# end\n"),
+        (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]\n    # owner: me\n  # end\n',
+         NGINX + '    tags: ["1"]\n    # owner: me\n' + NEW + "  # end\n"),
+        (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]\n    # owner: me',
+         NGINX + '    tags: ["1"]\n    # owner: me\n' + NEW.rstrip()),
+        (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]\n    owner: >-\n      me\n# end\n',
+         NGINX + '    tags: ["1"]\n    owner: >-\n      me\n' + NEW + "# end\n"),
         (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]', NGINX + '    tags: ["1"]\n' + NEW.rstrip()),
         (["quay.io/org/app:v1"], NGINX + '    tags:\n    - "1"\n\n\ndefaults: {parallel: 2}\n',
          NGINX + '    tags:\n    - "1"\n' + NEW + "\n\ndefaults: {parallel: 2}\n"),
@@ -232,6 +239,15 @@ def test_settings_that_a_list_has_for_a_registry_are_its_own(tmp_path: Path) -> 
             "write credentials under registries.docker.io by hand, if that is meant",
         )
     ]
+
+
+def test_what_would_no_longer_be_a_list_is_not_made(tmp_path: Path) -> None:
+    """Behind the mark for its end, YAML takes nothing that belongs to a document."""
+    settings = {"quay.io": Registry("quay.io", "quay", tls="disabled")}
+    found = Reading("regsync", reading(["quay.io/org/app:v1"]).images, registries=settings)
+    loaded = load_text(NGINX + '    tags: ["1"]\n...\n', tmp_path)
+    with pytest.raises(InputError, match="the list could not be read again"):
+        add_images(loaded, [found], Allowances())
 
 
 def test_a_list_that_says_what_it_should_is_left_as_it_is(tmp_path: Path) -> None:
