@@ -106,6 +106,8 @@ def test_a_tag_that_a_rule_of_the_list_chooses_is_there(tmp_path: Path) -> None:
     added = into(text, tmp_path, "nginx:1.25", "nginx:1.23")
     assert added.text == NGINX + '    tags: {semver: [">=1.24"], exact: ["1.23"]}\n'
     assert [taken.how for taken in added.taken] == [How.HELD, How.ADDED]
+    pinned = into(text, tmp_path, f"nginx:1.25@{A}")
+    assert pinned.text == NGINX + f'    tags: {{semver: [">=1.24"], digests: {{"1.25": "{A}"}}}}\n'
 
 
 def test_an_image_goes_where_the_list_has_its_source(tmp_path: Path) -> None:
@@ -167,6 +169,7 @@ def test_where_nothing_is_said_of_platforms_the_list_decides_and_it_is_said(tmp_
     [
         # Shared by an alias.
         (NGINX + '    tags: &t ["1"]\n  - source: redis\n    tags: *t\n', ["redis:2", "nginx:2"]),
+        (NGINX + '    tags: &t {semver: [">=3"]}\n  - source: redis\n    tags: *t\n', ["redis:2", "nginx:2"]),
         # A comment that may be about the tag before it or the one behind it.
         (NGINX + '    tags: ["1", # why\n      "2"] # web\n  - &r {source: redis, tags: ["1"]}\n', []),
         ('images: [ # all\n  {source: nginx, tags: ["1"]} # web\n]\n', ["redis:1"]),
