@@ -29,6 +29,7 @@ from mirrorgen.commands import (
     render,
     report,
     resolve,
+    rewrite,
     run,
     schema,
     status,
@@ -69,6 +70,7 @@ app.command()(prune.prune)
 app.command()(covers.covers)
 app.command()(resolve.resolve)
 app.command()(matrix.matrix)
+app.command()(rewrite.rewrite)
 app.command()(report.report)
 app.command()(demo.demo)
 app.command()(doctor.doctor)
