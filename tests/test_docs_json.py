@@ -193,8 +193,9 @@ def views_of_consumers(folder: Path) -> Iterator[View]:
     mirror = mirror_of(desired, {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1"})
     reading = read("nginx:1.25.3\nredis:7\nhttps://x\nquay.io/own\n", Around("list"), "plain")
     coverage = cover(mirror, [reading], excepted=["quay.io/*"])
-    (copy,) = coverage.mirrored[0].finding.copies
-    yield view_covers(Covered(coverage, "patch", reading.refused, "ECR", {copy.pinned: "reason"}, (FAILURE,)))
+    yield view_covers(
+        Covered(coverage, "patch", reading.refused, "ECR", {coverage.mirrored[0].key: "reason"}, (FAILURE,))
+    )
     yield view_findings([(image, mirror.resolve(image)) for image in ("nginx:1.25.3", "redis:7")])
 
 

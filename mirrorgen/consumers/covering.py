@@ -25,6 +25,16 @@ class Use:
     image: NamedImage
     finding: Finding
 
+    @property
+    def pulled(self) -> str:
+        """The tag, or the digest, by which it is pulled from the target, where it is mirrored."""
+        return self.image.digest or self.finding.copy.tag
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The repository, and what is pulled of it, where it is mirrored."""
+        return self.finding.copy.repository, self.pulled
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

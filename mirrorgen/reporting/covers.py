@@ -26,8 +26,7 @@ class Covered:
         patch: what would have to change in the list, as a unified diff; empty where nothing, or where it is done.
         not_added: what is missing and cannot be added to the list.
         label: of the target.
-        absent: why the target cannot give an image that the list mirrors, by its name there; None where it was not
-            asked.
+        absent: why the target cannot give an image that the list mirrors, by `Use.key`; None where it was not asked.
         failures: what could not be asked.
     """
 
@@ -35,13 +34,13 @@ class Covered:
     patch: str = ""
     not_added: tuple[Refusal, ...] = ()
     label: str = ""
-    absent: Mapping[str, str] | None = None
+    absent: Mapping[tuple[str, str], str] | None = None
     failures: tuple[Failure, ...] = field(default=())
 
     def lost(self) -> Iterator[tuple[Use, str]]:
         """Yield what the list mirrors and the target cannot give, each with the reason."""
         for use in self.coverage.mirrored:
-            reason = (self.absent or {}).get(use.finding.copy.pinned)
+            reason = (self.absent or {}).get(use.key)
             if reason:
                 yield use, reason
 
@@ -104,9 +103,9 @@ def _once(uses: Iterable[Use]) -> list[tuple[Use, str]]:
 
 
 def _with_reasons(lost: Sequence[tuple[Use, str]]) -> Iterator[tuple[tuple[Use, str], str]]:
-    reasons = {use.finding.copy.pinned: reason for use, reason in lost}
+    reasons = {use.key: reason for use, reason in lost}
     for use, where in _once(use for use, _ in lost):
-        yield (use, where), reasons[use.finding.copy.pinned]
+        yield (use, where), reasons[use.key]
 
 
 def _doubted(coverage: Coverage) -> list[tuple[Use, str]]:
@@ -166,7 +165,7 @@ def _document(covered: Covered) -> dict[str, Any]:
 
 def _use_document(use: Use, covered: Covered) -> dict[str, Any]:
     image, finding = use.image, use.finding
-    absent = covered.absent.get(finding.copy.pinned, "") if covered.absent is not None and finding.is_mirrored else None
+    absent = covered.absent.get(use.key, "") if covered.absent is not None and finding.is_mirrored else None
     return {
         **_place(image.place, image.path, image.written),
         "source": str(image.source),
