@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mirrorgen.consumers.forms import argocd, edited, flux, kustomize
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Use
 from mirrorgen.consumers.mirrored import Mirror
+from mirrorgen.consumers.nodes import form as nodes
 from mirrorgen.errors import UsageError
 from mirrorgen.model.references import Reference
 from mirrorgen.readers.contract import Around
@@ -20,6 +21,7 @@ FORMS: Mapping[str, Form] = {
         flux.HELM_RELEASE,
         argocd.FORM,
         edited.FORM,
+        nodes.FORM,
     )
 }
 """In the order in which the help has them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
 
 from mirrorgen.consumers.mirrored import Finding, Mirror, MirroredSource
 from mirrorgen.model.references import Source
@@ -65,12 +66,14 @@ class Order:
         texts: what the given files say, by name.
         uses: the images that they name and that are not at the mirror yet, in their order.
         pin: whether images are named by digest, too.
+        folder: that is written into; None where there is none.
     """
 
     mirror: Mirror
     texts: Mapping[str, str] = field(default_factory=dict)
     uses: tuple[Use, ...] = ()
     pin: bool = False
+    folder: Path | None = None
 
     def sources(self) -> Iterator[tuple[Source, tuple[MirroredSource, ...]]]:
         """Yield the upstream repositories that it is about, with those of the target that they are brought into.
@@ -89,12 +92,12 @@ class Written:
 
     Attributes:
         text: for standard output; empty where files are written.
-        files: text by name: those of the order, or of the folder.
+        files: text by name: those of the order, or of the folder; None for one that must not be there.
         left: what stays as it is.
     """
 
     text: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | None] = field(default_factory=dict)
     left: tuple[Left, ...] = ()
 
 
