@@ -14,10 +14,12 @@ import typer
 from mirrorgen import __version__
 from mirrorgen.commands import (
     apply,
+    covers,
     demo,
     diff,
     doctor,
     generate,
+    importing,
     init,
     lifecycle,
     lock,
@@ -50,6 +52,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(init.init)
+app.command("import")(importing.import_images)
 app.command()(validate.validate)
 app.command()(tags.tags)
 app.command()(update.update)
@@ -64,6 +67,7 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(run.run)
 app.command()(prune.prune)
+app.command()(covers.covers)
 app.command()(resolve.resolve)
 app.command()(matrix.matrix)
 app.command()(rewrite.rewrite)

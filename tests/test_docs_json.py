@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.consumers.covering import cover
 from mirrorgen.consumers.mirrored import mirror_of
 from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, OtherDigest, WayChange
 from mirrorgen.desired.selection import select_all
@@ -18,7 +19,9 @@ from mirrorgen.desired.state import DesiredState
 from mirrorgen.desired.updates import find_updates, left_alone
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.importing.adding import add_images
 from mirrorgen.master_list.lock import Lock
+from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests
@@ -35,8 +38,12 @@ from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.operations.upstream.updating import Offered
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.project import load
+from mirrorgen.readers.contract import Around
+from mirrorgen.readers.formats import read
 from mirrorgen.reporting.changes import view_changes
+from mirrorgen.reporting.covers import Covered, view_covers
 from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.imports import view_import
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
 from mirrorgen.reporting.mirrored import view_findings
@@ -54,6 +61,7 @@ from mirrorgen.reporting.views import View, show
 from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 from tests.conftest import RunCli
 from tests.documents import CLI, DOCUMENTS, MINIMAL, blocks_of, load_text
+from tests.importing.lists import digest, reading
 from tests.locks import write_lock
 
 NOTHING = DesiredState(EcrTarget(), (), 4, ())
@@ -113,6 +121,7 @@ def test_json_of_results(tmp_path: Path) -> None:
         view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
         view_deleted((REMOVAL,), (FAILURE,)),
         *views_of_selections_differences_and_expiries(tmp_path),
+        view_of_import(tmp_path),
     ]
     views.insert(0, view_changes(CHANGES, "0a1b"))
     made = [show(view, ResultFormat.JSON) for view in views]
@@ -122,7 +131,7 @@ def test_json_of_results(tmp_path: Path) -> None:
     stopped = replace(report, command="apply", error="refused", result=None)
     by_owner = view_by_owner([(Path("1.json"), replace(report, part=(1, 2))), (Path("2.json"), stopped)])
     made.append(show(by_owner, ResultFormat.JSON))
-    made.append(show(view_of_findings(tmp_path), ResultFormat.JSON))
+    made += [show(view, ResultFormat.JSON) for view in views_of_consumers(tmp_path)]
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
 
@@ -170,14 +179,24 @@ def view_of_updates(folder: Path) -> View:
     return view_updates(Offered(updates, (FAILURE,)), list(left_alone(desired.entries)), by_hand)
 
 
-def view_of_findings(folder: Path) -> View:
+def view_of_import(folder: Path) -> View:
+    named = [reading([f"nginx@{digest('a')}", "nginx:1.25@" + digest("b")])]
+    return view_import(named, add_images(load_text(MINIMAL, folder), named, Allowances()), into="images.yaml")
+
+
+def views_of_consumers(folder: Path) -> Iterator[View]:
     path = folder / "images.yaml"
     path.write_text(MINIMAL.replace("1.25", "1.25.3"))
     write_lock(path, {"docker.io/library/nginx": {"1.25.3": f"sha256:{'0' * 64}"}})
     desired = load(path).desired
     assert desired
     mirror = mirror_of(desired, {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1"})
-    return view_findings([(image, mirror.resolve(image)) for image in ("nginx:1.25.3", "redis:7")])
+    reading = read("nginx:1.25.3\nredis:7\nhttps://x\nquay.io/own\n", Around("list"), "plain")
+    coverage = cover(mirror, [reading], excepted=["quay.io/*"])
+    yield view_covers(
+        Covered(coverage, "patch", reading.refused, "ECR", {coverage.mirrored[0].key: "reason"}, (FAILURE,))
+    )
+    yield view_findings([(image, mirror.resolve(image)) for image in ("nginx:1.25.3", "redis:7")])
 
 
 def shape_of(value: Any) -> Any:

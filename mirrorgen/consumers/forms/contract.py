@@ -66,6 +66,7 @@ class Order:
         texts: what the given files say, by name.
         uses: the images that they name and that are not at the mirror yet, in their order.
         pin: whether images are named by digest, too.
+        tls: how the mirror is reached: `enabled`, `disabled`, or `insecure` where its certificate is not checked.
         folder: that is written into; None where there is none.
     """
 
@@ -73,6 +74,7 @@ class Order:
     texts: Mapping[str, str] = field(default_factory=dict)
     uses: tuple[Use, ...] = ()
     pin: bool = False
+    tls: str = "enabled"
     folder: Path | None = None
 
     def sources(self) -> Iterator[tuple[Source, tuple[MirroredSource, ...]]]:

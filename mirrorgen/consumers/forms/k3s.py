@@ -5,7 +5,6 @@ Source: https://docs.k3s.io/installation/private-registry. A rewrite is a patter
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from mirrorgen.consumers.forms.by_repository import by_repository
@@ -20,8 +19,9 @@ def write(order: Order) -> Written:
     mirrors: dict[str, Any] = {}
     for source, target in targets.items():
         mirror = mirrors.setdefault(source.host, {"endpoint": [endpoint], "rewrite": {}})
-        # A path has nothing that is special in a pattern but the dot, and so nothing for which Go differs.
-        mirror["rewrite"][f"^{re.escape(source.path)}$"] = target.removeprefix(f"{order.mirror.host}/")
+        # Nothing that a path may have is special in a pattern, but the dot.
+        pattern = source.path.replace(".", r"\.")
+        mirror["rewrite"][f"^{pattern}$"] = target.removeprefix(f"{order.mirror.host}/")
     configs = {"configs": {order.mirror.host: {"tls": {"insecure_skip_verify": True}}}}
     document = {"mirrors": mirrors, **(configs if order.tls == "insecure" else {})}
     return Written(dump(document), left=(*left_of(order), *left))

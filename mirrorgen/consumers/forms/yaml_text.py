@@ -6,12 +6,13 @@ from typing import Any
 
 import yaml
 
-BANNER = "# Generated from the master list by `mirrorgen rewrite`: write it again when the list changes.\n"
+BANNER = "Generated from the master list by `mirrorgen rewrite`: write it again when the list changes."
+"""What stands in a comment above."""
 
 
 def dump(*documents: Any) -> str:
     """Return documents as text, with the banner above."""
-    return BANNER + text_of(*documents)
+    return f"# {BANNER}\n" + text_of(*documents)
 
 
 def text_of(*documents: Any) -> str:
