@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from mirrorgen.consumers.forms import argocd, compose, edited, flux, k3s, kustomize, registries_conf
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Use
 from mirrorgen.consumers.mirrored import Mirror
+from mirrorgen.consumers.nodes import form as nodes
 from mirrorgen.errors import UsageError
 from mirrorgen.model.references import Reference
 from mirrorgen.readers.contract import Reading
@@ -23,6 +24,7 @@ FORMS: Mapping[str, Form] = {
         k3s.FORM,
         compose.FORM,
         edited.FORM,
+        nodes.FORM,
     )
 }
 """In the order in which the help has them."""
