@@ -14,10 +14,12 @@ import typer
 from mirrorgen import __version__
 from mirrorgen.commands import (
     apply,
+    covers,
     demo,
     diff,
     doctor,
     generate,
+    importing,
     init,
     lifecycle,
     lock,
@@ -26,6 +28,8 @@ from mirrorgen.commands import (
     prune,
     render,
     report,
+    resolve,
+    rewrite,
     run,
     schema,
     status,
@@ -48,6 +52,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(init.init)
+app.command("import")(importing.import_images)
 app.command()(validate.validate)
 app.command()(tags.tags)
 app.command()(update.update)
@@ -62,7 +67,10 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(run.run)
 app.command()(prune.prune)
+app.command()(covers.covers)
+app.command()(resolve.resolve)
 app.command()(matrix.matrix)
+app.command()(rewrite.rewrite)
 app.command()(report.report)
 app.command()(demo.demo)
 app.command()(doctor.doctor)

@@ -82,18 +82,20 @@ def load(
     return _load(document, path, lambda: read_lock(lock_path(path)), also, use_lock, allowances)
 
 
-def load_texts(path: Path, text: str, lock: str | None, *, allowances: Allowances | None = None) -> Loaded:
+def load_texts(
+    path: Path, text: str, lock: str | None, *, use_lock: bool = True, allowances: Allowances | None = None
+) -> Loaded:
     """Check a master list and its lock that are not on disk, as `load` does.
 
     Args:
         path: what the list is called.
         text: the list.
         lock: its lock, if there is one.
-        allowances: as of `load`.
+        use_lock, allowances: as of `load`.
     """
     document = read_bytes(text.encode(), file=str(path))
     lock_file = None if lock is None else read_lock_bytes(lock.encode(), lock_path(path))
-    return _load(document, path, lambda: lock_file, None, True, allowances)
+    return _load(document, path, lambda: lock_file, None, use_lock, allowances)
 
 
 def _load(

@@ -80,10 +80,10 @@ RunCli = Callable[..., Result]
 def run_cli(monkeypatch: pytest.MonkeyPatch) -> RunCli:
     """Run a command in this process: `run_cli("validate", "images.yaml", cwd=folder)`."""
 
-    def run(*args: str, cwd: Path | None = None) -> Result:
+    def run(*args: str, cwd: Path | None = None, stdin: str = "") -> Result:
         if cwd is not None:
             monkeypatch.chdir(cwd)
-        result = CliRunner().invoke(app, list(args))
+        result = CliRunner().invoke(app, list(args), input=stdin)
         return Result(result.exit_code, result.stdout, result.stderr)
 
     return run

@@ -11,13 +11,20 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.consumers.covering import cover
+from mirrorgen.consumers.mirrored import mirror_of
+from mirrorgen.consumers.running import Use
 from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, OtherDigest, WayChange
 from mirrorgen.desired.selection import select_all
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.desired.updates import find_updates, left_alone
+from mirrorgen.destinations.ecr.foretelling import Foretold
+from mirrorgen.destinations.ecr.rules import LifecycleRule
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.importing.adding import add_images
 from mirrorgen.master_list.lock import Lock
+from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests
@@ -26,6 +33,7 @@ from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
 from mirrorgen.operations.copying.weighing import Foreseen
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
 from mirrorgen.operations.holding.pruning import PrunePlan, Removal
+from mirrorgen.operations.holding.running import Held, Running
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
@@ -33,10 +41,16 @@ from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.operations.upstream.updating import Offered
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
+from mirrorgen.project import load
+from mirrorgen.readers.contract import Around
+from mirrorgen.readers.formats import read
 from mirrorgen.reporting.changes import view_changes
+from mirrorgen.reporting.covers import Covered, view_covers
 from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.imports import view_import
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
+from mirrorgen.reporting.mirrored import view_findings
 from mirrorgen.reporting.owners import view_by_owner
 from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.removals import view_deleted, view_prune_plan
@@ -51,6 +65,8 @@ from mirrorgen.reporting.views import View, show
 from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 from tests.conftest import RunCli
 from tests.documents import CLI, DOCUMENTS, MINIMAL, blocks_of, load_text
+from tests.importing.lists import digest, reading
+from tests.locks import write_lock
 
 NOTHING = DesiredState(EcrTarget(), (), 4, ())
 MOMENT = datetime(2026, 1, 31, 6, tzinfo=UTC)
@@ -73,6 +89,9 @@ CHANGES = Changes(
 NO_BUDGET = Budget(Account({}), Foreseen(()))
 TARGET = {"registry": "host", "account_id": "123456789012", "region": "eu-west-1"}
 REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
+
+RULE = LifecycleRule(1, "", "untagged", "sinceImagePushed", 7, "days")
+RUNNING = Running(Use("mirror/nginx", "1", "sha256:0a1b", ("shop/web-0",)), Held.YES, Foretold(MOMENT, RULE))
 
 
 def test_json_of_validate(run_cli: RunCli, in_folder: Path) -> None:
@@ -106,9 +125,10 @@ def test_json_of_results(tmp_path: Path) -> None:
         ),
         view_steps({"sync": Step(ExitCode.OK, view_sync(SyncResult("ECR", (REF,), 12, ())).document)}),
         view_of_status(tmp_path),
-        view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
+        view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (REMOVAL,), (FAILURE,))),
         view_deleted((REMOVAL,), (FAILURE,)),
         *views_of_selections_differences_and_expiries(tmp_path),
+        view_of_import(tmp_path),
     ]
     views.insert(0, view_changes(CHANGES, "0a1b"))
     made = [show(view, ResultFormat.JSON) for view in views]
@@ -118,6 +138,7 @@ def test_json_of_results(tmp_path: Path) -> None:
     stopped = replace(report, command="apply", error="refused", result=None)
     by_owner = view_by_owner([(Path("1.json"), replace(report, part=(1, 2))), (Path("2.json"), stopped)])
     made.append(show(by_owner, ResultFormat.JSON))
+    made += [show(view, ResultFormat.JSON) for view in views_of_consumers(tmp_path)]
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
 
@@ -130,12 +151,12 @@ def view_of_status(folder: Path) -> View:
         desired.repositories[0],
         exists=True,
         settings=(SettingDifference("tag mutability", "IMMUTABLE", "MUTABLE"),),
-        tags=(TagStatus("1.25", TagState.PRESENT, "docker.io/library/nginx", "", image),),
+        tags=(TagStatus("1.25", TagState.PRESENT, "docker.io/library/nginx", "", image, consumers=("shop/web-0",)),),
         untagged=0,
         size_bytes=1024,
     )
     return view_status(
-        Status(MOMENT, EcrTarget("123456789012", "eu-west-1"), (found,), ("mirror/old",), (FAILURE,), ())
+        Status(MOMENT, EcrTarget("123456789012", "eu-west-1"), (found,), ("mirror/old",), (FAILURE,), (), (RUNNING,))
     )
 
 
@@ -153,7 +174,7 @@ def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]
     (rule,) = rules_of(repository)
     gone = Expiring(repository.name, "", ("1.25",), ("1.25",), None, rule)
     described = replace(repository.settings, lifecycle=(replace(rule, description=""),))  # type: ignore[type-var]
-    yield view_expiring((replace(repository, settings=described),), (gone,))
+    yield view_expiring((replace(repository, settings=described),), (gone,), (RUNNING,), (FAILURE,))
 
 
 def view_of_updates(folder: Path) -> View:
@@ -163,6 +184,26 @@ def view_of_updates(folder: Path) -> View:
     updates = tuple(find_updates(desired.entries, {"docker.io/library/nginx": ["1.26.0", "2.0.0"]}, keep=1))
     by_hand = (ByHand(updates[0], "1.25.0 out", "reason", 3),)
     return view_updates(Offered(updates, (FAILURE,)), list(left_alone(desired.entries)), by_hand)
+
+
+def view_of_import(folder: Path) -> View:
+    named = [reading([f"nginx@{digest('a')}", "nginx:1.25@" + digest("b")])]
+    return view_import(named, add_images(load_text(MINIMAL, folder), named, Allowances()), into="images.yaml")
+
+
+def views_of_consumers(folder: Path) -> Iterator[View]:
+    path = folder / "images.yaml"
+    path.write_text(MINIMAL.replace("1.25", "1.25.3"))
+    write_lock(path, {"docker.io/library/nginx": {"1.25.3": f"sha256:{'0' * 64}"}})
+    desired = load(path).desired
+    assert desired
+    mirror = mirror_of(desired, {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1"})
+    reading = read("nginx:1.25.3\nredis:7\nhttps://x\nquay.io/own\n", Around("list"), "plain")
+    coverage = cover(mirror, [reading], excepted=["quay.io/*"])
+    yield view_covers(
+        Covered(coverage, "patch", reading.refused, "ECR", {coverage.mirrored[0].key: "reason"}, (FAILURE,))
+    )
+    yield view_findings([(image, mirror.resolve(image)) for image in ("nginx:1.25.3", "redis:7")])
 
 
 def shape_of(value: Any) -> Any:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mirrorgen.model.allowances import Allowances
 
 _FOUND = "images.yaml or images.yml, here or in a folder above"
-_BARE_WORDS = {"sources", "revision"}
+_BARE_WORDS = {"sources", "revision", "images", "named"}
 """Parameters of commands whose bare words are something else than the list."""
 
 ONE, SEVERAL = "file", "files"
@@ -66,7 +66,7 @@ def allowances() -> Allowances:
 def names_list(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Let a command get its list from `--file`; from a bare `FILE`, too, unless its bare words are something else.
 
-    What `--allow-credential` says counts while it runs.
+    It is also told what that may sign in with; see `allows_credentials`.
 
     Args:
         command: has a parameter `file`, or `files` if it takes several lists.
@@ -75,6 +75,7 @@ def names_list(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
         UsageError: of the command: one list is named in two ways.
         InputError: of the command: no list is named, and it is not clear which one is meant.
     """
+    command = allows_credentials(command)
     own = inspect.signature(command, eval_str=True).parameters
     wanted = SEVERAL if SEVERAL in own else ONE
     option = f"{wanted}_option"
@@ -85,11 +86,7 @@ def names_list(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
         if len(given) > 1 and wanted == ONE:
             raise UsageError(f"two lists are named: {given[0]} and {given[1]}", hint="give one of them")
         lists = given or [_find()]
-        before = _allowed.set(tuple(kwargs.pop(_ALLOWED, None) or ()))
-        try:
-            return command(*args, **kwargs, **{wanted: lists if wanted == SEVERAL else lists[0]})
-        finally:
-            _allowed.reset(before)
+        return command(*args, **kwargs, **{wanted: lists if wanted == SEVERAL else lists[0]})
 
     parameters: list[inspect.Parameter] = []
     for parameter in own.values():
@@ -99,8 +96,22 @@ def names_list(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
         if not own.keys() & _BARE_WORDS:
             parameters.append(_keyword(wanted, _ARGUMENTS[wanted], None))
         parameters.append(_keyword(option, _OPTIONS[wanted], None))
-    parameters.append(_keyword(_ALLOWED, _ALLOW, None))
     return with_parameters(named, parameters)
+
+
+def allows_credentials(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+    """Let a command be told what its list may sign in with: what `--allow-credential` says counts while it runs."""
+
+    @functools.wraps(command)
+    def allowing(*args: Any, **kwargs: Any) -> ExitCode:
+        before = _allowed.set(tuple(kwargs.pop(_ALLOWED, None) or ()))
+        try:
+            return command(*args, **kwargs)
+        finally:
+            _allowed.reset(before)
+
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    return with_parameters(allowing, [*own, _keyword(_ALLOWED, _ALLOW, None)])
 
 
 def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:

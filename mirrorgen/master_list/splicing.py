@@ -6,7 +6,7 @@ What cannot be done without a guess is not done: a comment is about the tag befo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -55,9 +55,25 @@ class TagList:
         """
         item = self._item(beside)
         new = self._quoted(tag, item)
-        sides: list[Callable[[Span, str], TagList | None]] = [self._before, self._after]
+        sides: list[Callable[[Span, Sequence[str]], TagList | None]] = [self._before, self._after]
         for side in sides if before else reversed(sides):
-            made = side(item, new)
+            made = side(item, [new])
+            if made is not None:
+                return made
+        return None
+
+    def extended(self, tags: Sequence[str]) -> TagList | None:
+        """Return the list with tags behind those that it has, or as near to its end as parts no tag from its comment.
+
+        Args:
+            tags: new ones, in order; each gets the quotes of the one next to it.
+
+        Returns:
+            The list; None where there is no such place.
+        """
+        for item in reversed(self._items()):
+            new = [self._quoted(tag, item) for tag in tags]
+            made = self._after(item, new) or self._before(item, new)
             if made is not None:
                 return made
         return None
@@ -84,31 +100,32 @@ class TagList:
             return None
         return self._with(item.start, end, "") if place + 1 < len(items) else self._with(start, item.end, "")
 
-    def _before(self, item: Span, new: str) -> TagList | None:
+    def _before(self, item: Span, new: Sequence[str]) -> TagList | None:
         start, _ = self._line(item)
         lead = self.text[start : item.start]
         if _COMMENT.match(self._line_above(start)):
             return None
         if _DASH.fullmatch(lead):
-            return self._with(start, start, f"{lead}{new}{self.line_break}")
+            return self._with(start, start, "".join(f"{lead}{tag}{self.line_break}" for tag in new))
         gap = f"{self.line_break}{lead}" if start and (not lead or lead.isspace()) else " "
-        return self._with(item.start, item.start, f"{new},{gap}")
+        return self._with(item.start, item.start, "".join(f"{tag},{gap}" for tag in new))
 
-    def _after(self, item: Span, new: str) -> TagList | None:
+    def _after(self, item: Span, new: Sequence[str]) -> TagList | None:
         start, end = self._line(item)
         lead = self.text[start : item.start]
         if _DASH.fullmatch(lead):
-            return self._with(end, end, f"{lead}{new}{self.line_break}")
+            return self._with(end, end, "".join(f"{lead}{tag}{self.line_break}" for tag in new))
         match = _REST.match(self.text, item.end)
         assert match
         comma, rest = match["comma"], match["rest"]
         if not rest.strip() or _COMMENT.match(rest):
             if not start or lead.strip():
                 return None  # of several on a line, a comment may be about any
-            text = self._with(match.end(), match.end(), f"{self.line_break}{lead}{new}{comma}")
+            line = f"{self.line_break}{lead}"
+            text = self._with(match.end(), match.end(), line + f",{line}".join(new) + comma)
             return text if comma else text._with(item.end, item.end, ",")
         place = match.start("rest") if comma else item.end
-        return self._with(place, place, f" {new}," if comma else f", {new}")
+        return self._with(place, place, "".join(f" {tag}," if comma else f", {tag}" for tag in new))
 
     def _quoted(self, tag: str, like: Span) -> str:
         match = _ITEM.fullmatch(self.text[like.start : like.end])

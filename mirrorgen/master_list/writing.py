@@ -16,7 +16,7 @@ def list_document(master_list: MasterList) -> dict[str, Any]:
     """
     return {
         "target": master_list.target.document(),
-        "registries": {host: _registry(registry) for host, registry in master_list.registries.items()},
+        "registries": {host: registry_document(registry) for host, registry in master_list.registries.items()},
         "defaults": {"parallel": master_list.parallel},
         "images": [_image(image, master_list) for image in master_list.images],
     }
@@ -60,10 +60,12 @@ def _copying(copying: Copying) -> dict[str, Any]:
     }
 
 
-def _registry(registry: Registry) -> dict[str, Any]:
+def registry_document(registry: Registry) -> dict[str, Any]:
+    """Return what stands under `registries` for one of them."""
     names, limit = registry.credentials, registry.rate_limit
     written = {
         "alias": registry.alias,
+        "keep_library": registry.keep_library or None,
         "credentials": names and names.document(),
         "requests_per_second": registry.requests_per_second,
         "concurrent_requests": registry.concurrent_requests,

@@ -51,6 +51,14 @@ class Target(ABC):
     def host(self) -> str:
         """Host name of the registry; what the list leaves out, regsync fills in when it runs."""
 
+    def named(self, environ: Mapping[str, str]) -> Target:  # noqa: ARG002 - a host name leaves nothing open
+        """Return the target with what the list leaves out, as the environment says it.
+
+        Raises:
+            UsageError: the environment does not say it.
+        """
+        return self
+
     @property
     def identity(self) -> Mapping[str, str]:
         """What tells the registry from every other, by name."""

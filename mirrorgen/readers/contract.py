@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mirrorgen.model.credentials import Credentials
-from mirrorgen.model.images import Copying, TagRule
+from mirrorgen.model.images import Copying, Registry, TagRule
 from mirrorgen.model.references import Source
 
 
@@ -32,9 +32,11 @@ class NamedImage:
         path: what leads to it, `spec.containers[0].image`; nothing where a file has no fields.
         source: the upstream repository in its full form.
         tag, digest: of the one image that is named; with neither, and without a rule, it is `latest`.
+        running: the digest of what runs by this name, where the file knows it: a tag is no less a tag for that.
         rule: which tags, where the file names more than one; None where `tag` and `digest` say it.
         repository: the repository in the target, without its host, where the file gives it a name; None otherwise.
         copying: what is copied of each image.
+        consumer: what runs it, as its people call it, `namespace/pod`; nothing where the file does not say.
     """
 
     written: str
@@ -43,9 +45,11 @@ class NamedImage:
     source: Source
     tag: str | None = None
     digest: str | None = None
+    running: str | None = None
     rule: TagRule | None = None
     repository: str | None = None
     copying: Copying = field(default_factory=Copying)
+    consumer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,20 @@ class Reading:
         images: what was taken, in the order of the file.
         refused: what was not, in the order of the file.
         credentials: by host, the names of the variables that the file signs in with; never what they hold.
+        registries: by host, how the file reaches a registry, the one that it copies to among them; without credentials,
+            which stand above.
+        target: the registry that it copies to, `host[:port]`; None where it names none, or knows it only when it runs.
+        notes: what it says beside its images, and a list does not: when it runs, how fast. What is copied does not
+            depend on it.
     """
 
     format: str
     images: tuple[NamedImage, ...] = ()
     refused: tuple[Refusal, ...] = ()
     credentials: Mapping[str, Credentials] = field(default_factory=dict)
+    registries: Mapping[str, Registry] = field(default_factory=dict)
+    target: str | None = None
+    notes: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +104,13 @@ class Around:
         file: what the text is called in places and sentences; it need not exist.
         deep: whether images are also looked for where a format has no field for them: arguments, texts in texts.
         variables: what `${NAME}` stands for in formats that have it.
+        target: the registry that is meant, `host[:port]`, where a file copies to several; None for the first of them.
     """
 
     file: str
     deep: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,23 @@ class ResultFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
+class CoverFormat(StrEnum):
+    """How `covers` reports."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+class PlainFormat(StrEnum):
+    """How names are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class StatusFormat(StrEnum):
     """How `status` is shown."""
 

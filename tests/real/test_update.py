@@ -97,7 +97,7 @@ def test_a_list_that_changes_while_upstream_is_asked_is_not_overwritten(listed: 
     listed.registry.answer = editing  # type: ignore[assignment, method-assign]
     result = listed.update("--write")
     assert result.returncode == 1
-    assert "error: images.yaml has changed while upstream was asked\n" in result.stderr
+    assert "error: images.yaml has changed since it was read\n" in result.stderr
     assert listed.path.read_text() == edited
 
 

@@ -17,6 +17,7 @@ from mirrorgen.destinations.ecr.settings import (
     settings_document,
     settings_problems,
 )
+from mirrorgen.errors import UsageError
 from mirrorgen.model.images import Entry
 from mirrorgen.model.references import is_path
 from mirrorgen.model.targets import Generated, Provisioned, Settings, Target
@@ -47,6 +48,9 @@ _USUAL_DOMAIN = "amazonaws.com"
 _ADDRESS = re.compile(
     r"(?:[0-9]{12}|vpce-[a-z0-9-]+)\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|on\.aws)(?::443)?"
 )
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_REGION = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,20 @@ class EcrTarget(Target):
         # https://docs.aws.amazon.com/general/latest/gr/ecr.html
         domain = next((known for start, known in _DOMAINS.items() if region.startswith(start)), _USUAL_DOMAIN)
         return f"{account}.dkr.ecr.{region}.{domain}"
+
+    def named(self, environ: Mapping[str, str]) -> EcrTarget:
+        """Return the registry with account and region: those of the list, otherwise of the environment.
+
+        Raises:
+            UsageError: one of them is missing, or is none.
+        """
+        account = self.account_id or environ.get("AWS_ACCOUNT_ID", "")
+        region = self.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", "")
+        if not _ACCOUNT.fullmatch(account):
+            raise _unnamed("account", "account_id", "AWS_ACCOUNT_ID", account)
+        if not _REGION.fullmatch(region):
+            raise _unnamed("region", "region", "AWS_REGION", region)
+        return replace(self, account_id=account, region=region)
 
     @property
     def identity(self) -> Mapping[str, str]:
@@ -179,3 +197,10 @@ class EcrTarget(Target):
     def generated(self, repositories: Sequence[Provisioned]) -> Mapping[str, Generated | None]:
         """Return the variables of the Terraform module, and the override file where a repository needs it."""
         return tfvars.generated(self.account_id, self.region, repositories)
+
+
+def _unnamed(what: str, key: str, variable: str, found: str) -> UsageError:
+    said = (
+        f"{variable} is {found!r}, which is no {what} of AWS" if found else f"neither the list nor {variable} says it"
+    )
+    return UsageError(f"the {what} of the ECR registry is not known: {said}", hint=f"set {variable}, or target.{key}")

@@ -88,7 +88,7 @@ def write_list(loaded: Loaded, text: str) -> None:
     content = read_file(loaded.path, project=loaded.root)
     before = "" if content is None else content.decode("utf-8", "replace")
     if before.removeprefix(_BOM) != loaded.document.text:
-        raise InputError(f"{loaded.path} has changed while upstream was asked", hint="run the same again")
+        raise InputError(f"{loaded.path} has changed since it was read", hint="run the same again")
     write_file(loaded.path, (_BOM if before.startswith(_BOM) else "") + text, project=loaded.root)
 
 

@@ -1,0 +1,81 @@
+"""Files on the line that name images, read as what they look like, or as what the line says that they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mirrorgen.commands.everywhere import screen
+from mirrorgen.commands.named_images import STDIN, read_text
+from mirrorgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from mirrorgen.readers.contract import Reading
+
+AUTO = "auto"
+
+NamingFiles = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Files that name images; - is standard input.")
+]
+FromFormat = Annotated[
+    str,
+    typer.Option("--from", metavar="FORMAT", help="What the files are, such as regsync; auto guesses, and says so."),
+]
+EnvFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--env-file", metavar="FILE", help="Values of variables in them, instead of .env beside each."),
+]
+Deep = Annotated[bool, typer.Option("--deep", help="Look for images in arguments and in texts within texts, too.")]
+
+
+def read_files(
+    files: Sequence[str],
+    name: str,
+    *,
+    deep: bool = False,
+    env_files: Sequence[Path] | None = None,
+    target: str | None = None,
+) -> list[Reading]:
+    """Read files that name images, and tell what was guessed.
+
+    Args:
+        files: paths; `-` is standard input.
+        name: of a format, or `auto`.
+        deep: whether images are also looked for where a format has no field for them.
+        env_files: what holds the values of variables; None for `.env` beside each file.
+        target: the registry that is meant where a file copies to several.
+
+    Raises:
+        UsageError: there is no such format, or standard input is named twice.
+        InputError: a file cannot be read, is not UTF-8, or is too much.
+    """
+    from mirrorgen.readers.contract import Around
+    from mirrorgen.readers.formats import FORMATS, NAMES, read
+
+    if name not in NAMES:
+        raise UsageError(f"there is no format {name!r}", hint=f"one of: {', '.join(NAMES)}")
+    if files.count(STDIN) > 1:
+        raise UsageError("standard input is named twice", hint="give - once")
+    titles = {known.name: known.title for known in FORMATS}
+    readings = []
+    for file in files:
+        text = read_text(Path(file))
+        reading = read(text, Around(file, deep, dict(_variables(file, env_files)), target), name)
+        if name == AUTO and reading.format:
+            screen().say(f"{file}: read as {titles[reading.format]}; if it is not, say --from FORMAT")
+        readings.append(reading)
+    return readings
+
+
+def _variables(file: str, env_files: Sequence[Path] | None) -> Iterator[tuple[str, str]]:
+    """The variables of a file; of two values the later one counts."""
+    from mirrorgen.files import read_file, read_named
+    from mirrorgen.readers.variables import read_variables
+
+    beside = [] if file == STDIN else [Path(file).parent / ".env"]
+    for path in beside if env_files is None else env_files:
+        content = read_file(path) if env_files is None else read_named(path)
+        yield from read_variables((content or b"").decode("utf-8", "replace")).items()

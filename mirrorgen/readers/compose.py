@@ -1,0 +1,150 @@
+"""Compose files of Docker: https://docs.docker.com/reference/compose-file/."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from mirrorgen.problems import KeyPath, format_path
+from mirrorgen.readers.contract import Around, Format, NamedImage, Reading, Refusal
+from mirrorgen.readers.dockerfile import take_images
+from mirrorgen.readers.gathering import Gathering
+from mirrorgen.readers.inner import InnerText
+from mirrorgen.readers.taking import show, take
+from mirrorgen.readers.variables import Unfilled, fill
+from mirrorgen.readers.yaml_documents import Document, Tagged
+
+_SERVICES = re.compile(r"""^[ \t]*(?:\{[ \t]*)?["']?services["']?\s*:""", re.MULTILINE)
+_USES = re.compile(r"""^(?:.*[\s{,])?["']?(?:image|build|extends|dockerfile)["']?\s*:""", re.MULTILINE)
+_NAME = re.compile(r"(?:.*[-_.])?compose(?:[-_.].*)?\.(?:ya?ml|json)", re.IGNORECASE)
+_LOOKED_AT = 100_000
+_IMAGE_CONTEXT = "docker-image://"
+
+
+def recognizes(text: str, file: str) -> bool:
+    """Whether it has `services` of which one has an image or is built, or is called as compose files are."""
+    start = text[:_LOOKED_AT]
+    if not _SERVICES.search(start):
+        return False
+    return bool(_NAME.fullmatch(PurePath(file).name) or _USES.search(start))
+
+
+def read(text: str, around: Around) -> Reading:
+    """Take the images of all services, whatever their profiles; what is built is none, what it is built from may be."""
+    gathering = Gathering(FORMAT.name, around)
+    for document in gathering.documents(text):
+        services = document.data.get("services") if isinstance(document.data, dict) else None
+        if isinstance(services, dict):
+            for name, service in services.items():
+                if isinstance(service, dict):
+                    _Service(document, text, ("services", name), service, gathering).take()
+        _note_elsewhere(document, gathering)
+    return gathering.reading()
+
+
+def _note_elsewhere(document: Document, gathering: Gathering) -> None:
+    """Say what is in other files, or is an artifact of another kind."""
+    if not isinstance(document.data, dict):
+        return
+    if document.data.get("include"):
+        gathering.note(document, ("include",), "other files are included", "read them, too")
+    models = document.data.get("models")
+    for name, model in models.items() if isinstance(models, dict) else []:
+        if isinstance(model, dict) and model.get("model"):
+            path = ("models", name, "model")
+            gathering.note(document, path, "it is a model, and not an image", written=model["model"])
+
+
+class _Service:
+    """One service of a document."""
+
+    def __init__(
+        self, document: Document, text: str, path: KeyPath, service: Mapping[str, Any], gathering: Gathering
+    ) -> None:
+        self._document = document
+        self._text = text
+        self._path = path
+        self._service = service
+        self._gathering = gathering
+
+    def take(self) -> None:
+        """Take what it runs, what it is built from, and what it mounts."""
+        image, build = self._service.get("image"), self._service.get("build")
+        if build is not None and not _is_reset(build):
+            self._take_build(build)
+            if isinstance(image, str):
+                reason = "it is the name of what is built here, and is not pulled"
+                self._gathering.note(self._document, (*self._path, "image"), reason, written=image)
+        elif "image" in self._service and not _is_reset(image):
+            self._take(("image",), image.value if isinstance(image, Tagged) and image.tag == "!override" else image)
+        volumes = self._service.get("volumes")
+        for index, volume in enumerate(volumes) if isinstance(volumes, list) else []:
+            if isinstance(volume, dict) and volume.get("type") == "image":
+                self._take(("volumes", index, "source"), volume.get("source"))
+        extends = self._service.get("extends")
+        if isinstance(extends, dict) and extends.get("file"):
+            reason = f"the service extends one of {show(extends['file'])}"
+            self._gathering.note(self._document, (*self._path, "extends"), reason, "read that file, too")
+
+    def _take(self, keys: KeyPath, written: object) -> None:
+        path = (*self._path, *keys)
+        place, shown = self._document.place(path), format_path(path)
+        text = written
+        if isinstance(written, str):
+            try:
+                text = fill(written, self._gathering.around.variables)
+            except Unfilled as trouble:
+                hint = "give its value in a file such as .env"
+                self._gathering.add(Refusal(show(written), place, shown, str(trouble), hint))
+                return
+        found = take(text, place, shown, file_says=written if isinstance(written, str) else None)
+        if isinstance(found, NamedImage):
+            found = replace(found, consumer=str(self._path[-1]))
+        self._gathering.add(found)
+
+    def _take_build(self, build: object) -> None:
+        if not isinstance(build, dict):
+            return
+        inline, contexts = build.get("dockerfile_inline"), build.get("additional_contexts")
+        if isinstance(inline, str):
+            self._take_dockerfile((*self._path, "build", "dockerfile_inline"), inline, build)
+        for key, context in _contexts(contexts):
+            if context.startswith(_IMAGE_CONTEXT):
+                self._take(("build", "additional_contexts", key), context)
+
+    def _take_dockerfile(self, path: KeyPath, text: str, build: Mapping[str, Any]) -> None:
+        """Take what a Dockerfile within the file names, with the arguments that stand beside it."""
+        inner = InnerText(self._document, self._text, path, text)
+        arguments = {}
+        for name, value in _pairs(build.get("args")):
+            try:
+                arguments[name] = fill(value, self._gathering.around.variables)
+            except Unfilled:
+                continue  # it is said where the argument is used
+        # Variables of the file are filled in before; a dollar of the Dockerfile is written as two.
+        take_images(text.replace("$$", "$"), self._gathering, arguments, inner.place, format_path(path))
+
+
+def _contexts(contexts: object) -> list[tuple[str | int, str]]:
+    if isinstance(contexts, list):
+        return [(index, item.partition("=")[2]) for index, item in enumerate(contexts) if isinstance(item, str)]
+    return [*_pairs(contexts)]
+
+
+def _pairs(items: object) -> list[tuple[str, str]]:
+    """What a mapping, or a list of `name=value`, says."""
+    if isinstance(items, dict):
+        return [(name, value) for name, value in items.items() if isinstance(value, str)]
+    texts = [item.partition("=") for item in items if isinstance(item, str)] if isinstance(items, list) else []
+    return [(name, value) for name, has_value, value in texts if has_value]
+
+
+def _is_reset(value: object) -> bool:
+    """Whether a value is taken back: https://docs.docker.com/reference/compose-file/merge/#reset-value."""
+    return isinstance(value, Tagged) and value.tag == "!reset"
+
+
+FORMAT = Format("compose", "a compose file of Docker", recognizes, read)
