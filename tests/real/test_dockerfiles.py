@@ -35,6 +35,7 @@ LINES = [
     'RUN --network=none --mount=type=bind,"from=g/h:2",target=/q a',
     "RUN <<EOF\nFROM x\nEOF",
     "RUN <<EOF",
+    "RUN <<EOF\n\tEOF\nFROM x\nEOF",
     "EOF",
     "RUN cat <<A <<-B > x\nFROM x\nA\n\tFROM x\n\tB",
     "RUN echo '<<EOF'",
