@@ -35,12 +35,13 @@ browser:
 	    apt-get install -qqy --no-install-recommends chromium chromium-driver >/dev/null; } || \
 	    echo "install chromium and chromium-driver to have the status page tested in a browser, too"
 
-# The container image is built on Debian's packages and run, without a registry and without a daemon.
+# The container image is built on Debian's packages and run, without a registry and without a daemon. podman and
+# docker-compose read what `rewrite` writes for them.
 container-tools:
-	@command -v buildah >/dev/null && command -v mmdebstrap >/dev/null && command -v runc >/dev/null || { \
+	@command -v podman >/dev/null && command -v docker-compose >/dev/null && command -v buildah >/dev/null && command -v mmdebstrap >/dev/null && command -v runc >/dev/null || { \
 	    test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
-	    apt-get install -qqy --no-install-recommends buildah mmdebstrap runc >/dev/null; } || \
-	    echo "the container image is tested where buildah, mmdebstrap and runc are, by root"
+	    apt-get install -qqy --no-install-recommends buildah mmdebstrap runc podman docker-compose >/dev/null; } || \
+	    echo "what needs buildah, mmdebstrap, runc, podman or docker-compose is tested where these are, by root"
 
 lint: $(VENV)/installed $(BIN)/actionlint
 	$(BIN)/ruff check

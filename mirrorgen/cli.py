@@ -14,6 +14,7 @@ import typer
 from mirrorgen import __version__
 from mirrorgen.commands import (
     apply,
+    covers,
     demo,
     diff,
     doctor,
@@ -28,6 +29,7 @@ from mirrorgen.commands import (
     render,
     report,
     resolve,
+    rewrite,
     run,
     schema,
     status,
@@ -65,8 +67,10 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(run.run)
 app.command()(prune.prune)
+app.command()(covers.covers)
 app.command()(resolve.resolve)
 app.command()(matrix.matrix)
+app.command()(rewrite.rewrite)
 app.command()(report.report)
 app.command()(demo.demo)
 app.command()(doctor.doctor)

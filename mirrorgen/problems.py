@@ -104,6 +104,11 @@ CODES: dict[str, str] = {
     "lifecycle-same-selection": "Two lifecycle rules select the same images.",
     "lifecycle-expires-wanted": "A lifecycle rule would remove a tag that the list wants.",
     "bad-resource-tag": "A resource tag that AWS refuses.",
+    # what names images, of `mirrorgen covers`
+    "image-not-mirrored": "An image that the list does not mirror.",
+    "image-not-held": "An image that the list mirrors, and that cannot be pulled from the target.",
+    "image-in-doubt": "An image that the list mirrors, though it cannot promise all of it.",
+    "image-not-read": "What seems to name an image, and cannot be read.",
     "expired": "The entry's `expires` day has passed.",
 }
 """Every code with its one-sentence meaning; docs/problems.md is checked against this table."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mirrorgen.destinations.port import Holdings, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.project import load
@@ -64,6 +64,15 @@ class MemoryDestination:
     def why_absent(self, repository: str, tags: Collection[str]) -> Mapping[str, str]:
         archived = {tag for image in self.stock.get(repository, []) if image.is_archived for tag in image.tags}
         return dict.fromkeys(archived & set(tags), "it is archived")
+
+    def pullable(self, wanted: Mapping[str, Collection[str]]) -> Mapping[str, Mapping[str, Pullable]]:
+        return {name: {asked: self._pullable(name, asked) for asked in wanted[name]} for name in wanted}
+
+    def _pullable(self, repository: str, asked: str) -> Pullable:
+        held = {image.digest: image for image in self.stock.get(repository, [])}
+        found = next((image for image in held.values() if asked in {image.digest, *image.tags}), None)
+        lacking = [digest for digest in found.contains if digest not in held] if found else []
+        return Pullable(found.digest if found else "", tuple(lacking))
 
     def images(self, names: Iterable[str], *, findings: bool = False) -> Mapping[str, tuple[StoredImage, ...] | None]:
         return {name: tuple(self.stock[name]) if name in self.stock else None for name in names}

@@ -97,6 +97,8 @@ def test_every_problem_code_has_a_case() -> None:
     made = {"file-missing", "file-is-directory", "file-too-large", "file-unreadable"}
     # Only `mirrorgen tags` sees these; tests/cli/test_tags.py has them.
     made |= {"rule-selects-nothing", "tag-not-upstream", "newest-is-odd"}
+    # Only `mirrorgen covers` says these, of files that name images; tests/cli/test_covers.py has them.
+    made |= {"image-not-mirrored", "image-not-held", "image-in-doubt", "image-not-read"}
     reports = [path.read_text() for path in CASES.glob("*/*/problems.txt")]
     shown = {code for report in reports for code in re.findall(r": (?:error|warning|notice)\[(.+?)\]", report)}
     assert shown | made == set(CODES)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.consumers.covering import cover
 from mirrorgen.consumers.mirrored import mirror_of
 from mirrorgen.consumers.running import Use
 from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, OtherDigest, WayChange
@@ -41,7 +42,10 @@ from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.operations.upstream.updating import Offered
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.project import load
+from mirrorgen.readers.contract import Around
+from mirrorgen.readers.formats import read
 from mirrorgen.reporting.changes import view_changes
+from mirrorgen.reporting.covers import Covered, view_covers
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.imports import view_import
 from mirrorgen.reporting.lifecycles import view_expiring
@@ -134,7 +138,7 @@ def test_json_of_results(tmp_path: Path) -> None:
     stopped = replace(report, command="apply", error="refused", result=None)
     by_owner = view_by_owner([(Path("1.json"), replace(report, part=(1, 2))), (Path("2.json"), stopped)])
     made.append(show(by_owner, ResultFormat.JSON))
-    made.append(show(view_of_findings(tmp_path), ResultFormat.JSON))
+    made += [show(view, ResultFormat.JSON) for view in views_of_consumers(tmp_path)]
     for example, document in zip(blocks_of(CLI, "json")[1:], made, strict=True):
         assert shape_of(json.loads(example)) == shape_of(json.loads(document))
 
@@ -182,19 +186,24 @@ def view_of_updates(folder: Path) -> View:
     return view_updates(Offered(updates, (FAILURE,)), list(left_alone(desired.entries)), by_hand)
 
 
-def view_of_findings(folder: Path) -> View:
+def view_of_import(folder: Path) -> View:
+    named = [reading([f"nginx@{digest('a')}", "nginx:1.25@" + digest("b")])]
+    return view_import(named, add_images(load_text(MINIMAL, folder), named, Allowances()), into="images.yaml")
+
+
+def views_of_consumers(folder: Path) -> Iterator[View]:
     path = folder / "images.yaml"
     path.write_text(MINIMAL.replace("1.25", "1.25.3"))
     write_lock(path, {"docker.io/library/nginx": {"1.25.3": f"sha256:{'0' * 64}"}})
     desired = load(path).desired
     assert desired
     mirror = mirror_of(desired, {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1"})
-    return view_findings([(image, mirror.resolve(image)) for image in ("nginx:1.25.3", "redis:7")])
-
-
-def view_of_import(folder: Path) -> View:
-    named = [reading([f"nginx@{digest('a')}", "nginx:1.25@" + digest("b")])]
-    return view_import(named, add_images(load_text(MINIMAL, folder), named, Allowances()), into="images.yaml")
+    reading = read("nginx:1.25.3\nredis:7\nhttps://x\nquay.io/own\n", Around("list"), "plain")
+    coverage = cover(mirror, [reading], excepted=["quay.io/*"])
+    yield view_covers(
+        Covered(coverage, "patch", reading.refused, "ECR", {coverage.mirrored[0].key: "reason"}, (FAILURE,))
+    )
+    yield view_findings([(image, mirror.resolve(image)) for image in ("nginx:1.25.3", "redis:7")])
 
 
 def shape_of(value: Any) -> Any:

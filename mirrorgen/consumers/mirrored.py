@@ -27,6 +27,8 @@ class Lack(StrEnum):
     TAG = "tag"
     DIGEST = "digest"
     UNKNOWN_DIGEST = "unknown-digest"
+    PLATFORM = "platform"
+    RULE = "rule"
 
 
 @dataclass(frozen=True, slots=True)

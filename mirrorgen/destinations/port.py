@@ -55,6 +55,22 @@ class StoredImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Pullable:
+    """What a registry gives to somebody who pulls an image.
+
+    Attributes:
+        digest: of the image, or of its index; nothing where the registry does not give it.
+        lacking: of all that the index names, what the registry does not give: the platform, or the digest of what has
+            none.
+        reason: why it is not given, where the registry says more than that it is not there.
+    """
+
+    digest: str
+    lacking: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SettingDifference:
     """A setting of a repository that is not as the list asks."""
 
@@ -93,6 +109,16 @@ class Destination(Protocol):
 
         Raises:
             ToolFailed: the registry cannot be asked.
+        """
+
+    def pullable(self, wanted: Mapping[str, Collection[str]]) -> Mapping[str, Mapping[str, Pullable]]:
+        """Ask for images, and for each image that an index names.
+
+        Args:
+            wanted: tags or digests by repository.
+
+        Raises:
+            ToolFailed: the registry cannot be asked, or does not say whether it has one of them.
         """
 
     def images(self, names: Iterable[str], *, findings: bool = False) -> Mapping[str, tuple[StoredImage, ...] | None]:

@@ -22,6 +22,16 @@ class ResultFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
+class CoverFormat(StrEnum):
+    """How `covers` reports."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
 class PlainFormat(StrEnum):
     """How names are shown."""
 

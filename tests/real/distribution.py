@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import subprocess
 import urllib.error
@@ -10,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.real.conftest import Project, free_port, wait_until
 from tests.servers import server
@@ -46,6 +49,25 @@ class Distribution:
         argv += ["--host", f"reg={self.host},tls=disabled,user={USER},pass={PASSWORD}"]
         argv += ["image", "copy", source, f"{self.host}/{target}"]
         subprocess.run(argv, env=project.tool_env, check=True, capture_output=True)
+
+    def platforms(self, repository: str, tag: str) -> dict[str, str]:
+        """Return the digests that an index names, by platform."""
+        accepted = {"Accept": "application/vnd.oci.image.index.v1+json"}
+        with self._ask("GET", f"{repository}/manifests/{tag}", accepted) as answer:
+            named = json.loads(answer.read())["manifests"]
+        return {f"{each['platform']['os']}/{each['platform']['architecture']}": each["digest"] for each in named}
+
+    def delete(self, repository: str, digest: str) -> None:
+        """Delete a manifest."""
+        with self._ask("DELETE", f"{repository}/manifests/{digest}", {}) as answer:
+            assert answer.status == 202
+
+    def _ask(self, method: str, path: str, headers: dict[str, str]) -> Any:
+        signed = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        request = urllib.request.Request(
+            f"http://{self.host}/v2/{path}", headers={"Authorization": f"Basic {signed}", **headers}, method=method
+        )
+        return urllib.request.urlopen(request)  # noqa: S310
 
 
 @contextmanager

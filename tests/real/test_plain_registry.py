@@ -139,3 +139,15 @@ def test_variables_that_are_not_set_are_named(plain: Project, target: Distributi
     result = plain.run("sync")
     assert result.returncode == 2
     assert f"not set in the environment: T_PASSWORD (credentials of {target.host})" in result.stderr
+
+
+def test_every_platform_can_be_pulled_or_is_named(plain: Project, target: Distribution) -> None:
+    assert plain.run("sync").returncode == 0
+    (plain.folder / "images.txt").write_text(f"{SOURCE}:v1.0.0\n{SOURCE}:v1.1.0\n")
+    whole = plain.run("covers", "images.txt", "--live")
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    target.delete(NAME, target.platforms(NAME, "v1.0.0")["linux/arm64"])
+    result = plain.run("covers", "images.txt", "--live")
+    assert result.returncode == 3
+    assert f"{SOURCE}:v1.0.0: {target.host} has its index, and not linux/arm64\n" in result.stdout
+    assert "not there: 1" in result.stdout

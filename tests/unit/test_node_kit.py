@@ -61,11 +61,12 @@ def test_an_official_image_is_named_since_its_repository_has_no_library() -> Non
     (nginx,) = found.out_of_reach
     assert str(nginx.mirrored.source) == "docker.io/library/nginx"
     assert "'mirror/docker-hub/nginx' does not end in it" in nginx.reason
-    assert nginx.hint == "`repository: mirror/docker-hub/library/nginx` in its entry brings it there"
+    assert nginx.hint == "`registries: {docker.io: {keep_library: true}}` brings all such images there"
 
 
-def test_the_hint_brings_an_image_into_reach() -> None:
-    found = reach({"docker.io/library/nginx": "mirror/docker-hub/library/nginx", "docker.io/grafana/grafana": None})
+def test_the_hint_brings_official_images_into_reach() -> None:
+    kept = {"docker.io": {"keep_library": True}}
+    found = reach({"docker.io/library/nginx": None, "docker.io/grafana/grafana": None}, registries=kept)
     assert not found.out_of_reach
     assert found.folders == {"docker.io": "mirror/docker-hub"}
 
@@ -77,12 +78,14 @@ def test_a_repository_elsewhere_is_named_and_the_path_of_most_images_is_taken() 
             "quay.io/a/two": "team/a/two",
             "quay.io/a/three": None,
             "quay.io/a/four": "somewhere/else",
+            "gcr.io/a/five": "somewhere/five",
         }
     )
     assert found.folders == {"quay.io": "team"}
     assert {str(each.mirrored.source): each.hint for each in found.out_of_reach} == {
         "quay.io/a/three": "`repository: team/a/three` in its entry brings it there",
         "quay.io/a/four": "`repository: team/a/four` in its entry brings it there",
+        "gcr.io/a/five": "`repository: somewhere/a/five` in its entry brings it there",
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mirrorgen.consumers.mirrored import Mirror, MirroredSource
-from mirrorgen.model.references import Source
+from mirrorgen.model.references import DOCKER_HUB, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,18 @@ def _out_of_reach(each: MirroredSource, folder: str | None) -> OutOfReach:
         reason = f"a node asks for {path!r} whole, and the repository {each.repository!r} does not end in it"
     else:
         reason = f"the repository is {each.repository!r}, and a node looks for all of {host} in {folder!r}"
+    if _lost_library(each):
+        return OutOfReach(each, reason, "`registries: {docker.io: {keep_library: true}}` brings all such images there")
     if folder is None:
         folder = _without_common_end(each.repository, path)
     name = "/".join(filter(None, (folder, path)))
     return OutOfReach(each, reason, f"`repository: {name}` in its entry brings it there")
+
+
+def _lost_library(each: MirroredSource) -> bool:
+    """Whether its name is the derived one of an official image of Docker Hub, without `library/`."""
+    source, derived = each.source, each.entry.image.repository is None
+    return derived and source.host == DOCKER_HUB and source.path.startswith("library/") and _folder(each) is None
 
 
 def _without_common_end(repository: str, path: str) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mirrorgen.destinations.ecr import comparing, scanning, stored
+from mirrorgen.destinations.ecr import comparing, pulling, scanning, stored
 from mirrorgen.destinations.ecr.api import MAX_BATCH, ask_each, asking, caller_account, new_client, new_session
 from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.port import Holdings, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.errors import UsageError
 from mirrorgen.model.targets import Settings
 
@@ -81,6 +81,11 @@ class EcrDestination:
             archived = stored.archived_tags(self.client, self._account, repository)
         reason = "ECR has archived its image; restore it with `aws ecr update-image-storage-class`"
         return {tag: reason for tag in tags if tag in archived}
+
+    def pullable(self, wanted: Mapping[str, Collection[str]]) -> Mapping[str, Mapping[str, Pullable]]:
+        """Get the manifest of each image, and of each that an index names."""
+        self.say("asking ECR for each image and each of its platforms")
+        return ask_each(wanted, lambda name: pulling.pullable(self.client, self._account, name, wanted[name]))
 
     def images(self, names: Iterable[str], *, findings: bool = False) -> Mapping[str, tuple[StoredImage, ...] | None]:
         """Describe every image, archived ones among them, and which images each index names."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mirrorgen.destinations.port import Holdings, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.errors import RegistryFailed, RegistryGivenUp, ToolFailed
+from mirrorgen.model.references import is_digest
 from mirrorgen.model.targets import Settings
 from mirrorgen.outcomes import Kind
 from mirrorgen.tools.crews import Crew
+from mirrorgen.tools.manifests import Named
 from mirrorgen.tools.regctl import Regctl
 
 _PARALLEL = 4
@@ -53,6 +55,15 @@ class RegistryDestination:
     ) -> Mapping[str, str]:
         """Say nothing: a registry does not tell what became of a tag."""
         return {}
+
+    def pullable(self, wanted: Mapping[str, Collection[str]]) -> Mapping[str, Mapping[str, Pullable]]:
+        """Get the manifest of each image, and ask for each that an index names."""
+        self.say(f"asking {self.target.name} for each image and each of its platforms")
+        asked = [(repository, name) for repository, names in wanted.items() for name in names]
+        with Crew() as crew:
+            found = list(crew.pool(_PARALLEL).map(lambda pair: self._pullable(*pair), asked))
+        given = dict(zip(asked, found, strict=True))
+        return {repository: {name: given[repository, name] for name in names} for repository, names in wanted.items()}
 
     def images(
         self,
@@ -134,13 +145,35 @@ class RegistryDestination:
             self._raise_unless_absent(error)
             return None
 
+    def _pullable(self, repository: str, name: str) -> Pullable:
+        try:
+            manifest = self.regctl.manifest(self._reference(repository, name))
+        except RegistryFailed as error:
+            self._raise_unless_absent(error)
+            return Pullable("")
+        return Pullable(manifest.digest, tuple(dict.fromkeys(self._lacking(repository, manifest.named))))
+
+    def _lacking(self, repository: str, named: Sequence[Named]) -> Iterator[str]:
+        """What an index names, also through another one, and the registry does not give."""
+        for part in named:
+            reference = self._reference(repository, part.digest)
+            try:
+                if part.is_index:
+                    yield from self._lacking(repository, self.regctl.manifest(reference).named)
+                elif not part.is_blob:
+                    self.regctl.head(reference)
+            except RegistryFailed as error:
+                self._raise_unless_absent(error)
+                yield part.platform or part.digest
+
     def _raise_unless_absent(self, error: RegistryFailed) -> None:
         """What is not there is an answer; every other failure is none."""
         if error.kind is not Kind.NOT_UPSTREAM:
             raise ToolFailed(f"cannot ask {self.target.name}: {error.message}") from error
 
-    def _reference(self, repository: str, tag: str) -> str:
-        return f"{self.target.name}/{repository}:{tag}"
+    def _reference(self, repository: str, name: str) -> str:
+        """Of a tag, or of a digest."""
+        return f"{self.target.name}/{repository}{'@' if is_digest(name) else ':'}{name}"
 
 
 def _images(tags: Mapping[str, str]) -> tuple[StoredImage, ...]:

@@ -1,0 +1,122 @@
+"""`mirrorgen rewrite`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.everywhere import screen
+from mirrorgen.commands.lists import names_list
+from mirrorgen.commands.options import load_usable
+from mirrorgen.errors import InputError, UsageError
+from mirrorgen.outcomes import ExitCode
+
+if TYPE_CHECKING:
+    from mirrorgen.consumers.forms.contract import Form, Left
+
+
+@boundary
+@names_list
+def rewrite(
+    file: Path,
+    form: Annotated[str, typer.Argument(metavar="FORM", help="What to write: see docs/consumers.md.")],
+    named: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE...", help="Files that name images; for `nodes`, a folder.")
+    ] = None,
+    read_as: Annotated[
+        str, typer.Option("--from", metavar="FORMAT", help="The format of the files; guessed if left out.")
+    ] = "auto",
+    digest: Annotated[
+        bool, typer.Option("--digest", help="Name images by their digest, too, where the list or its lock has it.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write no file; show how files would change, and exit with 3 if they would.")
+    ] = False,
+) -> ExitCode:
+    """Write what points those who run images at the mirror.
+
+    The result goes to standard output. `files` changes the files themselves, and `nodes` writes into a folder.
+
+    Exits with 3 if an image stays as it is, because it is not mirrored or for another reason that is told.
+    """
+    from mirrorgen.consumers.forms.contract import Takes
+    from mirrorgen.consumers.mirrored import mirror_of
+    from mirrorgen.consumers.rewriting import form_named, order_for
+
+    chosen, given = form_named(form), named or []
+    _require(chosen, given, check=check)
+    loaded = load_usable(file)
+    assert loaded.desired
+    mirror = mirror_of(loaded.desired, os.environ)
+    is_folder = chosen.takes is Takes.FOLDER
+    texts = {} if is_folder else {str(path): _read(path) for path in given}
+    tls = loaded.desired.target.sign_in().get("tls", "enabled")
+    order, unread = order_for(chosen, mirror, texts, read_as=read_as, pin=digest, tls=tls)
+    written = chosen.write(order)
+    _tell((*unread, *written.left))
+    if written.text:
+        screen().show_document(written.text)
+    changes = _put(*(given[0], written.files) if is_folder else _below_one_folder(written.files), check=check)
+    return ExitCode.DIFFERENT if unread or written.left or (check and changes) else ExitCode.OK
+
+
+def _require(form: Form, given: list[Path], *, check: bool) -> None:
+    from mirrorgen.consumers.forms.contract import Takes
+
+    wanted, fits = {
+        Takes.ANY_FILES: ("files", True),
+        Takes.FILES: ("files", bool(given)),
+        Takes.FILE: ("one file", len(given) == 1),
+        Takes.FOLDER: ("one folder", len(given) == 1),
+    }[form.takes]
+    if not fits:
+        raise UsageError(f"{form.name} takes {wanted}")
+    if check and form.takes not in {Takes.FILES, Takes.FOLDER}:
+        raise UsageError(f"{form.name} writes no file, which --check could compare")
+
+
+def _read(path: Path) -> str:
+    from mirrorgen.files import read_named
+
+    try:
+        # Line endings must stay as they are.
+        return read_named(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
+
+
+def _tell(left: tuple[Left, ...]) -> None:
+    for each in left:
+        screen().note(str(each))
+        if each.hint:
+            screen().note(f"  hint: {each.hint}")
+
+
+def _below_one_folder(files: Mapping[str, str]) -> tuple[Path, Mapping[str, str]]:
+    """Return files by their names below the folder that has all of them: the current one, if it does."""
+    places = {name: Path(os.path.abspath(name)) for name in files}  # noqa: PTH100 - a link must not be followed
+    here = Path.cwd()
+    if all(place.is_relative_to(here) for place in places.values()):
+        root, shown = here, Path()
+    else:
+        root = shown = Path(os.path.commonpath([place.parent for place in places.values()]))
+    return shown, {places[name].relative_to(root).as_posix(): text for name, text in files.items()}
+
+
+def _put(root: Path, files: Mapping[str, str], *, check: bool) -> bool:
+    """Write files, or show how they would change; return whether they do."""
+    from mirrorgen.files import diff_files, write_files
+
+    if check:
+        diff = diff_files(root, files)
+        screen().show(diff)
+        return bool(diff)
+    changed = write_files(root, files)
+    for name in changed:
+        screen().say(f"wrote {root / name}")
+    return bool(changed)

@@ -1,0 +1,26 @@
+"""Repositories of the mirror for those of upstream, where a form goes by repositories and knows no tags."""
+
+from __future__ import annotations
+
+from mirrorgen.consumers.forms.contract import Left, Order
+from mirrorgen.errors import UsageError
+from mirrorgen.model.references import Source
+
+
+def by_repository(order: Order) -> tuple[dict[Source, str], tuple[Left, ...]]:
+    """Return the repository of the target, with its host, for each upstream repository of an order; and what is left.
+
+    Raises:
+        UsageError: digests are asked for.
+    """
+    if order.pin:
+        raise UsageError("this form has no tags, so it can have no digests", hint="leave out --digest")
+    targets: dict[Source, str] = {}
+    left = []
+    for source, brought in order.sources():
+        names = sorted({each.name for each in brought})
+        if len(names) == 1:
+            targets[source] = names[0]
+        else:
+            left.append(Left(str(source), f"this form has no tags, and its tags are in {' and '.join(names)}"))
+    return targets, tuple(left)

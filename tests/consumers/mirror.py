@@ -1,0 +1,70 @@
+"""A list, its lock, and a cluster's manifests, as the tests of what points at the mirror have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag, rule_mark
+from mirrorgen.project import load_texts
+from mirrorgen.rendering.files import render_lock
+
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+NGINX = f"{HOST}/mirror/docker-hub/nginx"
+PROMETHEUS = f"{HOST}/mirror/quay/prometheus/prometheus"
+TARGET = 'target: {account_id: "123456789012", region: eu-west-1}\n'
+LIST = f"""\
+{TARGET}images:
+  - source: docker.io/library/nginx
+    tags: ["1.24.0", "1.25.3", latest]
+  - source: quay.io/prometheus/prometheus
+    tags: [v2.48.0]
+"""
+A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
+DIGESTS = {
+    "docker.io/library/nginx": {"1.24.0": A, "1.25.3": B, "latest": C},
+    "quay.io/prometheus/prometheus": {"v2.48.0": C},
+}
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      initContainers:
+        - name: first
+          image: "docker.io/library/nginx:1.24.0"
+      containers:
+        - name: web
+          image: nginx:1.25.3 # the web
+"""
+CUSTOM = """\
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: {name: metrics}
+spec:
+  image: quay.io/prometheus/prometheus:v2.48.0
+"""
+
+
+def write_list(folder: Path, text: str = LIST, digests: dict[str, dict[str, str]] | None = None) -> None:
+    """Write a list into a folder, with a lock of these digests by tag and source, where they are given."""
+    (folder / "images.yaml").write_text(text)
+    if digests is None:
+        return
+    loaded = load_texts(Path("images.yaml"), text, None)
+    assert loaded.master_list
+    entries = [
+        LockedImage(
+            str(image.source),
+            image.repository,
+            rule_mark(image),
+            image.copying.platform or "all",
+            {tag: LockedTag(digest, "2026-01-01T00:00:00Z") for tag, digest in digests[str(image.source)].items()},
+        ).sealed()
+        for image in loaded.master_list.images
+    ]
+    (folder / "images.lock.yaml").write_text(render_lock(Lock(tuple(entries))))
