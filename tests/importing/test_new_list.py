@@ -104,6 +104,15 @@ def test_two_rules_for_a_repository_become_one_where_one_says_the_same(tmp_path:
     reread(added, tmp_path)
 
 
+def test_rules_that_count_cannot_be_joined() -> None:
+    added = made(
+        named("nginx", 1, rule=rule(match=("1.*",), newest=2)),
+        named("nginx", 2, rule=rule(match=("2.*",), newest=2)),
+    )
+    assert "newest: 2" in added.text
+    assert [each.place.line for each in added.refused] == [2]
+
+
 def test_what_is_copied_of_an_image_is_kept_and_nothing_is_mixed(tmp_path: Path) -> None:
     one, all_of_it = Copying(platform="linux/amd64", referrers=True), Copying(digest_tags=True)
     added = made(
