@@ -22,8 +22,8 @@ from mirrorgen.readers.regsync_hosts import HINT, variable_named
 from mirrorgen.readers.tag_sets import UnusableRule, checked, found_within, rule_of
 from mirrorgen.readers.taking import show
 
-_BOTH = re.compile(r"""^\s*["']?(auth|images)["']?\s*:\s*(?:\{.*)?$""", re.MULTILINE)
-_RULE = re.compile(r"""^\s*["']?[\w.-]+(?::\d+)?/[\w./-]+(?:[:@][^"'\s]+)?["']?\s*:(?:\s|$)""", re.MULTILINE)
+_BOTH = re.compile(r"""^[ \t]*["']?(auth|images)["']?\s*:\s*(?:\{.*)?$""", re.MULTILINE)
+_RULE = re.compile(r"""^[ \t]*["']?[\w.-]+(?::\d+)?/[\w./-]+(?:[:@][^"'\s]+)?["']?\s*:(?:\s|$)""", re.MULTILINE)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _AUTH_KEYS = frozenset({"username", "password", "insecure"})
 
