@@ -228,6 +228,9 @@ def test_images_of_ecr_are_left_out() -> None:
     # The file itself says that this is what it copies to.
     own = new_list([Reading("regsync", (named(f"{ecr}/app:1"),), target=ecr)], Allowances())
     assert ([taken.how for taken in own.taken], own.refused, own.text) == ([How.OWN], (), "")
+    # Under another name it is not there yet.
+    renamed = new_list([Reading("regsync", (named(f"{ecr}/app:1 -> prod/app"),), target=ecr)], Allowances())
+    assert [(taken.how, taken.repository) for taken in renamed.taken] == [(How.ADDED, "prod/app")]
 
 
 def test_registries_are_reached_as_the_file_reaches_them(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 
 resource "aws_ecr_repository" "this" {
   dynamic "image_tag_mutability_exclusion_filter" {
-    for_each = each.value.mutability_exclusions
+    for_each = var.repositories[each.key].mutability_exclusions
 
     content {
       filter      = image_tag_mutability_exclusion_filter.value
