@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mirrorgen.consumers.forms import argocd, compose, edited, flux, k3s, kustomize, registries_conf
+from mirrorgen.consumers.forms import argocd, compose, edited, flux, helm_values, k3s, kustomize, registries_conf
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Use
 from mirrorgen.consumers.mirrored import Mirror
 from mirrorgen.errors import UsageError
@@ -18,6 +18,7 @@ FORMS: Mapping[str, Form] = {
         flux.KUSTOMIZATION,
         flux.HELM_RELEASE,
         argocd.FORM,
+        helm_values.FORM,
         registries_conf.PODMAN,
         registries_conf.CRIO,
         k3s.FORM,
