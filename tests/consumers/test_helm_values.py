@@ -31,13 +31,22 @@ def folder(in_folder: Path) -> Path:
         (f"a: {{b: {{image: {{repository: nginx, digest: '{C}'}}}}}}", {"a": {"b": {"image": {"repository": NGINX}}}}),
         (
             "{global: {imageRegistry: ''}, image: {repository: nginx, tag: latest}}",
-            {"image": {"registry": HOST, "repository": "mirror/docker-hub/nginx"}},
+            {"image": {"repository": NGINX}},
         ),
         (
             "{global: {imageRegistry: quay.io}, "
             "m: {image: {registry: x.io, repository: prometheus/prometheus, tag: v2.48.0}}}",
             {
                 "m": {"image": {"registry": HOST, "repository": "mirror/quay/prometheus/prometheus"}},
+                "global": {"imageRegistry": ""},
+            },
+        ),
+        (
+            "{global: {imageRegistry: docker.io}, web: {repository: nginx, tag: latest}, "
+            "image: {repository: quay.io/prometheus/prometheus, tag: v2.48.0}}",
+            {
+                "web": {"repository": NGINX},
+                "image": {"repository": PROMETHEUS},
                 "global": {"imageRegistry": ""},
             },
         ),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mirrorgen.model.references import is_host
 from mirrorgen.problems import KeyPath
 from mirrorgen.readers.yaml_documents import Document, walk
 
@@ -76,8 +77,11 @@ def _is_in_parts(path: KeyPath, value: Mapping[str, Any]) -> bool:
 
 
 def _joined(path: KeyPath, parts: Mapping[str, Any], everywhere: str, app_version: str | None) -> ChartImage:
-    registry = everywhere or _text(parts.get("registry"))
-    name = f"{registry}/{_text(parts['repository'])}" if registry else _text(parts["repository"])
+    repository = _text(parts["repository"])
+    # What names its host, and has no field for it, is not joined with another by any chart.
+    is_joined = "registry" in parts or not is_host(repository.partition("/")[0])
+    registry = (everywhere or _text(parts.get("registry"))) if is_joined else ""
+    name = f"{registry}/{repository}" if registry else repository
     tag, digest = _text(parts.get("tag")), _text(parts.get("digest"))
     known = tag or ("" if digest else app_version or "")
     written = name + (f":{known}" if known else "") + (f"@{digest}" if digest else "")

@@ -97,7 +97,7 @@ class _Override:
         return renamed(self._image.written, copy.name), [self._left(_NO_DIGEST)] if self._order.pin else []
 
     def _parts(self, copy: Copy, parts: Any) -> tuple[dict[str, str], list[Left]]:
-        if "registry" in parts or has_global_registry(self._values.data):
+        if "registry" in parts:
             changed = {"registry": copy.host, "repository": copy.repository}
         else:
             changed = {"repository": copy.name}
@@ -119,7 +119,7 @@ class _Override:
 _NO_DIGEST = "it is not pinned: neither the list nor a lock says for good which digest it has"
 
 
-def _put(override: dict[str, Any], image: ChartImage, changed: Any) -> None:
+def _put(override: dict[Any, Any], image: ChartImage, changed: Any) -> None:
     if changed is None:
         return
     *above, last = image.path or ("",)
