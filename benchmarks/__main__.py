@@ -13,6 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.figures import SIZES, UNGROUPED_UP_TO, Figure, cold_starts, large_lists, locked_lists, regsync_loads
+from benchmarks.infrastructure import GOAL, Comparison, comparisons
+from benchmarks.infrastructure import SIZES as REPOSITORIES
 from benchmarks.requests import FIRST_ONCE, FIRST_SYNC, KINDS, Requests, request_figures
 from mirrorgen import __version__
 from mirrorgen.errors import MirrorgenError
@@ -23,6 +25,7 @@ DEFAULT_JSON = Path(__file__).parent.parent / ".cache/benchmarks.json"
 
 _START_RUNS = 15
 _LIST_RUNS = 5
+_PARALLELISM = 30
 _HEADER = ("", "images", "wall s", "cpu s", "peak MiB", "ms per image", "growth", "goal")
 
 
@@ -41,12 +44,17 @@ def main(argv: Sequence[str] | None = None) -> None:
         (folder / "requests").mkdir()
         repositories, tags = options.requests
         requests = list(request_figures(folder / "requests", repositories=repositories, tags=tags)) if tags else []
-    _write_json(options.json, figures, requests, regsync)
+        compared = list(comparisons(folder / "infrastructure", options.repositories, parallelism=_PARALLELISM))
+    _write_json(options.json, figures, requests, compared, regsync)
     print(_table(figures))
     if requests:
         print(f"\nrequests for {repositories} repositories of {tags} tags; every run but the first has nothing to do")
         print(_request_table(requests))
         print(f"the first sync takes {_first_sync(requests):.2f} times as long as regsync alone; the goal is 1.1")
+    if compared:
+        print("\nTerraform with the module, and with a resource block for each repository and policy; state in S3")
+        print(_comparison_table(compared))
+        print(f"the module takes up to {max(one.ratio for one in compared):.2f} times as much; the goal is {GOAL}")
     print(f"\nwhole processes, medians; growth is 1 where time grows as fast as the list; written to {options.json}")
 
 
@@ -63,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="repositories, and tags in each",
     )
+    parser.add_argument(
+        "--repositories", type=int, nargs="*", default=REPOSITORIES, metavar="N", help="how many Terraform makes"
+    )
     parser.add_argument("--all", action="store_true", help="also what takes half a minute and gigabytes")
     return parser
 
@@ -75,7 +86,13 @@ def _regsync() -> Tool | None:
         return None
 
 
-def _write_json(path: Path, figures: Sequence[Figure], requests: Sequence[Requests], regsync: Tool | None) -> None:
+def _write_json(
+    path: Path,
+    figures: Sequence[Figure],
+    requests: Sequence[Requests],
+    compared: Sequence[Comparison],
+    regsync: Tool | None,
+) -> None:
     document = {
         "mirrorgen": __version__,
         "regsync": regsync.version if regsync else None,
@@ -83,6 +100,7 @@ def _write_json(path: Path, figures: Sequence[Figure], requests: Sequence[Reques
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "figures": [asdict(figure) for figure in figures],
         "requests": [asdict(request) for request in requests],
+        "infrastructure": [asdict(one) for one in compared],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -116,6 +134,24 @@ def _request_table(requests: Sequence[Requests]) -> str:
     rows += [
         (request.what, *(f"{request.counts.get(kind, 0):,}" for kind in KINDS), f"{request.wall_s:.1f}")
         for request in requests
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(_line((*row, ""), [*widths, 0]) for row in rows)
+
+
+def _comparison_table(compared: Sequence[Comparison]) -> str:
+    rows: list[tuple[str, ...]] = [("", "repositories", "cpu s", "flat", "peak MiB", "flat", "ratio")]
+    rows += [
+        (
+            one.step,
+            f"{one.repositories:,}",
+            f"{one.module.cpu_s:.1f}",
+            f"{one.flat.cpu_s:.1f}",
+            f"{one.module.peak_mib:.0f}",
+            f"{one.flat.peak_mib:.0f}",
+            f"{one.ratio:.2f}",
+        )
+        for one in compared
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(_line((*row, ""), [*widths, 0]) for row in rows)

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def measure(argv: Sequence[str], *, cwd: Path, runs: int, before: Callable[[], N
     for _ in range(runs + 1):
         if before:
             before()
-        usages.append(_run(argv, cwd))
+        usages.append(run_once(argv, cwd=cwd))
     counted = usages[1:]
     return Usage(
         wall_s=statistics.median(usage.wall_s for usage in counted),
@@ -50,9 +50,19 @@ def measure(argv: Sequence[str], *, cwd: Path, runs: int, before: Callable[[], N
     )
 
 
-def _run(argv: Sequence[str], cwd: Path) -> Usage:
+def run_once(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> Usage:
+    """Run a program; the programs that it starts and waits for count, too.
+
+    Args:
+        argv: the program and its arguments; what it prints is thrown away.
+        cwd: where it runs.
+        env: its whole environment; None for that of this process.
+
+    Raises:
+        RuntimeError: it failed.
+    """
     start = time.perf_counter()
-    process = subprocess.Popen(argv, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(argv, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     wall_s = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -24,10 +24,10 @@ def test_the_figures_are_printed_and_written(
     monkeypatch.setenv("MIRRORGEN_REGSYNC", str(regsync))
     result = tmp_path / "new/figures.json"
 
-    main(["--sizes", "4", "8", "--runs", "1", "--requests", "0", "0", "--json", str(result)])
+    main(["--sizes", "4", "8", "--runs", "1", "--requests", "0", "0", "--repositories", "--json", str(result)])
 
     document = json.loads(result.read_text())
-    assert document.keys() == {"mirrorgen", "regsync", "python", "machine", "figures", "requests"}
+    assert document.keys() == {"mirrorgen", "regsync", "python", "machine", "figures", "requests", "infrastructure"}
     assert document["regsync"] == "0.11.5"
     assert [(figure["what"], figure["images"]) for figure in document["figures"]] == [
         ("validate", 5),

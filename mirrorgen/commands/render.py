@@ -32,7 +32,7 @@ def render(
     """Write the generated files beside the list.
 
     These are regsync.yaml and, for ECR, terraform/terraform.tfvars.json and, where the list needs it,
-    terraform/exclusions_override.tf: all of them are written, or none.
+    terraform/modules/repositories/exclusions_override.tf: all of them are written, or none.
     """
     from mirrorgen.files import diff_files
     from mirrorgen.rendering.files import render as render_files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,7 +62,7 @@ def rewrite(
     readings = _readings(texts, name, env_files) if chosen.takes in {Takes.ANY_FILES, Takes.FILES} else []
     tls = loaded.desired.target.sign_in().get("tls", "enabled")
     order, unread = order_for(mirror_of(loaded.desired, os.environ), texts, readings, pin=digest, tls=tls)
-    written = chosen.write(order)
+    written = chosen.write(replace(order, folder=Path(given[0])) if is_folder else order)
     _tell((*unread, *written.left))
     if written.text:
         screen().show_document(written.text)
@@ -104,7 +105,7 @@ def _tell(left: tuple[Left, ...]) -> None:
             screen().note(f"  hint: {each.hint}")
 
 
-def _below_one_folder(files: Mapping[str, str]) -> tuple[Path, Mapping[str, str]]:
+def _below_one_folder(files: Mapping[str, str | None]) -> tuple[Path, Mapping[str, str | None]]:
     """Return files by their names below the folder that has all of them: the current one, if it does."""
     places = {name: Path(os.path.abspath(name)) for name in files}  # noqa: PTH100 - a link must not be followed
     here = Path.cwd()
@@ -115,7 +116,7 @@ def _below_one_folder(files: Mapping[str, str]) -> tuple[Path, Mapping[str, str]
     return shown, {places[name].relative_to(root).as_posix(): text for name, text in files.items()}
 
 
-def _put(root: Path, files: Mapping[str, str], *, check: bool) -> bool:
+def _put(root: Path, files: Mapping[str, str | None], *, check: bool) -> bool:
     """Write files, or show how they would change; return whether they do."""
     from mirrorgen.files import diff_files, write_files
 
@@ -125,5 +126,5 @@ def _put(root: Path, files: Mapping[str, str], *, check: bool) -> bool:
         return bool(diff)
     changed = write_files(root, files)
     for name in changed:
-        screen().say(f"wrote {root / name}")
+        screen().say(f"{'removed' if files[name] is None else 'wrote'} {root / name}")
     return bool(changed)

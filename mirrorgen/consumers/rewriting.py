@@ -17,6 +17,7 @@ from mirrorgen.consumers.forms import (
 )
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Use
 from mirrorgen.consumers.mirrored import Mirror
+from mirrorgen.consumers.nodes import form as nodes
 from mirrorgen.errors import UsageError
 from mirrorgen.model.references import Reference
 from mirrorgen.readers.contract import Reading
@@ -35,6 +36,7 @@ FORMS: Mapping[str, Form] = {
         k3s.FORM,
         compose.FORM,
         edited.FORM,
+        nodes.FORM,
     )
 }
 """In the order in which the help has them."""

@@ -11,12 +11,16 @@ from mirrorgen.model.registries import default_alias
 
 def repository_name(image: Image, *, prefix: str, registries: Mapping[str, Registry]) -> str:
     """Return the target repository's full name: the entry's own, or `<prefix>/<alias>/<path>`."""
-    return image.repository or derived_name(image.source, prefix=prefix, alias=alias_of(image.source.host, registries))
+    source, registry = image.source, registries.get(image.source.host)
+    keeps = registry is not None and registry.keep_library
+    alias = alias_of(source.host, registries)
+    return image.repository or derived_name(source, prefix=prefix, alias=alias, keep_library=keeps)
 
 
-def derived_name(source: Source, *, prefix: str, alias: str) -> str:
-    """Return `<prefix>/<alias>/<path>`; Docker Hub's `library/` is dropped, and so is an empty prefix."""
-    path = source.path.removeprefix("library/") if source.host == DOCKER_HUB else source.path
+def derived_name(source: Source, *, prefix: str, alias: str, keep_library: bool = False) -> str:
+    """Return `<prefix>/<alias>/<path>`; an empty prefix is dropped, and Docker Hub's `library/` if it is not kept."""
+    drops = source.host == DOCKER_HUB and not keep_library
+    path = source.path.removeprefix("library/") if drops else source.path
     return "/".join(filter(None, (prefix, alias, path)))
 
 

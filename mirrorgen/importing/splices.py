@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mirrorgen.importing.drafts import Draft
-from mirrorgen.importing.text import block_lines, entry_document, entry_lines, in_brackets
+from mirrorgen.importing.text import block_lines, in_brackets
 from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.splicing import find_tags
 from mirrorgen.master_list.writing import tags_document
 from mirrorgen.problems import KeyPath
+
+_COMMENT = re.compile(r"[ \t]*#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def spliced(document: Document, splices: Iterable[Splice]) -> str:
     return made if document.text.endswith("\n") else made.rstrip("\r\n")
 
 
-def add_entries(document: Document, drafts: Sequence[Draft]) -> Splice | None:
+def add_entries(document: Document, entries: Sequence[Mapping[str, Any]]) -> Splice | None:
     """Return what puts new entries behind those of a list; None where that cannot be done without a guess."""
     last = ("images", len(document.data["images"]) - 1)
     items, item = document.span(("images",)), document.span(last)
@@ -41,12 +44,13 @@ def add_entries(document: Document, drafts: Sequence[Draft]) -> Splice | None:
         return None
     text = document.text
     if text[items.start] == "[":
-        return _behind(document, item.end, items.end, [in_brackets(entry_document(draft)) for draft in drafts])
+        return _behind(document, item.end, items.end, [in_brackets(entry) for entry in entries])
     line = text[text.rfind("\n", 0, item.start) + 1 : item.start]
     dash, _, rest = line.partition("-")
     if dash.strip() or rest.strip():
         return None
-    return _below(document, item.end, "".join(line + entry_lines(draft, len(line)).lstrip() for draft in drafts))
+    lines = "".join(line + block_lines(entry, len(line)).lstrip() for entry in entries)
+    return _below(document, item.end, lines, behind=len(line))
 
 
 def add_to_entry(document: Document, draft: Draft) -> list[Splice] | None:
@@ -133,12 +137,14 @@ def _behind(document: Document, place: int, end: int, items: Sequence[str]) -> S
     return Splice(place, place, "".join(f", {item}" for item in items))
 
 
-def _below(document: Document, place: int, lines: str) -> Splice:
-    """Put lines below the one on which something ends."""
+def _below(document: Document, place: int, lines: str, *, behind: int | None = None) -> Splice:
+    """Put lines below the one on which something ends, and below the comments that have at least so many blanks."""
     text = _whole_lines(document)
     # What ends in an alias ends, for the parser, where the next thing begins.
     is_beyond = text.endswith(("\n", " "), 0, place)
     start = _above_blanks(text, place) if is_beyond else text.index("\n", place) + 1
+    while behind is not None and text[start : start + behind].isspace() and _COMMENT.match(text, start):
+        start = text.index("\n", start) + 1
     return Splice(start, start, _with_breaks(document, lines))
 
 

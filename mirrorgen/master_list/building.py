@@ -92,6 +92,7 @@ class _Builder:
         return Registry(
             host=host,
             alias=data.get("alias", default_alias(host)),
+            keep_library=data.get("keep_library", False),
             credentials=credentials,
             requests_per_second=data.get("requests_per_second"),
             concurrent_requests=data.get("concurrent_requests"),

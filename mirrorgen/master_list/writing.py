@@ -65,6 +65,7 @@ def registry_document(registry: Registry) -> dict[str, Any]:
     names, limit = registry.credentials, registry.rate_limit
     written = {
         "alias": registry.alias,
+        "keep_library": registry.keep_library or None,
         "credentials": names and names.document(),
         "requests_per_second": registry.requests_per_second,
         "concurrent_requests": registry.concurrent_requests,

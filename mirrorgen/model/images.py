@@ -29,6 +29,7 @@ class Registry:
 
     host: str
     alias: str
+    keep_library: bool = False
     credentials: Credentials | None = None
     requests_per_second: float | None = None
     concurrent_requests: int | None = None

@@ -95,7 +95,7 @@ class StandIn:
         module, copy = root / "terraform", place / "terraform"
         if not module.is_dir():
             return place
-        for path in (*copy.glob("*.tf"), *copy.glob("*.tfvars*")):
+        for path in (*copy.glob("*.tf"), *copy.glob("*.tfvars*"), *copy.glob("modules/**/*.tf")):
             path.unlink()
         shutil.copytree(module, copy, ignore=shutil.ignore_patterns(*_NOT_COPIED), dirs_exist_ok=True)
         (copy / _BACKEND_FILE).write_text(_BACKEND, encoding="utf-8")

@@ -10,14 +10,21 @@ from typing import Any
 from mirrorgen.errors import InputError
 from mirrorgen.resources import resource
 
-_MODULE_PARTS = ("*.tf", "README.md", ".gitignore", "tests/*.tftest.hcl")
+_PARTS = ("*.tf", "README.md", ".gitignore", "tests/*.tftest.hcl")
+_PLACES = ("", "modules/*/")
 
 
 def module_files() -> dict[str, str]:
-    """Return the text of each file of the module, by its name below the folder of a list."""
+    """Return the text of each file of the root module and of the modules in it, by its name below a list's folder."""
     module = resource("terraform")
     # In a checkout override files may stand there too, which belong to its own list and its own state.
-    paths = [path for part in _MODULE_PARTS for path in sorted(module.glob(part)) if not path.match("*_override.tf")]
+    paths = [
+        path
+        for place in _PLACES
+        for part in _PARTS
+        for path in sorted(module.glob(place + part))
+        if not path.match("*_override.tf")
+    ]
     return {f"terraform/{path.relative_to(module).as_posix()}": path.read_text(encoding="utf-8") for path in paths}
 
 

@@ -10,7 +10,7 @@ from mirrorgen import __version__
 from tests.checkout import tracked_files
 from tests.packaging.conftest import build
 
-OWN_LIST = {"terraform/terraform.tfvars.json", "terraform/exclusions_override.tf"}
+OWN_LIST = {"terraform/terraform.tfvars.json", "terraform/modules/repositories/exclusions_override.tf"}
 PLACES = {
     "mirrorgen/": "mirrorgen/",
     "templates/": "mirrorgen/_data/templates/",

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -224,12 +225,18 @@ def fake_tool(tmp_path: Path) -> Callable[[str, str], Path]:
     return write
 
 
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Wait while another worker builds something of this name, or has written half of it."""
+    with (REAL_CACHE_DIR / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def program(name: str, module: str, env: dict[str, str]) -> Path:
     """Return a Go program that only tests need, built into the cache if it is not there."""
     path = bin_dir(env) / name
-    # Another worker may be about to build it, or have written half of it.
-    with (REAL_CACHE_DIR / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(name):
         if not path.exists():
             go = shutil.which("go")
             assert go, f"Go is needed to build {module}"

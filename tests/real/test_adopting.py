@@ -10,6 +10,7 @@ import pytest
 
 from tests.real.conftest import Project
 
+ADDRESS = "module.repositories.aws_ecr_repository.this"
 IMAGES = {"quay.io/org/app": ["v1.0.0"], "quay.io/org/other": ["v1.0.0"]}
 
 
@@ -28,7 +29,7 @@ def names(project: Project) -> list[str]:
 
 
 def import_blocks(project: Project) -> str:
-    blocks = [f'import {{\n  to = aws_ecr_repository.this["{name}"]\n  id = "{name}"\n}}\n' for name in names(project)]
+    blocks = [f'import {{\n  to = {ADDRESS}["{name}"]\n  id = "{name}"\n}}\n' for name in names(project)]
     return "\n".join(blocks)
 
 
@@ -68,6 +69,10 @@ def test_what_changes_the_state_alone_is_shown_and_applied(adopted: Project) -> 
     assert_a_forgotten_repository_stays(adopted)
 
 
+def repositories(project: Project) -> Path:
+    return project.folder / "terraform/modules/repositories"
+
+
 def replace_in(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
@@ -76,19 +81,19 @@ def replace_in(path: Path, old: str, new: str) -> None:
 
 def assert_a_moved_address_is_applied(project: Project) -> None:
     for name in ("main.tf", "outputs.tf"):
-        replace_in(project.folder / "terraform" / name, "aws_ecr_repository.this", "aws_ecr_repository.mirror")
-    main = project.folder / "terraform/main.tf"
+        replace_in(repositories(project) / name, "aws_ecr_repository.this", "aws_ecr_repository.mirror")
+    main = repositories(project) / "main.tf"
     replace_in(main, '"aws_ecr_repository" "this"', '"aws_ecr_repository" "mirror"')
-    moved = "moved {\n  from = aws_ecr_repository.this\n  to   = aws_ecr_repository.mirror\n}\n"
+    moved = f"moved {{\n  from = {ADDRESS}\n  to   = module.repositories.aws_ecr_repository.mirror\n}}\n"
     (project.folder / "terraform/moved.tf").write_text(moved)
-    override = project.folder / "terraform/exclusions_override.tf"
+    override = repositories(project) / "exclusions_override.tf"
     assert not override.exists()
 
     plan = project.run("plan")
     assert plan.returncode == 3, plan.stdout + plan.stderr
     assert "Repositories: 2 to move. Tags: 0 to copy.\n" in plan.stdout
     name = names(project)[0]
-    assert f'move aws_ecr_repository.this["{name}"] to aws_ecr_repository.mirror["{name}"]\n' in plan.stdout
+    assert f'move {ADDRESS}["{name}"] to module.repositories.aws_ecr_repository.mirror["{name}"]\n' in plan.stdout
     applied = project.run("apply")
     assert applied.stdout.startswith("Repositories moved in Terraform's state:\n"), applied.stdout + applied.stderr
 
@@ -105,23 +110,75 @@ def assert_outputs_are_applied(project: Project) -> None:
 
 def assert_a_forgotten_repository_stays(project: Project) -> None:
     project.write({"quay.io/org/app": ["v1.0.0"]})
-    replace_in(project.folder / "terraform/main.tf", '"aws_ecr_repository" "mirror"', '"aws_ecr_repository" "other"')
+    replace_in(repositories(project) / "main.tf", '"aws_ecr_repository" "mirror"', '"aws_ecr_repository" "other"')
     (project.folder / "terraform/moved.tf").unlink()
     for name in ("main.tf", "outputs.tf"):
-        replace_in(project.folder / "terraform" / name, "aws_ecr_repository.mirror", "aws_ecr_repository.other")
+        replace_in(repositories(project) / name, "aws_ecr_repository.mirror", "aws_ecr_repository.other")
     kept, gone = names(project)
     (project.folder / "terraform/removed.tf").write_text(
-        "removed {\n  from = aws_ecr_repository.mirror\n  lifecycle {\n    destroy = false\n  }\n}\n"
-        f'import {{\n  to = aws_ecr_repository.other["{kept}"]\n  id = "{kept}"\n}}\n'
+        "removed {\n  from = module.repositories.aws_ecr_repository.mirror\n"
+        "  lifecycle {\n    destroy = false\n  }\n}\n"
+        f'import {{\n  to = module.repositories.aws_ecr_repository.other["{kept}"]\n  id = "{kept}"\n}}\n'
     )
     plan = project.run("plan")
     assert plan.returncode == 3, plan.stdout + plan.stderr
     assert "DESTROY" not in plan.stdout
-    assert f'forget aws_ecr_repository.mirror["{gone}"], which stays in ECR\n' in plan.stdout
+    assert f'forget module.repositories.aws_ecr_repository.mirror["{gone}"], which stays in ECR\n' in plan.stdout
     applied = project.run("apply")
     assert applied.returncode == 0, applied.stderr
     assert re.search(f"left to themselves.*:\n(  .*\n)*  {gone}\n", applied.stdout)
     assert project.held("quay/org/other")
+
+
+# Repositories and policies where they were before they had a module of their own.
+FORMER_LAYOUT = """
+resource "aws_ecr_repository" "this" {
+  for_each             = { for image in var.mirrored_images : image.repository => image }
+  name                 = each.key
+  image_tag_mutability = each.value.tag_mutability
+  force_delete         = true
+  tags                 = each.value.tags
+  image_scanning_configuration {
+    scan_on_push = each.value.scan_on_push
+  }
+  encryption_configuration {
+    encryption_type = each.value.encryption.type
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  for_each   = aws_ecr_repository.this
+  repository = each.value.name
+  # As Terraform writes JSON, which sorts the keys.
+  policy = jsonencode(jsondecode({
+    for image in var.mirrored_images : image.repository => image.lifecycle_policy
+  }[each.key]))
+}
+"""
+
+
+def test_a_state_from_before_the_modules_is_moved_and_nothing_is_made_anew(project: Project) -> None:
+    project.serve(IMAGES)
+    project.write(IMAGES)
+    main, outputs = (project.folder / "terraform" / name for name in ("main.tf", "outputs.tf"))
+    now = main.read_text(), outputs.read_text()
+    main.write_text(FORMER_LAYOUT)
+    outputs.unlink()
+    assert project.run("plan").returncode == 3
+    assert project.run("apply").returncode == 0
+    assert project.run("sync").returncode == 0
+
+    main.write_text(now[0])
+    outputs.write_text(now[1])
+    plan = project.run("plan")
+    assert plan.returncode == 3, plan.stdout + plan.stderr
+    assert "Repositories: 2 to move. Tags: 0 to copy.\n" in plan.stdout
+    for name in names(project):
+        for kind in ("aws_ecr_repository", "aws_ecr_lifecycle_policy"):
+            assert f'move {kind}.this["{name}"] to module.repositories.{kind}.this["{name}"]\n' in plan.stdout
+    assert project.run("apply").returncode == 0
+    assert plan_document(project, code=0)["pending"] is False
+    assert project.held("quay/org/app")
 
 
 def test_a_repository_that_comes_between_plan_and_apply_is_named_once_with_its_import(project: Project) -> None:

@@ -137,7 +137,7 @@ def test_a_list_whose_settings_need_a_lock_gets_one(env: dict[str, str], tmp_pat
         output, _ = process.communicate(timeout=300)
     # From here on it takes a provider that knows exclusion filters.
     assert "wrote images.lock.yaml" in output
-    assert "wrote terraform/exclusions_override.tf" in output
+    assert "wrote terraform/modules/repositories/exclusions_override.tf" in output
 
 
 def test_rules_without_a_listing_are_wrong_usage(env: dict[str, str]) -> None:

@@ -16,6 +16,8 @@ from mirrorgen.tools.terraform import with_providers
 from mirrorgen.tools.versions import find_tool
 from tests.real.conftest import Project
 
+MODULE = Path(__file__).parents[2] / "terraform"
+MODULES = ["", *(f"modules/{path.parent.name}" for path in sorted(MODULE.glob("modules/*/tests")))]
 IMAGES = {"quay.io/org/app": ["v1.0.0"], "quay.io/org/other": ["v1.0.0"]}
 
 
@@ -156,7 +158,8 @@ def test_provider_5_objects_to_nothing_but_the_block_it_cannot_know(initial: Pro
     project.write({"quay.io/org/app": ["v1.0.0", "latest"]}, settings=settings)
     versions = project.folder / "terraform/versions.tf"
     versions.write_text(versions.read_text().replace('">= 5.100, < 7"', '"~> 5.100"'))
-    override = (project.folder / "terraform/exclusions_override.tf").read_text()
+    path = project.folder / "terraform/modules/repositories/exclusions_override.tf"
+    override = path.read_text()
     terraform = find_tool("terraform", ProcessRunner(), project.env).usable()
 
     def run(*args: str) -> subprocess.CompletedProcess[str]:
@@ -168,10 +171,10 @@ def test_provider_5_objects_to_nothing_but_the_block_it_cannot_know(initial: Pro
     said = json.loads(run("validate", "-json").stdout)
     errors = [one for one in said["diagnostics"] if one["severity"] == "error"]
     assert [(one["summary"], one["range"]["filename"]) for one in errors] == [
-        ("Unsupported block type", "exclusions_override.tf")
+        ("Unsupported block type", "modules/repositories/exclusions_override.tf")
     ]
     assert 'dynamic "image_tag_mutability_exclusion_filter"' in override
-    (project.folder / "terraform/exclusions_override.tf").unlink()
+    path.unlink()
     assert json.loads(run("validate", "-json").stdout)["valid"] is True
 
 
@@ -277,18 +280,20 @@ def test_terraform_alone_refuses_the_wrong_account_too(project: Project) -> None
 def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The module with its tests, apart from this repository's own list."""
     folder = tmp_path_factory.mktemp("module") / "terraform"
-    source = Path(__file__).parents[2] / "terraform"
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".*", "*.tfvars.json", "*_override.tf"))
+    shutil.copytree(MODULE, folder, ignore=shutil.ignore_patterns(".*", "*.tfvars.json", "*_override.tf"))
     return folder
 
 
 def terraform(base_env: dict[str, str], module: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    env = with_providers({**base_env, "HOME": str(module.parent)})
+    env = with_providers({**base_env, "HOME": str(module)})
     argv = ["terraform", f"-chdir={module}", *args]
     return subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
 
 
-def test_the_module_is_formatted_valid_and_passes_its_own_tests(base_env: dict[str, str], module: Path) -> None:
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_formatted_valid_and_passes_its_own_tests(
+    base_env: dict[str, str], module: Path, name: str
+) -> None:
     for args in (["fmt", "-check", "-recursive"], ["init", "-input=false"], ["validate"], ["test", "-no-color"]):
-        result = terraform(base_env, module, *args)
+        result = terraform(base_env, module / name, *args)
         assert result.returncode == 0, result.stdout + result.stderr

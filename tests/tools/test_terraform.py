@@ -108,8 +108,8 @@ Error: creating ECR Repository (mirror/a): operation error ECR: CreateRepository
 StatusCode: 400, RequestID: 1, RepositoryAlreadyExistsException: The repository with name 'mirror/a'
 already exists in the registry with id '123456789012'
 
-  with aws_ecr_repository.this["mirror/a"],
-  on main.tf line 11, in resource "aws_ecr_repository" "this":
+  with module.repositories.aws_ecr_repository.this["mirror/a"],
+  on modules/repositories/main.tf line 11, in resource "aws_ecr_repository" "this":
   11: resource "aws_ecr_repository" "this" {
 
 """
@@ -119,7 +119,7 @@ DENIED = EXISTS.replace("RepositoryAlreadyExistsException", "AccessDeniedExcepti
 @pytest.mark.parametrize("frame", ["", "│ "])
 def test_repositories_that_exist_are_found_in_what_apply_says(frame: str) -> None:
     said = "".join(f"{frame}{line}\n" for line in (EXISTS + DENIED + EXISTS).splitlines())
-    assert existing_addresses(said) == ('aws_ecr_repository.this["mirror/a"]',)
+    assert existing_addresses(said) == ('module.repositories.aws_ecr_repository.this["mirror/a"]',)
     assert existing_addresses(DENIED) == ()
 
 

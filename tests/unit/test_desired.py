@@ -111,6 +111,8 @@ def test_the_name_of_a_repository() -> None:
         "mirror/docker-hub/nginx"
     )
     assert derived_name(Source("quay.io", "library/nginx"), prefix="a/b", alias="quay") == "a/b/quay/library/nginx"
+    kept = derived_name(Source("docker.io", "library/nginx"), prefix="mirror", alias="docker-hub", keep_library=True)
+    assert kept == "mirror/docker-hub/library/nginx"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def change_type(data: dict[str, Any]) -> None:
 
 
 def change_nested_type(data: dict[str, Any]) -> None:
-    data["mirrored_images"][0]["lifecycle_rules"][0]["priority"] = "1"
+    data["mirrored_images"][0]["encryption"]["type"] = 1
 
 
 def change_list(data: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ def add_variable(data: dict[str, Any]) -> None:
     ("mutate", "message"),
     [
         (change_type, "mirrored_images[].scan_on_push is rendered as str, but declared as bool"),
-        (change_nested_type, "mirrored_images[].lifecycle_rules[].priority is rendered as str, but declared as number"),
+        (change_nested_type, "mirrored_images[].encryption.type is rendered as int, but declared as string"),
         (change_list, "mirrored_images[].mutability_exclusions is rendered as str, but declared as list"),
         (change_map, "mirrored_images[].tags{} is rendered as int, but declared as string"),
         (drop_field, "mirrored_images[].encryption.kms_key is declared but not rendered"),
@@ -107,5 +107,7 @@ def test_a_module_that_is_no_hcl_is_named(tmp_path: Path) -> None:
 
 def test_the_module_that_travels_has_no_rendered_files() -> None:
     names = set(module_files())
-    assert {"terraform/main.tf", "terraform/variables.tf", "terraform/versions.tf", "terraform/outputs.tf"} <= names
+    files = ("main.tf", "variables.tf", "versions.tf", "outputs.tf")
+    for folder in ("terraform", "terraform/modules/repositories"):
+        assert {f"{folder}/{name}" for name in files} <= names
     assert not [name for name in names if "tfvars" in name or "override" in name]

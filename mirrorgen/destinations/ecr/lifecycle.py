@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 
 from mirrorgen.destinations.ecr.mutability import some
-from mirrorgen.destinations.ecr.rules import EXPIRE, Lifecycle, LifecycleRule, policy
+from mirrorgen.destinations.ecr.rules import EXPIRE, Lifecycle, LifecycleRule, policy_text
 from mirrorgen.destinations.ecr.worst_case import companions, most_selected, worst_case
 from mirrorgen.destinations.ecr.written_rules import MAX_CHARACTERS, MAX_RULES
 from mirrorgen.model.images import Entry
@@ -59,7 +58,7 @@ def tag_prefix(tag: str) -> str:
 def lifecycle_problems(entries: Sequence[Entry], asked: Lifecycle, rules: Sequence[LifecycleRule]) -> Iterator[Problem]:
     """Yield why ECR would refuse the rules of a repository, and what they would take away."""
     path = (*entries[0].image.path, "tags")
-    size = len(json.dumps(policy(rules), separators=(",", ":")))
+    size = len(policy_text(rules))
     if len(rules) > MAX_RULES or size > MAX_CHARACTERS:
         what = f"{len(rules)} rules" if len(rules) > MAX_RULES else f"{size:,} characters"
         limit = MAX_RULES if len(rules) > MAX_RULES else f"{MAX_CHARACTERS:,}"

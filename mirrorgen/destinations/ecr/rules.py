@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,8 +57,13 @@ class Lifecycle:
 
 
 def policy(rules: Sequence[LifecycleRule]) -> dict[str, Any]:
-    """Return the policy in ECR's own form; terraform/main.tf makes the same from the rendered rules."""
+    """Return the policy in ECR's own form."""
     return {"rules": [_policy_rule(rule) for rule in rules]}
+
+
+def policy_text(rules: Sequence[LifecycleRule]) -> str:
+    """Return the policy as the text that ECR is given."""
+    return json.dumps(policy(rules), ensure_ascii=False, separators=(",", ":"))
 
 
 def _policy_rule(rule: LifecycleRule) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mirrorgen.destinations.ecr.rules import LifecycleRule
+from mirrorgen.destinations.ecr.rules import policy_text
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.model.targets import Generated, Provisioned
 
 TFVARS = "terraform/terraform.tfvars.json"
-EXCLUSIONS = "terraform/exclusions_override.tf"
+EXCLUSIONS = "terraform/modules/repositories/exclusions_override.tf"
+_FORMER_EXCLUSIONS = "terraform/exclusions_override.tf"
 
 
 def generated(
@@ -31,6 +32,8 @@ def generated(
     return {
         TFVARS: Generated("terraform.tfvars.json.j2", document),
         EXCLUSIONS: Generated("exclusions_override.tf.j2", None) if needed else None,
+        # The repositories have moved into a module of their own, and Terraform refuses to override what is not there.
+        _FORMER_EXCLUSIONS: None,
     }
 
 
@@ -47,21 +50,6 @@ def _image(repository: Provisioned, wanted: RepositorySettings) -> dict[str, Any
         "mutability_exclusions": list(wanted.mutability.exclusions),
         "scan_on_push": wanted.scan_on_push,
         "encryption": {"type": wanted.encryption.type, "kms_key": wanted.encryption.kms_key},
-        "lifecycle_rules": [_rule(rule) for rule in wanted.lifecycle],
+        "lifecycle_policy": policy_text(wanted.lifecycle) if wanted.lifecycle else None,
         "tags": dict(wanted.resource_tags),
-    }
-
-
-def _rule(rule: LifecycleRule) -> dict[str, Any]:
-    return {
-        "priority": rule.priority,
-        "description": rule.description or None,
-        "tag_status": rule.tag_status,
-        "tag_prefixes": list(rule.tag_prefixes),
-        "tag_patterns": list(rule.tag_patterns),
-        "storage_class": rule.storage_class,
-        "count_type": rule.count_type,
-        "count_unit": rule.count_unit,
-        "count_number": rule.count_number,
-        "action": rule.action,
     }

@@ -122,9 +122,17 @@ class WorkFolder:
     def _inputs_digest(self) -> str:
         module = self.root / "terraform"
         digest = hashlib.sha256()
-        for path in sorted([*module.glob("*.tf"), *module.glob("*.tfvars.json")]):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        for name, path in sorted((path.relative_to(module).as_posix(), path) for path in _inputs(module)):
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
+
+
+def _inputs(module: Path) -> Iterator[Path]:
+    """Yield what Terraform reads of a root module and of the modules in it; what `init` has put there is in none."""
+    for pattern in ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json"):
+        for path in module.rglob(pattern):
+            if not any(part.startswith(".") for part in path.relative_to(module).parts):
+                yield path
 
 
 def _holder(stream: IO[str]) -> str:
