@@ -36,12 +36,13 @@ def apply(policy: Mapping[str, Any], pod: dict[str, Any]) -> dict[str, str]:
     variables: dict[str, Any] = {}
     for variable in policy["spec"]["variables"]:
         variables[variable["name"]] = evaluate(variable["expression"], {"object": pod, "variables": variables})
-    (mutation,) = policy["spec"]["mutations"]
-    assert mutation["patchType"] == "ApplyConfiguration"
-    expression = mutation["applyConfiguration"]["expression"]
-    applied = evaluate(expression, {"object": pod, "variables": variables})["spec"]
     lists = ("containers", "initContainers", "ephemeralContainers")
     images = {item["name"]: item["image"] for key in lists for item in pod["spec"].get(key, [])}
-    merged = {str(item["name"]): str(item["image"]) for key in lists for item in applied[key]}
-    assert merged.keys() <= images.keys()
-    return images | merged
+    for mutation in policy["spec"]["mutations"]:
+        assert mutation["patchType"] == "ApplyConfiguration"
+        expression = mutation["applyConfiguration"]["expression"]
+        applied = evaluate(expression, {"object": pod, "variables": variables}).get("spec", {})
+        merged = {str(item["name"]): str(item["image"]) for items in applied.values() for item in items}
+        assert merged.keys() <= images.keys()
+        images |= merged
+    return images

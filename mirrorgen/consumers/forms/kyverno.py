@@ -45,7 +45,10 @@ def write(order: Order) -> Written:
                 ]
             },
             "variables": [{"name": name, "expression": Block(text)} for name, text in _variables(parts)],
-            "mutations": [{"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": Block(_MUTATION)}}],
+            "mutations": [
+                {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": Block(_mutation(key))}}
+                for key in LISTS
+            ],
         },
     }
     return Written(dump(document), left=(*left_of(order), *left, *too_long))
@@ -75,7 +78,7 @@ def _variables(parts: list[list[Redirected]]) -> Iterator[tuple[str, str]]:
         "written",
         (
             "variables.containers.filter(c, has(c.image)).map(c,\n"
-            "  {'container': c.name, 'image': c.image, 'head': c.image.split('@')[0]})"
+            "  {'container': string(c.name), 'image': string(c.image), 'head': string(c.image).split('@')[0]})"
         ),
     )
     yield (
@@ -111,17 +114,18 @@ def _known(each: Redirected) -> str:
     return f"{cel_text(str(each.source))}: {cel_map(each.images)}"
 
 
-def _list(key: str) -> str:
-    """The containers of one list that move; applied to the Pod, each is merged with that of its name."""
+def _mutation(key: str) -> str:
+    """What moves in one list of containers: applied to the Pod, each container is merged with that of its name."""
+    items = f"object.spec.{key}"
+    moves = "variables.moved.exists(m, m.container == c.name)"
+    # A list that is not there would be there afterwards, and empty.
     return (
-        f"    {key}: (has(object.spec.{key}) ? object.spec.{key} : [])\n"
-        "      .filter(c, variables.moved.exists(m, m.container == c.name))\n"
-        f"      .map(c, Object.spec.{key}{{\n"
-        "        name: c.name,\n"
-        "        image: variables.moved.filter(m, m.container == c.name)[0].image})"
+        f"has({items}) && {items}.exists(c, {moves}) ? Object{{\n"
+        "  spec: Object.spec{\n"
+        f"    {key}: {items}.filter(c, {moves}).map(c, Object.spec.{key}{{\n"
+        "      name: c.name,\n"
+        "      image: variables.moved.filter(m, m.container == c.name)[0].image})}} : Object{}"
     )
 
-
-_MUTATION = "Object{\n  spec: Object.spec{\n" + ",\n".join(map(_list, LISTS)) + "}}"
 
 FORM = Form("kyverno", "a MutatingPolicy of Kyverno", Takes.ANY_FILES, write)
