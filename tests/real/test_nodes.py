@@ -93,7 +93,7 @@ def bare(
     """A node on which containerd is set up, and nothing else."""
     found = shutil.which("containerd")
     assert found
-    binary = Path(found) if request.param == 1 else containerd_2(base_env)
+    binary = Path(found) if request.param == 1 else containerd_2(base_env, may_build=request.config.getoption("--soak"))
     env = {**mirror.env, "SSL_CERT_FILE": str(by_name.authority)}
     by_name.ecr.clear()
     by_name.upstream.clear()
