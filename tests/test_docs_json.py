@@ -13,10 +13,13 @@ import pytest
 
 from mirrorgen.consumers.covering import cover
 from mirrorgen.consumers.mirrored import mirror_of
+from mirrorgen.consumers.running import Use
 from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, OtherDigest, WayChange
 from mirrorgen.desired.selection import select_all
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.desired.updates import find_updates, left_alone
+from mirrorgen.destinations.ecr.foretelling import Foretold
+from mirrorgen.destinations.ecr.rules import LifecycleRule
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import SettingDifference, StoredImage
 from mirrorgen.importing.adding import add_images
@@ -30,6 +33,7 @@ from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
 from mirrorgen.operations.copying.weighing import Foreseen
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
 from mirrorgen.operations.holding.pruning import PrunePlan, Removal
+from mirrorgen.operations.holding.running import Held, Running
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
@@ -86,6 +90,9 @@ NO_BUDGET = Budget(Account({}), Foreseen(()))
 TARGET = {"registry": "host", "account_id": "123456789012", "region": "eu-west-1"}
 REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
 
+RULE = LifecycleRule(1, "", "untagged", "sinceImagePushed", 7, "days")
+RUNNING = Running(Use("mirror/nginx", "1", "sha256:0a1b", ("shop/web-0",)), Held.YES, Foretold(MOMENT, RULE))
+
 
 def test_json_of_validate(run_cli: RunCli, in_folder: Path) -> None:
     (in_folder / "images.yaml").write_text(MINIMAL.replace('"1.25"', "1.10"), encoding="utf-8")
@@ -118,7 +125,7 @@ def test_json_of_results(tmp_path: Path) -> None:
         ),
         view_steps({"sync": Step(ExitCode.OK, view_sync(SyncResult("ECR", (REF,), 12, ())).document)}),
         view_of_status(tmp_path),
-        view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (FAILURE,))),
+        view_prune_plan(PrunePlan(TARGET, MOMENT, 30, (REMOVAL,), (REMOVAL,), (REMOVAL,), (FAILURE,))),
         view_deleted((REMOVAL,), (FAILURE,)),
         *views_of_selections_differences_and_expiries(tmp_path),
         view_of_import(tmp_path),
@@ -144,12 +151,12 @@ def view_of_status(folder: Path) -> View:
         desired.repositories[0],
         exists=True,
         settings=(SettingDifference("tag mutability", "IMMUTABLE", "MUTABLE"),),
-        tags=(TagStatus("1.25", TagState.PRESENT, "docker.io/library/nginx", "", image),),
+        tags=(TagStatus("1.25", TagState.PRESENT, "docker.io/library/nginx", "", image, consumers=("shop/web-0",)),),
         untagged=0,
         size_bytes=1024,
     )
     return view_status(
-        Status(MOMENT, EcrTarget("123456789012", "eu-west-1"), (found,), ("mirror/old",), (FAILURE,), ())
+        Status(MOMENT, EcrTarget("123456789012", "eu-west-1"), (found,), ("mirror/old",), (FAILURE,), (), (RUNNING,))
     )
 
 
@@ -167,7 +174,7 @@ def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]
     (rule,) = rules_of(repository)
     gone = Expiring(repository.name, "", ("1.25",), ("1.25",), None, rule)
     described = replace(repository.settings, lifecycle=(replace(rule, description=""),))  # type: ignore[type-var]
-    yield view_expiring((replace(repository, settings=described),), (gone,))
+    yield view_expiring((replace(repository, settings=described),), (gone,), (RUNNING,), (FAILURE,))
 
 
 def view_of_updates(folder: Path) -> View:

@@ -48,6 +48,7 @@ KNOW_ECR = {
     "mirrorgen/destinations/kinds.py": "it is the one place that names every kind",
     "mirrorgen/operations/repositories/planning.py": "Terraform gets ECR's variables; a plain registry has no plan",
     "mirrorgen/operations/holding/expiring.py": "only ECR has lifecycle rules, and `lifecycle` is about nothing else",
+    "mirrorgen/operations/holding/running.py": "only ECR has lifecycle rules, by which what runs would go",
     "mirrorgen/reporting/lifecycles.py": "it shows these rules in ECR's own form",
 }
 # It is put on nodes as one file, where nothing else of the package is.

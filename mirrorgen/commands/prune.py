@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mirrorgen.commands.boundary import boundary
+from mirrorgen.commands.in_use import InUseFiles, read_in_use
 from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import Only, load_usable, runtime_for, warn_of_outdated
 from mirrorgen.commands.reported import ReportFile, Result, announce, reported
@@ -34,15 +35,18 @@ def prune(
     older_than: Annotated[
         int, typer.Option("--older-than", min=0, metavar="DAYS", help="Leave what was pushed since; in both steps.")
     ] = 30,
+    in_use: InUseFiles = None,
     only: Only = None,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,
     report: ReportFile = None,
 ) -> ExitCode:
     """Delete tags that the list no longer asks for, in two steps.
 
-    With --plan exits with 3 if something would go; with --apply with 1, and nothing deleted, if the list or the
-    target has changed since. Exits with 1 if a rule chooses nothing, with 5 if a repository could not be looked at, or
-    the target refused.
+    With --plan exits with 3 if something would go; with --apply with 1, and nothing deleted, if the list, the target or
+    what runs has changed since. Exits with 1 if a rule chooses nothing, with 5 if a repository could not be looked at,
+    or the target refused.
+
+    What runs, by --in-use, is never deleted; give it in both steps.
     """
     from mirrorgen.files import write_file
     from mirrorgen.operations.holding.pruning import (
@@ -63,7 +67,8 @@ def prune(
 
     def make(where: Path) -> Result:
         runtime = prepare()
-        made = make_prune_plan(runtime, older_than_days=older_than, now=datetime.now(UTC))
+        running = read_in_use(in_use, runtime)
+        made = make_prune_plan(runtime, older_than_days=older_than, now=datetime.now(UTC), in_use=running)
         write_file(where, format_prune_plan(made), project=file.parent, is_private=True)
         code = exit_code(made.failures, has_differences=bool(made.removals))
         return Result(code, view_prune_plan(made))
@@ -71,7 +76,8 @@ def prune(
     def delete(where: Path) -> Result:
         runtime = prepare()
         reviewed = read_prune_plan(where)
-        gone, refused = apply_prune_plan(runtime, reviewed, older_than_days=older_than, now=datetime.now(UTC))
+        running, now = read_in_use(in_use, runtime), datetime.now(UTC)
+        gone, refused = apply_prune_plan(runtime, reviewed, older_than_days=older_than, now=now, in_use=running)
         return Result(exit_code(refused), view_deleted(gone, refused))
 
     if plan is not None:

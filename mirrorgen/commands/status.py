@@ -10,6 +10,7 @@ import typer
 
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
+from mirrorgen.commands.in_use import InUseFiles, read_in_use
 from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import Only, load_usable, require_real, runtime_for, show_problems, warn_of_outdated
 from mirrorgen.commands.reported import Result, announce
@@ -31,13 +32,14 @@ def status(
     findings: Annotated[
         bool, typer.Option("--findings", help="Also ask for the result of each image's scan: a request for each image.")
     ] = False,
+    in_use: InUseFiles = None,
     output: Annotated[StatusFormat, typer.Option("--format", help="How the status is shown.")] = StatusFormat.TEXT,
 ) -> ExitCode:
     """Show what the target holds, beside what the list asks for.
 
-    Exits with 3 if a repository or a tag is missing, a setting or a digest differs, with 1 if a rule chooses nothing
-    or a lifecycle rule would remove a tag of the list, with 5 if something could not be looked at. Tags and
-    repositories that the list does not ask for are shown and do not count.
+    Exits with 3 if a repository or a tag is missing, a setting or a digest differs, or something that runs is not
+    held, with 1 if a rule chooses nothing or a lifecycle rule would remove a tag of the list, with 5 if something could
+    not be looked at. Tags and repositories that the list does not ask for are shown and do not count.
     """
     from mirrorgen.operations.holding.status import read_status
 
@@ -46,7 +48,8 @@ def status(
     loaded = load_usable(file)
     warn_of_outdated(loaded)
     runtime = runtime_for(loaded, only=only or [])
-    found = read_status(runtime, upstream=upstream, findings=findings, now=datetime.now(UTC))
+    running = read_in_use(in_use, runtime)
+    found = read_status(runtime, upstream=upstream, findings=findings, now=datetime.now(UTC), in_use=running)
     code = _code(found)
     if output is StatusFormat.HTML:
         from mirrorgen.reporting.page import format_page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from mirrorgen.importing.gathering import Base, Gathering
 from mirrorgen.importing.outcomes import Added, Key, Taken
 from mirrorgen.importing.reaching import said_of, usable_settings
 from mirrorgen.importing.splices import Splice, add_entries, add_registries, add_to_entry, spliced
-from mirrorgen.importing.text import list_text
+from mirrorgen.importing.text import entry_document, list_text
 from mirrorgen.master_list.document import Document
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.images import Copying
@@ -71,23 +72,29 @@ def add_images(loaded: Loaded, readings: Sequence[Reading], allowances: Allowanc
     return _Addition(base, readings, allowances, check, document).run()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Round:
     """One attempt: the entries, and what came of each image."""
 
     gathering: Gathering
     results: list[list[Taken | Refusal]]
 
-    @property
+    @cached_property
     def changed(self) -> list[Draft]:
         """Entries of the list that get more."""
         return [draft for draft in self.gathering.drafts if draft.image and draft.is_changed]
 
-    @property
+    @cached_property
     def new(self) -> list[Draft]:
         """New entries, in the order in which they stand in the list."""
         return [draft for draft in self.gathering.drafts if not draft.image and draft.is_changed]
 
+    @cached_property
+    def entries(self) -> list[dict[str, Any]]:
+        """The data of the new entries."""
+        return [entry_document(draft) for draft in self.new]
+
+    @cached_property
     def numbers(self) -> dict[int, int]:
         """The number of an entry, by its position in the list."""
         number_of = {id(draft): number for number, draft in enumerate(self.gathering.drafts)}
@@ -141,7 +148,7 @@ class _Addition:
         """Return the text; None where something cannot be written, and has been refused."""
         registries = self._registries(done)
         if self._document is None:
-            return list_text(registries, done.new) if done.new else ""
+            return list_text(registries, done.entries) if done.new else ""
         splices: list[Splice] = []
         unwritten: list[Draft] = []
         for draft in done.changed:
@@ -149,7 +156,7 @@ class _Addition:
             splices += found or ()
             unwritten += [] if found else [draft]
         if done.new:
-            entries = add_entries(self._document, done.new)
+            entries = add_entries(self._document, done.entries)
             splices += [entries] if entries else []
             unwritten += [] if entries else done.new
         if registries:
@@ -176,14 +183,15 @@ class _Addition:
         if errors:
             return False
         before = self._document.data if self._document else {}
-        wrong = unlike(before, again.document.data, [*done.changed, *done.new], self._registries(done))
-        if wrong is None:
+        wrong = unlike(before, again.document.data, done.changed, done.entries, self._registries(done))
+        drafts = [done.gathering.drafts[done.numbers[position]] for position in wrong or ()]
+        if wrong is None or not all(draft.is_changed for draft in drafts):
             raise InputError("the list would say something else, too", hint="add these images by hand")
-        self._leave(done, wrong)
-        return not wrong
+        self._leave(done, drafts)
+        return not drafts
 
     def _blame(self, problem: Problem, done: _Round, data: Any) -> None:
-        keys = keys_at(problem, done.gathering.drafts, done.numbers(), data)
+        keys = keys_at(problem, done.gathering.drafts, done.numbers, data)
         if not keys:
             raise InputError(f"the list would not be valid: {problem.message}", hint=problem.hint)
         self._refuse(done, keys, problem.message, problem.hint)

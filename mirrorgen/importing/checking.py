@@ -7,43 +7,41 @@ from typing import Any
 
 from mirrorgen.importing.drafts import Draft
 from mirrorgen.importing.outcomes import Key
-from mirrorgen.importing.text import entry_document
 from mirrorgen.master_list.writing import tags_document
 from mirrorgen.problems import KeyPath, Problem
 
 
 def unlike(
-    before: Mapping[str, Any], after: Any, drafts: Sequence[Draft], registries: Mapping[str, Any]
-) -> list[Draft] | None:
-    """Return the entries that do not say what they are to say; None where anything else is not as it should be.
+    before: Mapping[str, Any],
+    after: Any,
+    changed: Sequence[Draft],
+    new: Sequence[Mapping[str, Any]],
+    registries: Mapping[str, Any],
+) -> list[int] | None:
+    """Return the positions of entries that do not say what they are to say; None where anything else does not.
 
     Args:
         before: the data of the list without the additions.
         after: with them.
-        drafts: entries of the list that have more, and behind them the new ones.
+        changed: entries of the list that have more.
+        new: data of the entries that it has more, in order.
         registries: settings that were added, by host.
     """
-    has = before.get("images") or []
     settings = {**before.get("registries", {}), **registries}
     if not isinstance(after, dict) or _rest(after) != _rest(before) or after.get("registries", {}) != settings:
         return None
-    wanted = [*has]
-    for draft in drafts:
-        if draft.image:
-            entry = has[draft.image.index]
-            wanted[draft.image.index] = {**entry, "tags": _with_more(entry["tags"], draft)}
-        else:
-            wanted.append(entry_document(draft))
+    wanted = [*(before.get("images") or ()), *new]
+    for draft in changed:
+        assert draft.image
+        entry = wanted[draft.image.index]
+        wanted[draft.image.index] = {**entry, "tags": _with_more(entry["tags"], draft)}
     if len(after["images"]) != len(wanted):
         return None
-    places = {draft.image.index: draft for draft in drafts if draft.image}
-    places |= dict(enumerate([draft for draft in drafts if not draft.image], start=len(has)))
-    wrong = [
-        index
-        for index, (is_to_be, entry) in enumerate(zip(wanted, after["images"], strict=True))
+    return [
+        position
+        for position, (is_to_be, entry) in enumerate(zip(wanted, after["images"], strict=True))
         if entry != is_to_be and _in_any_order(entry) != _in_any_order(is_to_be)
     ]
-    return [places[index] for index in wrong] if places.keys() >= set(wrong) else None
 
 
 def keys_at(problem: Problem, drafts: Sequence[Draft], numbers: Mapping[int, int], data: Any) -> set[Key]:

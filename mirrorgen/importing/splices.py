@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mirrorgen.importing.drafts import Draft
-from mirrorgen.importing.text import block_lines, entry_document, entry_lines, in_brackets
+from mirrorgen.importing.text import block_lines, in_brackets
 from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.splicing import find_tags
 from mirrorgen.master_list.writing import tags_document
@@ -33,7 +33,7 @@ def spliced(document: Document, splices: Iterable[Splice]) -> str:
     return made if document.text.endswith("\n") else made.rstrip("\r\n")
 
 
-def add_entries(document: Document, drafts: Sequence[Draft]) -> Splice | None:
+def add_entries(document: Document, entries: Sequence[Mapping[str, Any]]) -> Splice | None:
     """Return what puts new entries behind those of a list; None where that cannot be done without a guess."""
     last = ("images", len(document.data["images"]) - 1)
     items, item = document.span(("images",)), document.span(last)
@@ -41,12 +41,12 @@ def add_entries(document: Document, drafts: Sequence[Draft]) -> Splice | None:
         return None
     text = document.text
     if text[items.start] == "[":
-        return _behind(document, item.end, items.end, [in_brackets(entry_document(draft)) for draft in drafts])
+        return _behind(document, item.end, items.end, [in_brackets(entry) for entry in entries])
     line = text[text.rfind("\n", 0, item.start) + 1 : item.start]
     dash, _, rest = line.partition("-")
     if dash.strip() or rest.strip():
         return None
-    return _below(document, item.end, "".join(line + entry_lines(draft, len(line)).lstrip() for draft in drafts))
+    return _below(document, item.end, "".join(line + block_lines(entry, len(line)).lstrip() for entry in entries))
 
 
 def add_to_entry(document: Document, draft: Draft) -> list[Splice] | None:

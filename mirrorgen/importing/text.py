@@ -30,21 +30,16 @@ _KEYS = frozenset(
 )
 
 
-def list_text(registries: Mapping[str, Any], drafts: Iterable[Draft]) -> str:
+def list_text(registries: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> str:
     """Return the text of a new list.
 
     Args:
         registries: what stands under this key, by host.
-        drafts: its entries, each with something to add.
+        entries: what stands under `images`.
     """
     settings = block_lines({"registries": registries}, 0) if registries else ""
-    entries = "".join(f"  - {entry_lines(draft, 4).lstrip()}" for draft in drafts)
-    return f"{HEAD}{settings}images:\n{entries}"
-
-
-def entry_lines(draft: Draft, indent: int) -> str:
-    """Return the lines of an entry; each has so many blanks before it."""
-    return block_lines(entry_document(draft), indent)
+    lines = "".join(f"  - {block_lines(entry, 4).lstrip()}" for entry in entries)
+    return f"{HEAD}{settings}images:\n{lines}"
 
 
 def entry_document(draft: Draft) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from mirrorgen.readers.taking import show, take
 from mirrorgen.readers.variables import Unfilled, fill
 from mirrorgen.readers.yaml_documents import Document, Tagged
 
-_SERVICES = re.compile(r"""^(?:\s*\{)?\s*["']?services["']?\s*:""", re.MULTILINE)
+_SERVICES = re.compile(r"""^[ \t]*(?:\{[ \t]*)?["']?services["']?\s*:""", re.MULTILINE)
 _USES = re.compile(r"""^(?:.*[\s{,])?["']?(?:image|build|extends|dockerfile)["']?\s*:""", re.MULTILINE)
 _NAME = re.compile(r"(?:.*[-_.])?compose(?:[-_.].*)?\.(?:ya?ml|json)", re.IGNORECASE)
 _LOOKED_AT = 100_000

@@ -12,17 +12,19 @@ from pathlib import PurePath
 from mirrorgen.readers.contract import Around, Format, Place, Reading, Refusal
 from mirrorgen.readers.dockerfile_lines import Instruction, read_directives, read_instructions
 from mirrorgen.readers.gathering import Gathering
-from mirrorgen.readers.taking import show, take
+from mirrorgen.readers.taking import MAX_CHARACTERS, show, take
 from mirrorgen.readers.variables import Unfilled, fill
 
 _NAME = re.compile(r"(?:.*[.-])?(?:dockerfile|containerfile)(?:[.-].*)?", re.IGNORECASE)
 _FIRST = re.compile(r"(?:FROM|ARG)\s+\S", re.IGNORECASE)
-_FROM = re.compile(r"^\s*FROM\s+\S", re.IGNORECASE | re.MULTILINE)
+_FROM = re.compile(r"^[ \t]*FROM[ \t]+\S", re.IGNORECASE | re.MULTILINE)
 _LOOKED_AT = 100_000
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$[A-Za-z0-9_]+")
 _QUOTES = re.compile("[\"']")
 # What no registry has, and BuildKit knows: https://docs.docker.com/build/building/base-images/#create-a-minimal-base-image-using-scratch
 _SCRATCH = "scratch"
+_MAX_STAGES = 200
+"""Up to which names with variables are compared with those of stages."""
 
 Placing = Callable[[int, int], Place]
 """What says where in a file a line and a column, from 1, of a Dockerfile are."""
@@ -72,7 +74,8 @@ class _Build:
         self._place = place
         self._path = path
         self._known = {name: value for name, value in arguments.items() if name.startswith(("TARGET", "BUILD"))}
-        self._stages: list[str] = []
+        self._stages = 0
+        self._names = {_SCRATCH}
 
     def add(self, instruction: Instruction) -> None:
         """Take what an instruction names."""
@@ -113,7 +116,9 @@ class _Build:
             reason = "behind the image only `AS` and the name of the stage can stand"
             place = self._place(*instruction.place(words[1][0]))
             self._gathering.refuse(words[1][1], place, self._called("FROM"), reason)
-        self._stages.append(words[2][1].lower() if is_named else "")
+        self._stages += 1
+        if is_named:
+            self._names.add(words[2][1].lower())
 
     def _take_base(self, instruction: Instruction, offset: int, word: str) -> None:
         written = _QUOTES.sub("", word)
@@ -125,13 +130,15 @@ class _Build:
                 hint = "give its value among the variables, or a default before the first FROM"
                 self._gathering.add(Refusal(show(written), place, path, str(trouble), hint))
             return
-        if filled.lower() not in {*self._stages, _SCRATCH} or not filled:
+        if filled.lower() not in self._names:
             self._gathering.add(take(filled, place, path, file_says=word))
 
     def _may_be_stage(self, written: str) -> bool:
         """Whether a name with a variable can be that of a stage before, as `base-$TARGETARCH`."""
-        pattern = ".*".join(re.escape(part) for part in _VARIABLE.split(written.lower()))
-        return any(stage and re.fullmatch(pattern, stage) for stage in self._stages)
+        is_bounded = self._stages <= _MAX_STAGES and len(written) <= MAX_CHARACTERS
+        names = self._names - {_SCRATCH} if is_bounded else set()
+        first, *_, last = _VARIABLE.split(written.lower()[:MAX_CHARACTERS]) * 2
+        return any(name.startswith(first) and name.endswith(last) for name in names)
 
     def _add_flags(self, instruction: Instruction) -> None:
         """Take what the flags name that stand before everything else."""
@@ -152,9 +159,9 @@ class _Build:
         name = _QUOTES.sub("", written)
         place, called = self._place(*instruction.place(offset)), self._called(path)
         if name.isdecimal():
-            if name.lstrip("0") not in {str(number).lstrip("0") for number in range(len(self._stages))}:
+            if len(name) > len(str(self._stages)) or int(name) >= self._stages:
                 self._gathering.refuse(name, place, called, "there is no stage of this number before it")
-        elif not name or name.lower() not in {*self._stages, _SCRATCH}:
+        elif name.lower() not in self._names:
             self._gathering.add(take(name, place, called, file_says=written))
 
     def _called(self, path: str) -> str:

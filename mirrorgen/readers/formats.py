@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from mirrorgen.problems import format_path
-from mirrorgen.readers import compose, dockerfile, ecs, kubernetes, plain
+from mirrorgen.readers import (
+    compose,
+    dockerfile,
+    dregsy,
+    ecs,
+    hauler,
+    image_syncer,
+    kubernetes,
+    oc_mirror,
+    plain,
+    rancher,
+    regsync,
+    sinker,
+    skopeo,
+    zarf,
+)
 from mirrorgen.readers.contract import Around, Format, Place, Reading, Refusal
 
 AUTO = "auto"
 """The name under which a format is guessed."""
 
 FORMATS: tuple[Format, ...] = (
+    regsync.FORMAT,
+    rancher.FORMAT,
+    dregsy.FORMAT,
+    sinker.FORMAT,
+    skopeo.FORMAT,
+    image_syncer.FORMAT,
+    oc_mirror.FORMAT,
+    hauler.FORMAT,
+    zarf.FORMAT,
     kubernetes.PODS,
     kubernetes.FORMAT,
     ecs.FORMAT,

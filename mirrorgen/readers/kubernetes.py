@@ -23,8 +23,8 @@ from mirrorgen.readers.yaml_documents import Document, Tagged, read_documents
 CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 """Keys of a Pod's specification whose items run an image."""
 
-_HAS_API_VERSION = re.compile(r"""^(?:\s*[{,])?\s*["']?apiVersion["']?\s*:""", re.MULTILINE)
-_HAS_KIND = re.compile(r"""^(?:\s*[{,])?\s*["']?kind["']?\s*:""", re.MULTILINE)
+_HAS_API_VERSION = re.compile(r"""^[ \t]*(?:[{,][ \t]*)?["']?apiVersion["']?\s*:""", re.MULTILINE)
+_HAS_KIND = re.compile(r"""^[ \t]*(?:[{,][ \t]*)?["']?kind["']?\s*:""", re.MULTILINE)
 _JSON_MARK = re.compile(r'"apiVersion"\s*:')
 _LOOKED_AT = 100_000
 """Characters in which the marks of the format are looked for."""

@@ -9,7 +9,7 @@ from typing import Any
 from mirrorgen.readers.taking import parse
 
 _STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
-_LIST = re.compile(r"""^(?:\s*[{,])?\s*["']?kind["']?\s*:\s*["']?(?:List|PodList)\b""", re.MULTILINE)
+_LIST = re.compile(r"""^[ \t]*(?:[{,][ \t]*)?["']?kind["']?\s*:\s*["']?(?:List|PodList)\b""", re.MULTILINE)
 _POD = re.compile(r"""["']?kind["']?\s*:\s*["']?Pod\b""")
 _STATUS = re.compile(r"""["']?(?:containerStatuses|podIP|hostIP|qosClass)["']?\s*:""")
 _LOOKED_AT = 200_000

@@ -177,7 +177,14 @@ class _Stream:
 
 
 def _events(part: str) -> Iterator[Event]:
-    return yaml.parse(part, Loader=LOADER)
+    loader = LOADER(part)
+    try:
+        event = loader.get_event()
+        while event is not None:
+            yield event
+            event = loader.get_event()
+    finally:
+        loader.dispose()
 
 
 def _explained(error: Exception, part: str) -> Unreadable:

@@ -7,14 +7,29 @@ from collections.abc import Sequence
 from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.ecr.rules import TRANSITION, LifecycleRule, policy
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
-from mirrorgen.reporting.views import Line, Table, View
+from mirrorgen.operations.holding.running import Running
+from mirrorgen.outcomes import Failure
+from mirrorgen.reporting.running import running_documents, running_table
+from mirrorgen.reporting.views import Line, Table, View, failure_documents, failure_items
 
 _RULES = ("repository", "priority", "takes", "when")
 _EXPIRING = ("repository", "image", "tags", "pushed", "rule", "wanted")
 
 
-def view_expiring(repositories: Sequence[Repository], expiring: Sequence[Expiring]) -> View:
-    """Return the rules of each repository and the images that would go."""
+def view_expiring(
+    repositories: Sequence[Repository],
+    expiring: Sequence[Expiring],
+    running: Sequence[Running] | None = None,
+    failures: Sequence[Failure] = (),
+) -> View:
+    """Return the rules of each repository, the images that would go, and when what runs will.
+
+    Args:
+        repositories: of the desired state.
+        expiring: what would go now.
+        running: what runs; None where nobody said.
+        failures: what runs and cannot be looked for.
+    """
     rules = [
         (repository.name, str(rule.priority), _takes(rule), _when(rule))
         for repository in repositories
@@ -45,12 +60,16 @@ def view_expiring(repositories: Sequence[Repository], expiring: Sequence[Expirin
             }
             for image in expiring
         ],
+        "running": running_documents(running),
+        "failures": failure_documents(failures),
     }
     return View(
         document,
         [
             Table(_RULES, rules) if rules else Line("No repository has lifecycle rules."),
             Table(_EXPIRING, gone) if gone else Line("Nothing would expire."),
+            running_table(running or ()),
+            failure_items("Not known whether it runs from here", failures),
         ],
     )
 

@@ -14,11 +14,13 @@ from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagSta
 from mirrorgen.operations.stand_in import StandIn
 from mirrorgen.reporting.charts import charts_of
 from mirrorgen.reporting.escaping import printable
+from mirrorgen.reporting.running import consumers
 from mirrorgen.reporting.scans import findings, severity_key
 from mirrorgen.reporting.status import WHAT_A_SIZE_COUNTS, day, problem_rows, pushed, size
 from mirrorgen.resources import resource
 
 _HEADS = ("repository", "tag", "state", "source", "digest", "size", "pushed", "pulled", "findings", "expires", "owner")
+_USED_BY = "used by"
 _COPY = "copy"
 _KINDS = {
     TagState.PRESENT: "good",
@@ -39,7 +41,8 @@ def format_page(status: Status, *, stand_in: StandIn | None = None) -> str:
         autoescape=True,
         finalize=_printable,
     )
-    style, script = environment.get_template("page.css").render(heads=(*_HEADS, _COPY)), _own("page.js")
+    heads = (*_HEADS, _USED_BY) if status.running is not None else _HEADS
+    style, script = environment.get_template("page.css").render(heads=(*heads, _COPY)), _own("page.js")
     return environment.get_template("page.html.j2").render(
         style=Markup(style),  # noqa: S704 - ours, without a word of the user
         script=script,
@@ -56,7 +59,7 @@ def format_page(status: Status, *, stand_in: StandIn | None = None) -> str:
         strays=status.strays or (),
         charts=list(charts_of(status)),
         states=[str(state) for state in TagState],
-        heads=_HEADS,
+        heads=heads,
         size_note=WHAT_A_SIZE_COUNTS,
         copy=_COPY,
         rows=[
@@ -110,6 +113,8 @@ def _row(host: str, repository: RepositoryStatus, tag: TagStatus) -> Mapping[str
         "severity": severity_key(image),
         "expires": f"by rule {tag.expires_by}" if tag.expires_by is not None else "",
         "owner": tag.owner,
+        "consumers": tag.consumers,
+        "used_by": consumers(tag.consumers) if tag.consumers else "",
         "copies": list(_copies(f"{host}/{name}", tag)),
     }
 

@@ -16,10 +16,13 @@ def view_prune_plan(plan: PrunePlan) -> View:
     count = f"Tags that would go: {len(plan.removals)}."
     if young:
         count += f" Left because they were pushed within {plan.older_than_days} days: {len(young)}."
+    if plan.running is not None:
+        count += f" Left because they run: {len(plan.running)}."
     document = {
         "target": dict(plan.target),
         "delete": [asdict(removal) for removal in plan.removals],
         "too_young": [asdict(removal) for removal in plan.too_young],
+        "running": None if plan.running is None else [asdict(removal) for removal in plan.running],
         "failures": failure_documents(plan.failures),
     }
     return View(
@@ -28,6 +31,7 @@ def view_prune_plan(plan: PrunePlan) -> View:
             Line(", ".join(f"{key} {value}" for key, value in plan.target.items())),
             _table(plan.removals),
             Items(f"Not in the list, and pushed within {plan.older_than_days} days", young),
+            Items("Not in the list, and left because it runs", [_name(removal) for removal in plan.running or ()]),
             failure_items("Left alone", plan.failures),
             Line(count),
         ],

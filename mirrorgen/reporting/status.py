@@ -9,6 +9,7 @@ from typing import Any
 from mirrorgen.destinations.port import StoredImage
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.outcomes import Kind
+from mirrorgen.reporting.running import consumers, running_documents, running_table
 from mirrorgen.reporting.scans import findings, scan
 from mirrorgen.reporting.views import Items, Line, Table, View, failure_documents
 
@@ -30,6 +31,7 @@ def view_status(status: Status) -> View:
         "counts": {str(state): status.count(state) for state in TagState},
         "repositories": [_repository_document(repository) for repository in status.repositories],
         "strays": None if status.strays is None else list(status.strays),
+        "running": running_documents(status.running),
         "failures": failure_documents(status.failures),
     }
     tags = [_tag_row(repository, tag) for repository in status.repositories for tag in repository.tags]
@@ -38,7 +40,8 @@ def view_status(status: Status) -> View:
         [
             Table(("problem", "where", "what"), problem_rows(status)),
             Table(_HEAD, [_row(repository) for repository in status.repositories]),
-            Table(_TAG_HEAD, tags),
+            Table((*_TAG_HEAD, "used by") if status.running is not None else _TAG_HEAD, tags),
+            running_table(status.running or ()),
             Line(WHAT_A_SIZE_COUNTS),
             Items("Repositories below the prefix that the list does not have", status.strays or ()),
             Line(status_summary(status)),
@@ -68,6 +71,10 @@ def problem_rows(status: Status) -> list[tuple[str, str, str]]:
     rows = [
         ("rule" if failure.kind is Kind.RULE else "not looked at", str(failure.ref), failure.reason)
         for failure in status.failures
+    ]
+    rows += [
+        ("runs, not held", running.use.image, f"used by {consumers(running.use.consumers)}")
+        for running in status.running_without
     ]
     for repository in status.repositories:
         name = repository.repository.name
@@ -112,6 +119,7 @@ def _tag_row(repository: RepositoryStatus, tag: TagStatus) -> tuple[str, ...]:
         day(image.pulled_at) if image else "-",
         findings(image) if image else "-",
         f"by rule {tag.expires_by}" if tag.expires_by is not None else "-",
+        *(() if tag.consumers is None else (consumers(tag.consumers),)),
     )
 
 
@@ -168,4 +176,5 @@ def _tag_document(tag: TagStatus) -> dict[str, Any]:
         "findings": dict(image.findings) if image and image.findings is not None else None,
         "scan": scan(image) if image else None,
         "expires_by": tag.expires_by,
+        "consumers": None if tag.consumers is None else list(tag.consumers),
     }

@@ -140,16 +140,20 @@ def archived_images_are_present(patch: pytest.MonkeyPatch) -> None:
 def young_images_go(patch: pytest.MonkeyPatch) -> None:
     """Prune does not look at the age of an image."""
     removals = pruning._removals
-    patch.setattr(pruning, "_removals", lambda repository, images, _limit: removals(repository, images, None))
+
+    def mutant(repository: Any, images: Any, _limit: Any, needed: Any) -> Any:
+        return removals(repository, images, None, needed)
+
+    patch.setattr(pruning, "_removals", mutant)
 
 
 def tags_of_kept_images_go(patch: pytest.MonkeyPatch) -> None:
     """Prune takes every tag that the list does not name, though a wanted one has the same image."""
 
-    def mutant(images: Any, *, is_wanted: Any, is_young: Any) -> Any:
+    def mutant(images: Any, *, is_wanted: Any, stays: Any) -> Any:
         alone = [image for image in images if not any(map(is_wanted, image.tags))]
         shared = [image for image in images if any(map(is_wanted, image.tags)) and not all(map(is_wanted, image.tags))]
-        return [*unwanted(alone, is_wanted=is_wanted, is_young=is_young), *shared]
+        return [*unwanted(alone, is_wanted=is_wanted, stays=stays), *shared]
 
     patch.setattr(pruning, "unwanted", mutant)
 

@@ -142,3 +142,68 @@ def test_what_is_archived_and_what_came_back_is_read_with_its_time(run_cli: RunC
         (archived["imageDigest"], 2),
         (follower["imageDigest"], 2),
     ]
+
+
+PODS = {
+    "apiVersion": "v1",
+    "kind": "List",
+    "items": [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": f"web-{number}", "namespace": "shop"},
+            "spec": {"containers": [{"name": "web", "image": image}]},
+            "status": {"podIP": "10.0.0.1"},
+        }
+        for number, image in enumerate(
+            ["nginx:1.26", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror/docker-hub/nginx:1.20", "redis:7"]
+        )
+    ],
+}
+HERE = {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1"}
+
+
+def in_use(run_cli: RunCli, monkeypatch: pytest.MonkeyPatch, *args: str) -> Any:
+    for name, value in HERE.items():
+        monkeypatch.setenv(name, value)
+    Path("images.yaml").write_text(RULES.replace("countNumber: 90", "countNumber: 40"))
+    return run_cli("lifecycle", "--from", "held.json", "--at", "2026-03-05", "--in-use", "pods.json", *args)
+
+
+def test_the_day_on_which_what_runs_would_go(run_cli: RunCli, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    pods = {**PODS, "items": PODS["items"][:1]}
+    (folder / "pods.json").write_text(json.dumps(pods))
+    result = in_use(run_cli, monkeypatch, "--horizon", "35")
+    assert [line.split() for line in result.stdout.splitlines()[-2:]] == [
+        ["runs", "used", "by", "held", "goes", "rule"],
+        ["mirror/docker-hub/nginx:1.26", "shop/web-0", "yes", "2026-04-10", "1"],
+    ]
+
+
+@pytest.mark.parametrize(("days", "code"), [(35, 0), (36, 1)])
+def test_what_runs_must_stay_for_the_days_of_the_horizon(
+    run_cli: RunCli, monkeypatch: pytest.MonkeyPatch, folder: Path, days: int, code: int
+) -> None:
+    (folder / "held.json").write_text(json.dumps({"imageDetails": HELD[2:3]}))
+    (folder / "pods.json").write_text(json.dumps({**PODS, "items": PODS["items"][:1]}))
+    assert in_use(run_cli, monkeypatch, "--horizon", str(days)).exit_code == code
+
+
+def test_what_runs_and_is_not_held_is_first_and_counts(
+    run_cli: RunCli, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    (folder / "held.json").write_text(json.dumps({"imageDetails": HELD[2:3]}))
+    (folder / "pods.json").write_text(json.dumps(PODS))
+    result = in_use(run_cli, monkeypatch, "--format", "json", "--horizon", "7")
+    assert result.exit_code == 3
+    running = json.loads(result.stdout)["running"]
+    assert [(one["tag"], one["held"], one["consumers"]) for one in running] == [
+        ("1.20", "no", ["shop/web-1"]),
+        ("1.26", "yes", ["shop/web-0"]),
+    ]
+
+
+def test_what_runs_is_compared_with_what_is_held(run_cli: RunCli) -> None:
+    result = run_cli("lifecycle", "--in-use", "pods.json")
+    assert result.exit_code == 2
+    assert "--in-use needs what ECR holds" in result.stderr

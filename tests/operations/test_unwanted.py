@@ -81,7 +81,7 @@ def test_nothing_that_is_needed_is_ever_planned(images: list[StoredImage]) -> No
     wanted = {"v1.0.0", "v1.1.0"}
     going = {
         image.digest
-        for image in unwanted(images, is_wanted=wanted.__contains__, is_young=lambda image: image.pushed_at >= LIMIT)  # type: ignore[operator]
+        for image in unwanted(images, is_wanted=wanted.__contains__, stays=lambda image: image.pushed_at >= LIMIT)  # type: ignore[operator]
     }
     for image in images:
         if image.digest not in going:
@@ -98,7 +98,7 @@ def test_nothing_that_is_needed_is_ever_planned(images: list[StoredImage]) -> No
 
 @given(stocks())
 def test_what_nothing_keeps_is_planned(images: list[StoredImage]) -> None:
-    going = unwanted(images, is_wanted=lambda _tag: False, is_young=lambda _image: False)
+    going = unwanted(images, is_wanted=lambda _tag: False, stays=lambda _image: False)
     needed = {part for image in images if not image.tags or image.is_archived for part in image.contains}
     for image in images:
         if (

@@ -150,3 +150,12 @@ def test_findings_are_counted_by_severity() -> None:
     status = Status(NOW, TARGET, (repository_status("mirror/app", images),), (), (), ())
     found = {labels["severity"]: value for labels, value in samples_of(status, "mirrorgen_findings")}
     assert found == {"HIGH": 3, "LOW": 4}
+
+
+def test_who_uses_an_image_has_a_column_where_it_is_known() -> None:
+    repository = repository_status("mirror/app", [stored()])
+    used = replace(repository, tags=(replace(repository.tags[0], consumers=("shop/<web>", "shop/web-1")),))
+    page = format_page(Status(NOW, TARGET, (used,), (), (), (), ()))
+    assert '<td title="shop/&lt;web&gt;\nshop/web-1">shop/&lt;web&gt; and 1 more</td>' in page
+    assert ">used by</button>" in page
+    assert "used by" not in format_page(Status(NOW, TARGET, (repository,), (), (), ()))

@@ -90,13 +90,13 @@ def _outlived(rule: LifecycleRule, selected: Sequence[StoredImage], now: datetim
         return
     limit = now - timedelta(days=rule.count_number)
     for image in selected:
-        since = _since(rule, image)
+        since = counted_from(rule, image)
         if since is not None and since < limit:
             yield image
 
 
-def _since(rule: LifecycleRule, image: StoredImage) -> datetime | None:
-    """From when a rule counts an image's days; None while nothing can be counted."""
+def counted_from(rule: LifecycleRule, image: StoredImage) -> datetime | None:
+    """Return from when a rule counts an image's days; None while nothing can be counted."""
     if rule.count_type == "sinceImageTransitioned":
         return image.archived_at
     came_at = _came_at(image)

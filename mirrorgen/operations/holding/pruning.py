@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from mirrorgen.consumers.running import InUse
 from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.port import Destination, StoredImage
 from mirrorgen.errors import InputError, UsageError
 from mirrorgen.files import read_named
+from mirrorgen.operations.holding.running import consumers_of
 from mirrorgen.operations.holding.unwanted import unwanted
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.selecting import prepare
@@ -39,6 +41,8 @@ class PrunePlan:
         removals: sorted.
         too_young: tags that the list does not ask for either, and that are left because they, or what keeps them, are
             not old enough.
+        running: tags that the list does not ask for either, and that are left because they run, or keep what runs; None
+            where nobody said what runs.
         failures: repositories that were left alone because their rules or indexes could not be looked at.
     """
 
@@ -47,49 +51,65 @@ class PrunePlan:
     older_than_days: int
     removals: tuple[Removal, ...]
     too_young: tuple[Removal, ...] = ()
+    running: tuple[Removal, ...] | None = None
     failures: tuple[Failure, ...] = ()
 
 
-def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime) -> PrunePlan:
+def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime, in_use: InUse | None = None) -> PrunePlan:
     """Find the tags that the list does not ask for.
 
     Never among them: a tag of a repository that the list does not have, a tag younger than `older_than_days`, one
     whose image a wanted tag names too, what an index that stays names, a signature of an image that stays, an archived
-    image, and anything of a repository whose rules or indexes could not be looked at, or whose rules choose nothing.
+    image, anything that runs, and anything of a repository whose rules or indexes could not be looked at, or whose
+    rules choose nothing.
+
+    Args:
+        runtime: of the list.
+        older_than_days: nothing younger is among it.
+        now: the time.
+        in_use: what runs; None where nobody said.
 
     Raises:
+        InputError: it is not known of everything what runs.
         ToolUnusable, ToolFailed, UsageError: nothing can be looked at.
     """
     destination = runtime.destination
     if older_than_days and not destination.tells_age:
         message = f"{destination.target.host} does not tell when an image was pushed, so --older-than cannot be kept"
         raise UsageError(message, hint="add --older-than 0, and review the plan with all the more care")
+    if in_use and in_use.refused:
+        raise InputError(in_use.unclear, hint="nothing that may run is deleted")
     work = prepare(runtime)
     stored = destination.images(repository.name for repository in runtime.desired.repositories)
     limit = now - timedelta(days=older_than_days)
     removals: set[Removal] = set()
     too_young: set[Removal] = set()
+    running: set[Removal] = set()
     failures = list(work.failures)
     for repository in work.desired.repositories:
         images = stored[repository.name] or ()
         failures += (hidden := _hidden(repository, images))
         # A rule that selects nothing may be a mistake: it must not take everything away.
         if not hidden and repository.name not in work.uncertain:
-            old = _removals(repository, images, limit)
-            removals |= old
-            too_young |= _removals(repository, images, None) - old
+            needed = consumers_of(images, in_use.of(repository.name) if in_use else ())
+            old = _removals(repository, images, limit, ())
+            going = _removals(repository, images, limit, needed)
+            removals |= going
+            running |= old - going
+            too_young |= _removals(repository, images, None, ()) - old
     return PrunePlan(
         target=destination.target.identity,
         at=now,
         older_than_days=older_than_days,
         removals=tuple(sorted(removals)),
         too_young=tuple(sorted(too_young)),
+        running=tuple(sorted(running)) if in_use else None,
         failures=tuple(failures),
     )
 
 
 def apply_prune_plan(
-    runtime: Runtime, plan: PrunePlan, *, older_than_days: int, now: datetime
+    runtime: Runtime, plan: PrunePlan, *, older_than_days: int, now: datetime, in_use: InUse | None = None
 ) -> tuple[tuple[Removal, ...], tuple[Failure, ...]]:
     """Delete what a plan names, if a plan of the same moment would still name exactly that.
 
@@ -98,6 +118,7 @@ def apply_prune_plan(
         plan: that was reviewed. Its file says how old a tag must be and when; neither is taken on trust.
         older_than_days: nothing younger is deleted.
         now: the time.
+        in_use: what runs now; needed for a plan that was made with what ran then.
 
     Returns:
         What is gone, and what the registry refused to delete, with its reason.
@@ -107,17 +128,20 @@ def apply_prune_plan(
         ToolUnusable, ToolFailed, UsageError: the registry cannot be asked.
     """
     _check_age(plan, older_than_days, now)
+    if plan.running is not None and in_use is None:
+        hint = "say what runs now, with --in-use; nothing was deleted"
+        raise InputError("the plan was made for what ran then, and nobody said what runs now", hint=hint)
     destination = runtime.destination
     if destination.target.identity != plan.target:
         message = f"the plan is for {_named(plan.target)}; this is {_named(destination.target.identity)}"
         raise InputError(message, hint="run `mirrorgen prune --plan FILE` again")
-    today = make_prune_plan(runtime, older_than_days=plan.older_than_days, now=plan.at)
+    today = make_prune_plan(runtime, older_than_days=plan.older_than_days, now=plan.at, in_use=in_use)
     changed = sorted(set(today.removals) ^ set(plan.removals))
     if changed:
         said = ", ".join(f"{removal.repository}:{removal.tag}" for removal in changed[:5])
         more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
         raise InputError(
-            f"the list or {destination.target.label} has changed since the plan was made: {said}{more}",
+            f"the list, {destination.target.label} or what runs has changed since the plan was made: {said}{more}",
             hint="run `mirrorgen prune --plan FILE` again and review it; nothing was deleted",
         )
     by_repository: dict[str, list[Removal]] = {}
@@ -167,6 +191,7 @@ def format_prune_plan(plan: PrunePlan) -> str:
         "at": plan.at.isoformat(),
         "older_than_days": plan.older_than_days,
         "delete": [asdict(removal) for removal in plan.removals],
+        "running": None if plan.running is None else [asdict(removal) for removal in plan.running],
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -190,6 +215,7 @@ def read_prune_plan(path: Path) -> PrunePlan:
             at=at,
             older_than_days=int(data["older_than_days"]),
             removals=tuple(sorted(Removal(**removal) for removal in data["delete"])),
+            running=None if data.get("running") is None else tuple(Removal(**removal) for removal in data["running"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is not a plan: {error!r}", hint=hint) from error
@@ -204,14 +230,17 @@ def _hidden(repository: Repository, images: Sequence[StoredImage]) -> list[Failu
     ]
 
 
-def _removals(repository: Repository, images: Sequence[StoredImage], limit: datetime | None) -> set[Removal]:
-    """Tags that the list does not ask for, those of images that were pushed since `limit` left out."""
+def _removals(
+    repository: Repository, images: Sequence[StoredImage], limit: datetime | None, needed: Collection[str]
+) -> set[Removal]:
+    """Tags that the list does not ask for, but for those of images that were pushed since `limit`, or are needed."""
 
-    def is_young(image: StoredImage) -> bool:
-        return limit is not None and image.pushed_at is not None and image.pushed_at >= limit
+    def stays(image: StoredImage) -> bool:
+        is_young = limit is not None and image.pushed_at is not None and image.pushed_at >= limit
+        return is_young or image.digest in needed
 
     return {
         Removal(repository.name, tag, image.digest, image.pushed_at.isoformat() if image.pushed_at else "")
-        for image in unwanted(images, is_wanted=repository.asks_for(), is_young=is_young)
+        for image in unwanted(images, is_wanted=repository.asks_for(), stays=stays)
         for tag in image.tags
     }

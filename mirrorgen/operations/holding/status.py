@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from mirrorgen.consumers.running import InUse
 from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.port import SettingDifference, StoredImage
 from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import SIGNATURES, settled_digest
 from mirrorgen.model.targets import Target
 from mirrorgen.operations.holding.contents import lacking, whole
+from mirrorgen.operations.holding.running import Held, Running, consumers_of, running_of, unclear
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.digests import upstream_digests
 from mirrorgen.operations.upstream.selecting import Work, prepare
@@ -46,6 +48,7 @@ class TagStatus:
         image: what the target holds, with the size and findings of all that it names; None where it is missing.
         wanted_digest: what the target should hold, where that is known.
         expires_by: the lifecycle rule that would remove it at the next evaluation.
+        consumers: what runs it; None where nobody said what runs.
     """
 
     tag: str
@@ -55,6 +58,7 @@ class TagStatus:
     image: StoredImage | None
     wanted_digest: str | None = None
     expires_by: str | None = None
+    consumers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class Status:
         strays: repositories below the target's prefix that the list does not have; None where nobody may know.
         failures: what could not be looked at, and rules that select nothing.
         problems: rules that select nothing now, with paths in the list.
+        running: what runs, and whether it is held; None where nobody said what runs.
     """
 
     at: datetime
@@ -101,6 +106,7 @@ class Status:
     strays: tuple[str, ...] | None
     failures: tuple[Failure, ...]
     problems: tuple[Problem, ...]
+    running: tuple[Running, ...] | None = None
 
     def count(self, state: TagState) -> int:
         """How many tags are in a state."""
@@ -111,8 +117,14 @@ class Status:
         """Whether the target lacks something that the list asks for, or has it in another form."""
         return bool(
             any(map(self.count, _NOT_AS_ASKED))
+            or self.running_without
             or any(repository.settings or not repository.exists for repository in self.repositories)
         )
+
+    @property
+    def running_without(self) -> tuple[Running, ...]:
+        """What runs, and is not held, so that it cannot be pulled again."""
+        return tuple(running for running in self.running or () if running.held is Held.NO)
 
     @property
     def expiring(self) -> tuple[TagRef, ...]:
@@ -130,7 +142,9 @@ class Status:
         return not (self.has_differences or self.failures)
 
 
-def read_status(runtime: Runtime, *, upstream: bool, findings: bool = False, now: datetime) -> Status:
+def read_status(
+    runtime: Runtime, *, upstream: bool, findings: bool = False, now: datetime, in_use: InUse | None = None
+) -> Status:
     """Hold the list against what the target holds.
 
     Args:
@@ -138,6 +152,7 @@ def read_status(runtime: Runtime, *, upstream: bool, findings: bool = False, now
         upstream: also compare digests with those of the sources, with a HEAD request for each tag.
         findings: also ask for the result of each image's scan.
         now: the time, for lifecycle rules.
+        in_use: what runs; None where nobody said.
 
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing can be looked at.
@@ -152,11 +167,14 @@ def read_status(runtime: Runtime, *, upstream: bool, findings: bool = False, now
     for repository in work.desired.repositories:
         held = images[repository.name] or ()
         expiring = destination.expiring(repository.settings, held, now=now)
-        status = _repository_status(repository, settings[repository.name], held, digests, expiring)
+        consumers = None if in_use is None else consumers_of(held, in_use.of(repository.name))
+        status = _repository_status(repository, settings[repository.name], held, digests, expiring, consumers)
         found.append(_without_extra(status) if repository.name in work.uncertain else status)
         unusable += _unusable(repository, held)
     strays = destination.strays({*wanted, *runtime.left_alone})
-    return Status(now, destination.target, tuple(found), strays, (*work.failures, *failures, *unusable), work.problems)
+    failures = (*work.failures, *failures, *unusable, *unclear(in_use))
+    running = None if in_use is None else tuple(running_of(work.desired.repositories, images, in_use, now=now))
+    return Status(now, destination.target, tuple(found), strays, failures, work.problems, running)
 
 
 def _repository_status(
@@ -165,6 +183,7 @@ def _repository_status(
     images: Sequence[StoredImage],
     upstream: Mapping[TagRef, str],
     expiring: Mapping[str, str],
+    consumers: Mapping[str, tuple[str, ...]] | None,
 ) -> RepositoryStatus:
     by_digest = {image.digest: image for image in images}
     held = {tag: whole(image, by_digest) for image in images for tag in image.tags}
@@ -184,10 +203,16 @@ def _repository_status(
         repository=repository,
         exists=settings is not None,
         settings=tuple(settings or ()),
-        tags=tuple(sorted(tags, key=lambda tag: tag.tag)),
+        tags=tuple(sorted((_with_consumers(tag, consumers) for tag in tags), key=lambda tag: tag.tag)),
         untagged=sum(not (image.tags or image.is_archived or image.digest in named) for image in images),
         size_bytes=None if None in sizes else sum(size for size in sizes if size is not None),
     )
+
+
+def _with_consumers(tag: TagStatus, consumers: Mapping[str, tuple[str, ...]] | None) -> TagStatus:
+    if consumers is None:
+        return tag
+    return replace(tag, consumers=consumers.get(tag.image.digest, ()) if tag.image else ())
 
 
 def _unsettled(work: Work) -> dict[TagRef, Entry]:

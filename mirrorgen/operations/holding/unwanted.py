@@ -9,7 +9,7 @@ from mirrorgen.model.tags import SIGNATURES
 
 
 def unwanted(
-    images: Sequence[StoredImage], *, is_wanted: Callable[[str], bool], is_young: Callable[[StoredImage], bool]
+    images: Sequence[StoredImage], *, is_wanted: Callable[[str], bool], stays: Callable[[StoredImage], bool]
 ) -> list[StoredImage]:
     """Return the images that can go, all their tags with them.
 
@@ -19,12 +19,12 @@ def unwanted(
     Args:
         images: everything the repository holds.
         is_wanted: tells of a tag whether the list asks for it.
-        is_young: tells of an image whether it stays for its age.
+        stays: tells of an image whether it stays for another reason, such as its age.
     """
     going = {
         image.digest: image
         for image in images
-        if image.tags and not image.is_archived and not is_young(image) and not any(map(is_wanted, image.tags))
+        if image.tags and not image.is_archived and not stays(image) and not any(map(is_wanted, image.tags))
     }
     staying = [image for image in images if image.digest not in going]
     while staying:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mirrorgen.errors import InputError, ToolFailed
 from mirrorgen.operations.repositories.adopting import adoption_hint
 from mirrorgen.operations.repositories.saved import WorkFolder
@@ -9,13 +11,20 @@ from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.terraform import AlreadyExists, TerraformPlan
 
 
-def apply_plan(runtime: Runtime, *, allow_destroy: bool, wait: bool = False) -> TerraformPlan:
+def apply_plan(
+    runtime: Runtime,
+    *,
+    allow_destroy: bool,
+    wait: bool = False,
+    also: Callable[[TerraformPlan], None] = lambda _plan: None,
+) -> TerraformPlan:
     """Apply the saved plan and return what it did; nothing where a push makes repositories.
 
     Args:
         runtime: of the list the plan was made for.
         allow_destroy: whether a repository may be destroyed with its images.
         wait: whether to wait for another run in the folder.
+        also: looks at the plan before it is applied, and raises what speaks against it.
 
     Raises:
         InputError: there is no plan, it is out of date, or it destroys a repository and that is not allowed.
@@ -26,10 +35,12 @@ def apply_plan(runtime: Runtime, *, allow_destroy: bool, wait: bool = False) -> 
         return TerraformPlan()
     folder = WorkFolder(runtime.workplace)
     with folder.turn("mirrorgen apply", wait=wait, say=runtime.say):
-        return _apply(runtime, folder, allow_destroy=allow_destroy)
+        return _apply(runtime, folder, allow_destroy=allow_destroy, also=also)
 
 
-def _apply(runtime: Runtime, folder: WorkFolder, *, allow_destroy: bool) -> TerraformPlan:
+def _apply(
+    runtime: Runtime, folder: WorkFolder, *, allow_destroy: bool, also: Callable[[TerraformPlan], None]
+) -> TerraformPlan:
     runtime.require_rendered()
     folder.require_current_plan()
     terraform = runtime.terraform()
@@ -38,6 +49,7 @@ def _apply(runtime: Runtime, folder: WorkFolder, *, allow_destroy: bool) -> Terr
     if destroyed and not allow_destroy:
         message = f"the plan destroys repositories with their images: {', '.join(destroyed)}"
         raise InputError(message, hint="if that is meant, run `mirrorgen apply --allow-destroy`")
+    also(plan)
     try:
         if plan.is_applicable:
             runtime.say("terraform apply")

@@ -1,0 +1,96 @@
+"""What runs from the mirror: which of its images somebody's files name, and who runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mirrorgen.consumers.mirrored import LATEST, Mirror
+from mirrorgen.readers.contract import NamedImage, Reading, Refusal
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Use:
+    """An image of the target that runs.
+
+    Attributes:
+        repository: in the target.
+        tag: by which it is pulled; None where it is pulled by its digest.
+        digest: by which it is pulled, or that it runs with; None where that is not known.
+        consumers: what runs it, sorted, each once.
+    """
+
+    repository: str
+    tag: str | None
+    digest: str | None
+    consumers: tuple[str, ...]
+
+    @property
+    def image(self) -> str:
+        """The image within the target, as people name it."""
+        return f"{self.repository}:{self.tag}" if self.tag else f"{self.repository}@{self.digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """What runs.
+
+    Attributes:
+        uses: sorted; also of tags, and of repositories of the registry, that the list does not ask for.
+        elsewhere: how many images run that are from nowhere there.
+        refused: what could not be understood, so that it may be an image of the target.
+    """
+
+    uses: tuple[Use, ...]
+    elsewhere: int = 0
+    refused: tuple[Refusal, ...] = ()
+
+    @property
+    def unclear(self) -> str:
+        """What could not be understood, as a sentence; nothing where all could."""
+        if not self.refused:
+            return ""
+        first, more = self.refused[0], len(self.refused) - 1
+        said = f"{first.place}: {first.written!r}: {first.reason}"
+        return f"what runs is not known of all: {said}{f', and {more} more' if more else ''}"
+
+    def of(self, repository: str) -> tuple[Use, ...]:
+        """Return what runs of a repository."""
+        return tuple(use for use in self.uses if use.repository == repository)
+
+
+def in_use(readings: Iterable[Reading], mirror: Mirror) -> InUse:
+    """Find the images of a mirror among those that files name.
+
+    An image is of the target by its place there, or by its name upstream, since a node may be told to pull that from
+    the mirror.
+
+    Args:
+        readings: of files that say what runs.
+        mirror: of the list.
+    """
+    consumers: dict[tuple[str, str | None, str | None], set[str]] = {}
+    refused: list[Refusal] = []
+    elsewhere = 0
+    for reading in readings:
+        refused += reading.refused
+        for image in reading.images:
+            repositories = _repositories(image, mirror)
+            elsewhere += not repositories
+            for name in repositories:
+                tag = None if image.digest else image.tag or LATEST
+                consumers.setdefault((name, tag, image.digest or image.running), set()).add(
+                    image.consumer or str(image.place)
+                )
+    uses = [Use(*key, tuple(sorted(names))) for key, names in consumers.items()]
+    return InUse(tuple(sorted(uses, key=_order)), elsewhere, tuple(refused))
+
+
+def _order(use: Use) -> tuple[str, str, str]:
+    return use.repository, use.tag or "", use.digest or ""
+
+
+def _repositories(image: NamedImage, mirror: Mirror) -> Sequence[str]:
+    if image.source.host == mirror.host:
+        return (image.source.path,)
+    return sorted({each.repository for each in mirror.sources.get(image.source, ())})

@@ -1,0 +1,196 @@
+################################################################################
+# Who
+################################################################################
+
+variable "repository" {
+  description = <<-EOT
+    GitHub repository whose workflows get the roles: `OWNER/NAME`, or `OWNER@ID/NAME@ID` with the ids that GitHub has given to both. With the ids
+    both forms of the subject are trusted; a repository that was made, renamed or moved since 15 July 2026 has the one with ids.
+    `gh api repos/OWNER/NAME --jq '"\(.owner.login)@\(.owner.id)/\(.name)@\(.id)"'` prints it.
+  EOT
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", var.repository)) || can(regex("^[A-Za-z0-9][A-Za-z0-9-]*@[0-9]+/[A-Za-z0-9._-]+@[0-9]+$", var.repository))
+    error_message = "repository must be OWNER/NAME, or OWNER@ID/NAME@ID with both ids."
+  }
+}
+
+variable "oidc_provider_arn" {
+  description = "ARN of the account's identity provider for GitHub Actions"
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/[a-z0-9.-]+(/.+)?$", var.oidc_provider_arn))
+    error_message = "oidc_provider_arn must look like arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com."
+  }
+}
+
+variable "roles" {
+  description = <<-EOT
+    The four roles:
+
+    - `plan`: reads the mirror and the state; for pull requests
+    - `apply`: makes repositories and changes their settings; neither pushes nor removes
+    - `sync`: pushes and reads images; no settings, and nothing of the state
+    - `destroy`: what apply may do, and removes repositories and images; its environment needs reviewers
+
+    Of each:
+
+    - `enabled`: false leaves it out
+    - `name`: of the role
+    - `environment`: of GitHub, whose jobs alone get the role
+    - `job_workflow_refs`: workflow files the job must come from, as `OWNER/NAME/.github/workflows/FILE@REF`, in which `*` stands for anything; empty for any
+    - `max_session_duration`: seconds that a job may keep the role, 3600 to 43200
+  EOT
+  type = object({
+    plan = optional(object({
+      enabled              = optional(bool, true)
+      name                 = optional(string, "image-plan-role")
+      environment          = optional(string, "image-plan")
+      job_workflow_refs    = optional(list(string), [])
+      max_session_duration = optional(number, 3600)
+    }), {})
+    apply = optional(object({
+      enabled              = optional(bool, true)
+      name                 = optional(string, "image-apply-role")
+      environment          = optional(string, "image-apply")
+      job_workflow_refs    = optional(list(string), [])
+      max_session_duration = optional(number, 3600)
+    }), {})
+    sync = optional(object({
+      enabled              = optional(bool, true)
+      name                 = optional(string, "image-sync-role")
+      environment          = optional(string, "image-sync")
+      job_workflow_refs    = optional(list(string), [])
+      max_session_duration = optional(number, 21600)
+    }), {})
+    destroy = optional(object({
+      enabled              = optional(bool, true)
+      name                 = optional(string, "image-destroy-role")
+      environment          = optional(string, "image-destroy")
+      job_workflow_refs    = optional(list(string), [])
+      max_session_duration = optional(number, 3600)
+    }), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for role in values(var.roles) : can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", role.name))])
+    error_message = "The name of a role has 1 to 64 letters, digits and characters of +=,.@_-."
+  }
+
+  validation {
+    condition     = length(distinct([for role in values(var.roles) : role.name if role.enabled])) == length([for role in values(var.roles) : role if role.enabled])
+    error_message = "Every role needs a name of its own."
+  }
+
+  validation {
+    condition     = length(distinct([for role in values(var.roles) : lower(role.environment) if role.enabled])) == length([for role in values(var.roles) : role if role.enabled])
+    error_message = "Every role needs an environment of its own: a job of an environment gets every role that trusts it."
+  }
+
+  validation {
+    # GitHub writes a colon in a name as %3A, so that no name ends a claim early; a pattern would trust environments nobody has made yet.
+    condition     = alltrue([for role in values(var.roles) : can(regex("^[A-Za-z0-9._/ -]{1,255}$", role.environment))])
+    error_message = "An environment has letters, digits, blanks and characters of ._/-, and no wildcard."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for role in values(var.roles) : [for ref in role.job_workflow_refs : can(regex("^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+/[.]github/workflows/[^@*?]+@[^@]+$", ref))]]))
+    error_message = "Each of job_workflow_refs must look like OWNER/NAME/.github/workflows/FILE@refs/heads/main, with wildcards after the @ only."
+  }
+
+  validation {
+    condition     = alltrue([for role in values(var.roles) : role.max_session_duration >= 3600 && role.max_session_duration <= 43200 && floor(role.max_session_duration) == role.max_session_duration])
+    error_message = "max_session_duration must be 3600 to 43200 seconds."
+  }
+}
+
+variable "path" {
+  description = "Path of the roles and of the permissions boundary in IAM"
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([A-Za-z0-9+=,.@_-]+/)*$", var.path))
+    error_message = "path must begin and end with a slash."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "ARN of a policy that the roles may not exceed. Null: one is made, of what the four may do together"
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn must be the ARN of a policy."
+  }
+}
+
+variable "boundary_name" {
+  description = "Name of the permissions boundary that is made"
+  type        = string
+  default     = "image-mirror-boundary"
+  nullable    = false
+}
+
+variable "tags" {
+  description = "AWS resource tags of everything that is made"
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+################################################################################
+# On what
+################################################################################
+
+variable "regions" {
+  description = "AWS regions that hold the repositories. Empty: the region of the provider"
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "repositories" {
+  description = "Names of the repositories, in which `*` stands for anything: the prefix of the list, and every `repository:` outside of it"
+  type        = list(string)
+  default     = ["mirror/*"]
+  nullable    = false
+}
+
+variable "may_list_all_repositories" {
+  description = "Whether every role may see the names and settings of all repositories of the account: needed to find repositories below the prefix that have left the list"
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "kms_key_arns" {
+  description = "ARNs of the keys that `encryption.kms_key` names in the list; none for keys that AWS manages"
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "state" {
+  description = <<-EOT
+    Where Terraform keeps the state of the repositories. Null: not in S3, and no role gets a right to it.
+
+    - `bucket`: name of the bucket
+    - `keys`: of the objects, one for each target; their locks have the same names with `.tflock`
+    - `kms_key_arn`: ARN of the key that encrypts them; null is one that S3 manages
+  EOT
+  type = object({
+    bucket      = string
+    keys        = optional(list(string), ["mirrorgen/terraform.tfstate"])
+    kms_key_arn = optional(string)
+  })
+  default = null
+}

@@ -1,0 +1,182 @@
+################################################################################
+# What each role does
+################################################################################
+
+# One list of actions for each thing that a role does. No list has an action that another one has, and
+# README.md says which command makes each of them.
+locals {
+  read = [
+    "ecr:BatchGetImage",
+    "ecr:DescribeImageScanFindings",
+    "ecr:DescribeImages",
+    "ecr:DescribeRepositories",
+    "ecr:GetLifecyclePolicy",
+    "ecr:ListImages",
+    "ecr:ListTagsForResource",
+  ]
+  settings = [
+    "ecr:CreateRepository",
+    "ecr:DeleteLifecyclePolicy",
+    "ecr:PutImageScanningConfiguration",
+    "ecr:PutImageTagMutability",
+    "ecr:PutLifecyclePolicy",
+    "ecr:TagResource",
+    "ecr:UntagResource",
+  ]
+  push = [
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:CompleteLayerUpload",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+  ]
+  remove = [
+    "ecr:BatchDeleteImage",
+    "ecr:DeleteRepository",
+  ]
+
+  repository_actions = {
+    plan    = local.read
+    apply   = concat(local.read, local.settings)
+    sync    = concat(local.read, local.push)
+    destroy = concat(local.read, local.settings, local.remove)
+  }
+  # Whoever makes a repository with a key of one's own lets ECR use it, and whoever removes the repository takes that back.
+  # https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+  key_actions = {
+    plan    = []
+    apply   = ["kms:CreateGrant", "kms:DescribeKey"]
+    sync    = []
+    destroy = ["kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"]
+  }
+  # The state is read or written; sync knows nothing of it.
+  state_access = {
+    plan    = "read"
+    apply   = "write"
+    sync    = "none"
+    destroy = "write"
+  }
+}
+
+################################################################################
+# On what
+################################################################################
+
+locals {
+  ecr = [for region in var.regions : "arn:${var.partition}:ecr:${region}:${var.account_id}:repository"]
+
+  repositories = flatten([for ecr in local.ecr : [for name in var.repositories : "${ecr}/${name}"]])
+  all          = [for ecr in local.ecr : "${ecr}/*"]
+
+  bucket = var.state == null ? null : "arn:${var.partition}:s3:::${var.state.bucket}"
+  states = var.state == null ? [] : [for key in var.state.keys : "${local.bucket}/${key}"]
+  # Terraform's name for the object that locks another: the backend's `use_lockfile`.
+  locks     = [for state in local.states : "${state}.tflock"]
+  state_key = var.state == null ? null : var.state.kms_key_arn
+}
+
+################################################################################
+# Policies
+################################################################################
+
+locals {
+  sign_in = { Sid = "SignIn", Effect = "Allow", Action = ["ecr:GetAuthorizationToken"], Resource = ["*"] }
+
+  # A statement that names nothing is left out: IAM refuses an empty list.
+  statements = {
+    for role, actions in local.repository_actions : role => [
+      for statement in [
+        local.sign_in,
+        { Sid = "Repositories", Effect = "Allow", Action = actions, Resource = local.repositories },
+        {
+          Sid      = "FindStrays"
+          Effect   = "Allow"
+          Action   = ["ecr:DescribeRepositories"]
+          Resource = var.may_list_all_repositories ? local.all : []
+        },
+        { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions[role], Resource = var.kms_key_arns },
+        {
+          Sid      = "FindState"
+          Effect   = "Allow"
+          Action   = ["s3:ListBucket"]
+          Resource = local.bucket == null || local.state_access[role] == "none" ? [] : [local.bucket]
+        },
+        {
+          Sid      = "ReadState"
+          Effect   = "Allow"
+          Action   = ["s3:GetObject"]
+          Resource = local.state_access[role] == "read" ? local.states : []
+        },
+        {
+          Sid      = "WriteState"
+          Effect   = "Allow"
+          Action   = ["s3:GetObject", "s3:PutObject"]
+          Resource = local.state_access[role] == "write" ? local.states : []
+        },
+        {
+          Sid      = "LockState"
+          Effect   = "Allow"
+          Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+          Resource = local.state_access[role] == "write" ? local.locks : []
+        },
+        {
+          Sid    = "StateKey"
+          Effect = "Allow"
+          Action = {
+            none  = []
+            read  = ["kms:Decrypt"]
+            write = ["kms:Decrypt", "kms:GenerateDataKey"]
+          }[local.state_access[role]]
+          Resource = local.state_key == null ? [] : [local.state_key]
+        },
+      ] : statement if length(statement.Action) > 0 && length(statement.Resource) > 0
+    ]
+  }
+
+  policies = {
+    for role, statements in local.statements : role => jsonencode({ Version = "2012-10-17", Statement = statements })
+  }
+
+  # What no role may ever exceed, whatever else is attached to it later: the union of all four.
+  boundary = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      for statement in [
+        local.sign_in,
+        {
+          Sid      = "Repositories"
+          Effect   = "Allow"
+          Action   = concat(local.read, local.settings, local.push, local.remove)
+          Resource = local.repositories
+        },
+        {
+          Sid      = "FindStrays"
+          Effect   = "Allow"
+          Action   = ["ecr:DescribeRepositories"]
+          Resource = var.may_list_all_repositories ? local.all : []
+        },
+        { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions.destroy, Resource = var.kms_key_arns },
+        { Sid = "FindState", Effect = "Allow", Action = ["s3:ListBucket"], Resource = local.bucket == null ? [] : [local.bucket] },
+        {
+          Sid      = "State"
+          Effect   = "Allow"
+          Action   = ["s3:GetObject", "s3:PutObject"]
+          Resource = local.states
+        },
+        {
+          Sid      = "LockState"
+          Effect   = "Allow"
+          Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+          Resource = local.locks
+        },
+        {
+          Sid      = "StateKey"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource = local.state_key == null ? [] : [local.state_key]
+        },
+      ] : statement if length(statement.Resource) > 0
+    ]
+  })
+}
