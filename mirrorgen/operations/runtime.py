@@ -208,7 +208,9 @@ class Runtime:
         module = self.workplace / "terraform"
         available = with_providers({**self.toolbox.env, **self.destination.environment}, around=self.root)
         env = environment("terraform", available, credentials=self._credential_variables)
-        return Terraform(self.toolbox.get("terraform"), module, self.runner, env)
+        options = self.desired.target.terraform
+        tool = self.toolbox.get("terraform")
+        return Terraform(tool, module, self.runner, env, options.parallelism, options.lock_timeout)
 
     def _path_of_regsync(self) -> str:
         """With what signs it in, which it looks for there only: where a variable names it, the folder of that."""
