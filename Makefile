@@ -25,8 +25,9 @@ TEXTS ?= 1000000
 SCENARIOS ?= 20000
 soak: $(VENV)/installed
 	$(BIN)/mirrorgen tools install
+	$(BIN)/mirrorgen tools install helm
 	SOAK=$(SOAK) TEXTS=$(TEXTS) SCENARIOS=$(SCENARIOS) $(BIN)/python -m pytest --soak --hypothesis-profile soak \
-	    tests/real/test_references.py tests/audit tests/fuzz $$(grep -rl 'import.* given' tests/unit tests/operations) $(PYTEST_ARGS)
+	    tests/real/test_references.py tests/real/test_charts.py tests/audit tests/fuzz $$(grep -rl 'import.* given' tests/unit tests/operations) $(PYTEST_ARGS)
 
 # The status page is tested in a real browser: Debian's, as nobody else's may be downloaded everywhere.
 browser:

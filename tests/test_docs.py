@@ -142,12 +142,15 @@ def test_prerequisites(name: str) -> None:
         assert set(re.findall(rf"\b{program} (\d+\.\d+) or later", text_of(ROOT / name))) <= versions
 
 
-def test_the_version_in_the_pre_commit_example() -> None:
-    (config,) = [block for block in blocks_of(README, "yaml") if "repos:" in block]
-    (repository,) = yaml.safe_load(config)["repos"]
-    assert repository["rev"] == f"v{__version__}"
-    hooks = yaml.safe_load(text_of(ROOT / ".pre-commit-hooks.yaml"))
-    assert [hook["id"] for hook in repository["hooks"]] == [hook["id"] for hook in hooks]
+def test_the_version_in_the_pre_commit_examples() -> None:
+    shown = []
+    # Of the repository that mirrors, and of one that deploys.
+    for path in (README, ROOT / "docs/consumers.md"):
+        (config,) = [block for block in blocks_of(path, "yaml") if "repos:" in block]
+        (repository,) = yaml.safe_load(config)["repos"]
+        assert repository["rev"] == f"v{__version__}"
+        shown += [hook["id"] for hook in repository["hooks"]]
+    assert shown == [hook["id"] for hook in yaml.safe_load(text_of(ROOT / ".pre-commit-hooks.yaml"))]
 
 
 @pytest.mark.parametrize("path", [README, AWS], ids=lambda path: path.name)

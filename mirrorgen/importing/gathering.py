@@ -84,10 +84,11 @@ class Gathering:
         target = self._base.target
         host = named.source.host
         may_be_own = "{{" in target.host and target.is_own(host)
-        if host == target.host or (may_be_own and host == own):
+        is_own = host == target.host or (may_be_own and host == own)
+        if is_own and named.repository in {None, named.source.path}:
             yield Taken(named, How.OWN, note="it comes from the target, and is there")
             return
-        if may_be_own:
+        if may_be_own and not is_own:
             hint = "give the list its account and region under `target`, and use --into"
             yield _refusal(named, f"it is in {target.label} already, and nothing says whether that is the target", hint)
             return

@@ -92,7 +92,9 @@ class _File:
                 self._copies.copy(image, host)
                 hosts.limit(image.source.host, *settings.rate_limit())
         except Unfit as error:
-            self._copies.unfit(step, Unfit(error.reason, error.path or path, error.hint), written)
+            is_of_step = error.path[: len(path)] == path
+            reason = error.reason if is_of_step or not error.path else f"{error.reason}, as the defaults say"
+            self._copies.unfit(step, Unfit(reason, error.path if is_of_step else path, error.hint), written)
 
 
 class _Step:

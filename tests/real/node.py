@@ -29,10 +29,10 @@ CONFIG = "/etc/containerd/config.toml"
 BIN_DIR = "/etc/eks/image-credential-provider"
 
 CONTAINERD_2 = "github.com/containerd/containerd/v2/cmd/containerd@v2.1.5"
-# Where the folders of containerd are in memory, overlays may be impossible.
-_NATIVE = {
+# What stands in the configuration besides the snippet of the kit. The snapshots that 1.x makes need no overlays.
+_BASE = {
     1: 'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd]\n  snapshotter = "native"\n',
-    2: 'version = 3\n[plugins."io.containerd.cri.v1.images"]\n  snapshotter = "native"\n',
+    2: "version = 3\n",
 }
 
 
@@ -123,7 +123,7 @@ class Node:
 
     def configure(self, snippet: str) -> None:
         """Write the configuration of containerd, and start it anew."""
-        self.etc("containerd/config.toml").write_text(_NATIVE[self.major] + snippet)
+        self.etc("containerd/config.toml").write_text(_BASE[self.major] + snippet)
         self.restart()
 
     def restart(self) -> None:
