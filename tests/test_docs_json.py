@@ -108,7 +108,9 @@ def test_json_of_results(tmp_path: Path) -> None:
         Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/import", "no-op", import_id="mirror/import"),
         Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/move", "no-op", moved_from=f"{REPOSITORY}.other"),
     )
-    plan = MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={"mirror/docker-hub/old": 3})
+    gone = "mirror/docker-hub/old"
+    digests = {gone: ("sha256:0f2d4a3c",)}
+    plan = MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={gone: 3}, lost_digests=digests)
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [
         view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1])),

@@ -22,6 +22,7 @@ from mirrorgen.model import allowances, registries
 from mirrorgen.model import images as model
 from mirrorgen.model.references import Source, parse_source
 from mirrorgen.model.tags import is_fixed
+from mirrorgen.model.targets import TerraformOptions
 from mirrorgen.problems import CODES, Severity
 from mirrorgen.reporting.formats import ProblemFormat
 from mirrorgen.reporting.problems import format_problems
@@ -142,7 +143,7 @@ def _values(path: str, settings: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in fields(settings):
         value = getattr(settings, field.name)
-        if isinstance(value, Encryption | Lifecycle):
+        if isinstance(value, Encryption | Lifecycle | TerraformOptions):
             found |= _values(f"{path}.{field.name}", value)
         else:
             found[f"{path}.{field.name}"] = value

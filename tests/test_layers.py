@@ -35,7 +35,7 @@ LAYERS = (
     {"operations.copying", "operations.repositories"},
     {"operations.holding", "operations.planning"},
     {"reporting"},
-    {"demo"},
+    {"bootstrapping", "demo"},
     {"commands"},
     {"cli"},
     {"__main__"},
@@ -47,6 +47,7 @@ DIVIDED = {"__init__", "destinations", "operations"}
 KNOW_ECR = {
     "mirrorgen/destinations/kinds.py": "it is the one place that names every kind",
     "mirrorgen/operations/repositories/planning.py": "Terraform gets ECR's variables; a plain registry has no plan",
+    "mirrorgen/operations/repositories/emptying.py": "only repositories that Terraform makes have to be emptied for it",
     "mirrorgen/operations/holding/expiring.py": "only ECR has lifecycle rules, and `lifecycle` is about nothing else",
     "mirrorgen/operations/holding/running.py": "only ECR has lifecycle rules, by which what runs would go",
     "mirrorgen/reporting/lifecycles.py": "it shows these rules in ECR's own form",

@@ -236,7 +236,7 @@ class Demo:
             raise ToolFailed("not every image of the list could be mirrored")
 
     def _again(self, runtime: Runtime) -> None:
-        plan = plan_repositories(runtime)
+        plan = plan_repositories(runtime).plan
         apply_plan(runtime, allow_destroy=False)
         result = sync_images(runtime, plan_sync(runtime))
         self._show(view_applied(plan))

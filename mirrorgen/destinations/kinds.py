@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, TFVARS
+from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, PROTECTION, TFVARS
 from mirrorgen.destinations.registry.target import UNNAMED, RegistryTarget, parse_registry
 from mirrorgen.model.credentials import read_credentials
-from mirrorgen.model.targets import Target
+from mirrorgen.model.targets import Target, TerraformOptions
 from mirrorgen.problems import KeyPath, Problem
 
 if TYPE_CHECKING:
     from mirrorgen.destinations.port import Destination
     from mirrorgen.tools.regctl import Regctl
 
-GENERATED = (TFVARS, EXCLUSIONS)
+GENERATED = (TFVARS, EXCLUSIONS, PROTECTION)
 """Files that describe repositories of some kind of target; to a list with another kind they mean nothing."""
 
-_ECR_ONLY = ("account_id", "region", "prefix", "auth", "endpoint")
+_ECR_ONLY = ("account_id", "region", "prefix", "auth", "endpoint", "terraform")
 _REGISTRY_ONLY = ("credentials", "tls")
 _REGISTRY: KeyPath = ("target", "registry")
 
@@ -38,7 +38,9 @@ def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()
     if "registry" not in data and _REGISTRY not in unreadable:
         hint = "it goes with `registry`; without that the target is ECR"
         problems = [_meaningless(key, "an ECR target", hint) for key in _REGISTRY_ONLY if key in data]
-        return EcrTarget(**{key: data[key] for key in _ECR_ONLY if key in data}), problems
+        given = {key: data[key] for key in _ECR_ONLY if key in data}
+        given["terraform"] = TerraformOptions(**given.get("terraform", {}))
+        return EcrTarget(**given), problems
     hint = "remove it, or `registry`"
     problems = [_meaningless(key, "a plain registry", hint) for key in _ECR_ONLY if key in data]
     credentials, found = read_credentials(data.get("credentials", {}), ("target", "credentials"))

@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from mirrorgen.model.images import Entry
 
 
+@dataclass(frozen=True, slots=True)
+class TerraformOptions:
+    """How Terraform makes what a target needs.
+
+    Attributes:
+        parallelism: how many resources it works on at once.
+        lock_timeout: how long it waits for somebody else to let go of the state, as `5m`.
+        prevent_destroy: whether it refuses to plan that a repository goes.
+    """
+
+    parallelism: int = 30
+    lock_timeout: str = "5m"
+    prevent_destroy: bool = False
+
+
 class Settings:
     """What is asked of a target repository; only its own kind of target looks inside."""
 
@@ -40,6 +55,11 @@ class Target(ABC):
     @abstractmethod
     def credentials(self) -> Credentials | None:
         """Names of variables to sign in with, where the list gives them for the target."""
+
+    @property
+    def terraform(self) -> TerraformOptions:
+        """How Terraform makes the repositories, where it does."""
+        return TerraformOptions()
 
     @property
     @abstractmethod

@@ -37,6 +37,7 @@ class MirrorPlan:
         outputs: names of Terraform's output values that change.
         is_applicable: whether applying Terraform's plan does anything, be it to its state alone.
         unmanaged: those of `changes` that would fail, because the repository exists; the plan is not saved then.
+        lost_digests: digest of every image in the repositories that would be destroyed, by their name.
     """
 
     changes: tuple[Change, ...]
@@ -48,6 +49,7 @@ class MirrorPlan:
     outputs: tuple[str, ...] = ()
     is_applicable: bool = False
     unmanaged: tuple[Change, ...] = ()
+    lost_digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -95,7 +97,8 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     # Who is signed in, and where, is found out before upstreams are asked.
     destination = runtime.destination
     work = prepare(runtime)
-    terraform = plan_repositories(runtime)
+    shown = plan_repositories(runtime)
+    terraform = shown.plan
     concerned = [change.name for change in terraform.changes if _is_looked_up(change)]
     wanted = {repository.name: repository.tags for repository in work.desired.repositories}
     held = destination.held({**dict.fromkeys(concerned, ()), **wanted})
@@ -113,6 +116,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         terraform.outputs,
         terraform.is_applicable,
         existing,
+        shown.lost,
     )
 
 

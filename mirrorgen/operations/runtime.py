@@ -209,7 +209,9 @@ class Runtime:
         module = self.workplace / "terraform"
         available = with_providers({**self.toolbox.env, **self.destination.environment}, around=self.root)
         env = environment("terraform", available, credentials=self._credential_variables)
-        return Terraform(self.toolbox.get("terraform"), module, self.runner, env)
+        options = self.desired.target.terraform
+        tool = self.toolbox.get("terraform")
+        return Terraform(tool, module, self.runner, env, options.parallelism, options.lock_timeout)
 
     def helm(self) -> Helm:
         """Return helm.

@@ -49,6 +49,7 @@ def view_plan(plan: MirrorPlan) -> View:
         "unmanaged": [change.name for change in plan.unmanaged],
         "imports": import_blocks(plan.unmanaged),
         "destroyed_images": dict(plan.lost),
+        "destroyed_digests": {name: list(digests) for name, digests in plan.lost_digests.items()},
         "upstreams": _upstreams(plan),
         "copy": [ref.document() for ref in plan.copies],
         "not_upstream": [failure.ref.document() for failure in absent],

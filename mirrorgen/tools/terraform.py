@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mirrorgen.errors import InputError, ToolFailed, ToolUnusable
+from mirrorgen.errors import InputError, ToolUnusable
 from mirrorgen.files import write_file
+from mirrorgen.tools.already_exists import AlreadyExists, existing_addresses
 from mirrorgen.tools.built import safe_cache_dir
 from mirrorgen.tools.provider_lock import CONFIG_VARIABLE, lock_hint, read_lock, unbounded, with_config
 from mirrorgen.tools.runner import Runner
+from mirrorgen.tools.terraform_state import migration_hint
 from mirrorgen.tools.versions import Tool
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
@@ -21,6 +22,9 @@ EXCLUSIONS_PROVIDER = (6, 8)
 """The first AWS provider that knows exclusion filters."""
 
 REPOSITORY = "aws_ecr_repository"
+
+# https://developer.hashicorp.com/terraform/cli/commands/plan#detailed-exitcode
+_NOTHING_TO_DO, _SOMETHING_TO_DO = 0, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +76,6 @@ class TerraformPlan:
     is_applicable: bool = False
 
 
-class AlreadyExists(ToolFailed):
-    """Repositories could not be created, because they are there and Terraform's state does not have them.
-
-    Args:
-        message: what Terraform said.
-        addresses: of the repositories, as Terraform writes them.
-    """
-
-    def __init__(self, message: str, addresses: tuple[str, ...]) -> None:
-        super().__init__(message)
-        self.addresses = addresses
-
-
 @dataclass(frozen=True, slots=True)
 class Terraform:
     """Terraform in one root module.
@@ -94,12 +85,16 @@ class Terraform:
         module: folder of the root module.
         runner: runs it.
         env: its whole environment.
+        parallelism: how many resources it works on at once.
+        lock_timeout: how long it waits for somebody else to let go of the state, as `5m`.
     """
 
     tool: Tool
     module: Path
     runner: Runner
     env: Mapping[str, str]
+    parallelism: int = 30
+    lock_timeout: str = "5m"
 
     def init(self) -> tuple[str, ...]:
         """Install the providers; where there is a lock file, in exactly its versions.
@@ -115,16 +110,20 @@ class Terraform:
         argv = self._argv("init", "-input=false", "-no-color", *(["-lockfile=readonly"] if is_locked else []))
         completed = self.runner.run(argv, env=self.env, success_codes=None)
         if completed.code:
-            raise completed.failure(hint=lock_hint(completed.stderr) if is_locked else "")
+            hint = lock_hint(completed.stderr) if is_locked else ""
+            raise completed.failure(hint=hint or migration_hint(completed.stderr))
         return () if is_locked else tuple(provider.address for provider in unbounded(read_lock(self.module) or ""))
 
-    def plan(self, plan_file: Path) -> None:
-        """Write a plan.
+    def plan(self, plan_file: Path) -> TerraformPlan:
+        """Write a plan, and return what it would do.
 
         Raises:
             ToolFailed: Terraform refuses the module or cannot reach AWS.
         """
-        self._run("plan", "-input=false", "-no-color", f"-out={plan_file}")
+        argv = self._argv("plan", *self._settings, "-detailed-exitcode", f"-out={plan_file}")
+        completed = self.runner.run(argv, env=self.env, success_codes=(_NOTHING_TO_DO, _SOMETHING_TO_DO))
+        # To read a plan takes a start of the provider.
+        return self.show(plan_file) if completed.code == _SOMETHING_TO_DO else TerraformPlan()
 
     def show(self, plan_file: Path) -> TerraformPlan:
         """Return what a saved plan would do.
@@ -142,13 +141,23 @@ class Terraform:
             AlreadyExists: repositories that were to be created are there already.
             ToolFailed: Terraform failed, or the state has changed since the plan was made.
         """
-        argv = self._argv("apply", "-input=false", "-no-color", str(plan_file))
+        argv = self._argv("apply", *self._settings, str(plan_file))
         completed = self.runner.run(argv, env=self.env, success_codes=None)
         addresses = existing_addresses(completed.stderr) if completed.code else ()
         if addresses:
             raise AlreadyExists(completed.failure().message, addresses)
         if completed.code:
             raise completed.failure()
+
+    def keeps_state_in_file(self) -> bool:
+        """Whether the state is a file on this machine, as `init` has set it up."""
+        # `init` keeps there which backend it has set up, if there is one.
+        found = self.module / self.env.get("TF_DATA_DIR", ".terraform") / "terraform.tfstate"
+        try:
+            backend = json.loads(found.read_text(encoding="utf-8"))["backend"]["type"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return True
+        return bool(backend == "local")
 
     def provider_version(self) -> str | None:
         """Return the version of the AWS provider that `init` chose."""
@@ -169,8 +178,14 @@ class Terraform:
                 f"AWS provider {version} does not know tag exclusion filters; 6.8 or later is needed", hint=hint
             )
 
-    def _run(self, *arguments: str) -> None:
-        self.runner.run(self._argv(*arguments), env=self.env)
+    @property
+    def _settings(self) -> tuple[str, ...]:
+        return (
+            "-input=false",
+            "-no-color",
+            f"-parallelism={self.parallelism}",
+            f"-lock-timeout={self.lock_timeout}",
+        )
 
     def _argv(self, *arguments: str) -> list[str]:
         return [str(self.tool.path), f"-chdir={self.module}", *arguments]
@@ -209,21 +224,6 @@ def _read_change(entry: Mapping[str, Any]) -> Change | None:
 
 def _action(actions: list[str]) -> str:
     return "replace" if set(actions) == {"create", "delete"} else "/".join(actions)
-
-
-def existing_addresses(stderr: str) -> tuple[str, ...]:
-    """Return the addresses of repositories that could not be created because they exist, each once.
-
-    Args:
-        stderr: what `terraform apply` said: a paragraph for each error, that names the address in a line of its own.
-    """
-    found = []
-    for said in re.split(r"^\W*Error: ", stderr, flags=re.MULTILINE)[1:]:
-        address = re.search(r"^\W*with (\S.*),$", said, re.MULTILINE)
-        # The text is wrapped, but an exception has no blank in its name.
-        if address and "RepositoryAlreadyExistsException" in said:
-            found.append(address[1])
-    return tuple(dict.fromkeys(found))
 
 
 def hcl_string(text: str) -> str:

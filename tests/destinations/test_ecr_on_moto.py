@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from mirrorgen.destinations.ecr import stored
 from mirrorgen.destinations.ecr.destination import EcrDestination, open_ecr
 from mirrorgen.destinations.ecr.settings import Encryption, Mutability, RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
@@ -112,3 +113,18 @@ def test_a_tag_goes_only_while_it_names_the_digest(client: Any) -> None:
     refused = open_it().delete(NAME, [("1", first), ("2", first)])
     assert refused.keys() == {"2"}
     assert open_it().held({NAME: []}) == {NAME: {"2": second}}
+
+
+def test_images_are_deleted_whatever_their_tags_and_indexes_before_what_they_name(client: Any) -> None:
+    parts = [push(client, None, image(size)) for size in (1, 2)]
+    entries = [{"mediaType": MANIFEST, "digest": digest, "size": 1} for digest in parts]
+    inner = push(client, "inner", {"mediaType": INDEX, "manifests": entries})
+    outer = push(client, "outer", {"mediaType": INDEX, "manifests": [{"mediaType": INDEX, "digest": inner, "size": 1}]})
+    destination = open_it()
+    images = destination.images([NAME])[NAME]
+    assert images
+    assert [sorted(batch) for batch in stored.in_order_of_deletion(images)] == [[outer], [inner], sorted(parts)]
+
+    assert destination.delete_images(NAME, images) == {}
+    assert destination.images([NAME]) == {NAME: ()}
+    assert destination.delete_images(NAME, images) == {}, "what is gone is deleted"

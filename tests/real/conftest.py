@@ -28,6 +28,7 @@ from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.built import bin_dir
 from mirrorgen.tools.runner import ProcessRunner
+from mirrorgen.tools.terraform import with_providers
 from mirrorgen.tools.versions import find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
 from tests.real.github_jobs import ACT, GitHub
@@ -104,6 +105,7 @@ class Project:
     prefix: str
     provider: dict[str, str]
     registries: dict[str, Any] = field(default_factory=dict)
+    target: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -120,7 +122,13 @@ class Project:
             host: {"hostname": self.ecr.address, "tls": "disabled", "path_prefix": path_prefix(host)} for host in hosts
         }
         document = {
-            "target": {"account_id": ACCOUNT, "region": REGION, "prefix": self.prefix, "endpoint": self.ecr.endpoint},
+            "target": {
+                "account_id": ACCOUNT,
+                "region": REGION,
+                "prefix": self.prefix,
+                "endpoint": self.ecr.endpoint,
+                **self.target,
+            },
             "registries": {**local, **self.registries},
             "images": [{"source": source, "tags": tags, **(settings or {})} for source, tags in images.items()],
         }
@@ -170,6 +178,11 @@ class Project:
 
     def argv(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "mirrorgen", *args]
+
+    def start(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """Run another program with the environment of the project."""
+        env = with_providers(self.tool_env)
+        return subprocess.run(argv, env=env, capture_output=True, text=True, check=False, timeout=300)
 
     def run(self, *args: str) -> subprocess.CompletedProcess[str]:
         """Run mirrorgen as a user does: in the folder of the list."""

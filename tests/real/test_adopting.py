@@ -172,8 +172,9 @@ def test_a_state_from_before_the_modules_is_moved_and_nothing_is_made_anew(proje
     outputs.write_text(now[1])
     plan = project.run("plan")
     assert plan.returncode == 3, plan.stdout + plan.stderr
-    assert "Repositories: 2 to move. Tags: 0 to copy.\n" in plan.stdout
+    assert "Repositories: 2 to change, 2 to move. Tags: 0 to copy.\n" in plan.stdout
     for name in names(project):
+        assert re.search(rf"^{name} .* change force_delete, move ", plan.stdout, re.MULTILINE)
         for kind in ("aws_ecr_repository", "aws_ecr_lifecycle_policy"):
             assert f'move {kind}.this["{name}"] to module.repositories.{kind}.this["{name}"]\n' in plan.stdout
     assert project.run("apply").returncode == 0
@@ -198,10 +199,10 @@ def test_a_saved_plan_that_nobody_can_vouch_for_is_not_applied(project: Project,
     folder = project.folder / "terraform/.mirrorgen"
     folder.mkdir()
     (folder / "plan.tfplan").write_text("a plan")
-    (folder / "inputs.json").write_bytes(broken.encode("latin-1"))
+    (folder / "plan.json").write_bytes(broken.encode("latin-1"))
     applied = project.run("apply")
     assert applied.returncode == 1
     assert applied.stderr == (
-        f"error: {folder / 'inputs.json'} does not say what the saved plan was made from\n"
+        f"error: {folder / 'plan.json'} does not say what the saved plan was made from\n"
         "hint: run `mirrorgen plan` again; it writes both anew\n"
     )

@@ -69,3 +69,14 @@ def test_the_example_of_a_new_account_makes_what_it_says_and_a_second_plan_has_n
         },
     }
     copy.run(example, "plan", "-detailed-exitcode", "-no-color")
+
+
+def test_the_example_of_repositories_makes_them_and_a_second_plan_has_nothing_to_do(copy: Copy) -> None:
+    example = "examples/repositories"
+    copy.run(example, "init", "-input=false")
+    copy.run(example, "apply", "-auto-approve", "-no-color")
+    made = json.loads(copy.run(example, "output", "-json"))["repositories"]["value"]
+    assert {name: repository["arn"] for name, repository in made.items()} == {
+        name: f"arn:aws:ecr:eu-west-1:123456789012:repository/{name}" for name in ("example/app", "example/nginx")
+    }
+    copy.run(example, "plan", "-detailed-exitcode", "-no-color")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mirrorgen.errors import UsageError
+from mirrorgen.tools.already_exists import existing_addresses
 from mirrorgen.tools.terraform import (
     Change,
     TerraformPlan,
-    existing_addresses,
     find_provider_mirror,
     provider_config,
     read_plan,

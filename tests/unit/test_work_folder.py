@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mirrorgen.errors import InputError
-from mirrorgen.operations.repositories.saved import Occupied, WorkFolder
+from mirrorgen.operations.repositories.saved import Occupied, SavedPlan, WorkFolder
+from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 
 # Works in the folder, says so, and ends its turn when its standard input is closed.
 WORKER = """
@@ -112,3 +113,51 @@ def test_a_turn_is_not_noted_under_another_name(tmp_path: Path) -> None:
         take_turn(folder)
     assert caught.value.hint == f"run `rm {turn}`"
     assert precious.read_text() == "mine\n"
+
+
+SHOWN = SavedPlan(
+    TerraformPlan((Change("a.b", REPOSITORY, "mirror/a", "replace", ("tags",), "id", "a.c"),), ("output",), True),
+    {"mirror/a": ("sha256:1", "sha256:2")},
+)
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> WorkFolder:
+    """One with a plan, made from a root module and a module in it."""
+    folder = WorkFolder(tmp_path)
+    take_turn(tmp_path)
+    for name in ("main.tf", "terraform.tfvars.json", "modules/repositories/main.tf"):
+        path = tmp_path / "terraform" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("as it was")
+    folder.make_room()
+    folder.plan_file.write_text("the plan")
+    folder.seal(SHOWN)
+    return folder
+
+
+def test_what_was_shown_of_a_plan_is_what_apply_gets(planned: WorkFolder) -> None:
+    assert planned.require_current_plan() == SHOWN
+
+
+def test_a_plan_in_the_place_of_the_one_that_was_shown_is_not_applied(planned: WorkFolder) -> None:
+    planned.plan_file.write_text("another")
+    with pytest.raises(InputError, match="the saved plan is not the one that was shown"):
+        planned.require_current_plan()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["main.tf", "new.tf", "new.tf.json", "terraform.tfvars.json", "x.auto.tfvars", "modules/repositories/main.tf"],
+)
+def test_a_plan_is_out_of_date_once_a_file_has_changed_that_terraform_reads(planned: WorkFolder, name: str) -> None:
+    (planned.root / "terraform" / name).write_text("changed")
+    with pytest.raises(InputError, match="has changed since the plan was made"):
+        planned.require_current_plan()
+
+
+def test_a_plan_stays_good_where_terraform_has_put_its_own_files(planned: WorkFolder) -> None:
+    theirs = planned.root / "terraform/.terraform/modules/x/main.tf"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("")
+    planned.require_current_plan()

@@ -134,6 +134,21 @@ class EcrDestination:
                 refused |= stored.delete(self.client, self._account, repository, tags[start : start + MAX_BATCH])
         return refused
 
+    def delete_images(self, repository: str, images: Sequence[StoredImage]) -> Mapping[str, str]:
+        """Delete images with all their tags, each index before what it names, as ECR wants it.
+
+        Returns:
+            Why ECR refused, by digest; empty if none of them is left.
+
+        Raises:
+            ToolFailed: ECR cannot be asked.
+        """
+        refused: dict[str, str] = {}
+        with asking(f"ECR to delete the images of {repository}"):
+            for digests in stored.in_order_of_deletion(images):
+                refused |= stored.delete_images(self.client, self._account, repository, digests)
+        return refused
+
 
 def _decided(settings: Settings) -> RepositorySettings:
     assert isinstance(settings, RepositorySettings)

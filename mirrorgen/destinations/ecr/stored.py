@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,32 @@ def delete(client: ECRClient, account_id: str, repository: str, tagged: Sequence
     ids: list[ImageIdentifierTypeDef] = [{"imageTag": tag, "imageDigest": digest} for tag, digest in tagged]
     answer = client.batch_delete_image(repositoryName=repository, registryId=account_id, imageIds=ids)
     return {failure["imageId"]["imageTag"]: failure["failureReason"] for failure in answer.get("failures", ())}
+
+
+def delete_images(client: ECRClient, account_id: str, repository: str, digests: Sequence[str]) -> dict[str, str]:
+    """Delete images by digest, with their tags; return why ECR refused, by digest. What is gone already is deleted."""
+    answer = client.batch_delete_image(
+        repositoryName=repository, registryId=account_id, imageIds=[{"imageDigest": digest} for digest in digests]
+    )
+    return {
+        failure["imageId"]["imageDigest"]: f"{failure['failureCode']}: {failure['failureReason']}"
+        for failure in answer.get("failures", ())
+        if failure["failureCode"] != "ImageNotFound"
+    }
+
+
+def in_order_of_deletion(images: Sequence[StoredImage]) -> Iterator[list[str]]:
+    """Yield digests in batches, each index before what it names: ECR keeps what an index names.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageFailure.html, ImageReferencedByManifestList.
+    """
+    left = {image.digest: image for image in images}
+    while left:
+        named = {digest for image in left.values() for digest in image.contains}
+        free = [digest for digest in left if digest not in named] or list(left)
+        for start in range(0, len(free), MAX_BATCH):
+            yield free[start : start + MAX_BATCH]
+        left = {digest: image for digest, image in left.items() if digest not in free}
 
 
 def _manifests(

@@ -20,7 +20,7 @@ from mirrorgen.destinations.ecr.settings import (
 from mirrorgen.errors import UsageError
 from mirrorgen.model.images import Entry
 from mirrorgen.model.references import is_path
-from mirrorgen.model.targets import Generated, Provisioned, Settings, Target
+from mirrorgen.model.targets import Generated, Provisioned, Settings, Target, TerraformOptions
 from mirrorgen.problems import KeyPath, Problem
 
 PASSWORD_VARIABLE = "ECR_PASSWORD"  # noqa: S105 - the name of a variable
@@ -62,6 +62,7 @@ class EcrTarget(Target):
         region: of AWS.
         auth: how regsync signs in: `credential-helper`, `docker-config` or `environment`.
         endpoint: another address for the same registry.
+        terraform: how Terraform makes the repositories.
     """
 
     kind: ClassVar[str] = "ecr"
@@ -72,6 +73,7 @@ class EcrTarget(Target):
     prefix: str = "mirror"
     auth: str = "credential-helper"
     endpoint: str | None = None
+    terraform: TerraformOptions = TerraformOptions()  # noqa: RUF009 - it is immutable
 
     @property
     def credentials(self) -> None:
@@ -195,8 +197,8 @@ class EcrTarget(Target):
         return decided, problems
 
     def generated(self, repositories: Sequence[Provisioned]) -> Mapping[str, Generated | None]:
-        """Return the variables of the Terraform module, and the override file where a repository needs it."""
-        return tfvars.generated(self.account_id, self.region, repositories)
+        """Return the variables of the Terraform module, and the override files where they are needed."""
+        return tfvars.generated(self.account_id, self.region, repositories, self.terraform)
 
 
 def _unnamed(what: str, key: str, variable: str, found: str) -> UsageError:

@@ -7,20 +7,21 @@ from typing import Any
 
 from mirrorgen.destinations.ecr.rules import policy_text
 from mirrorgen.destinations.ecr.settings import RepositorySettings
-from mirrorgen.model.targets import Generated, Provisioned
+from mirrorgen.model.targets import Generated, Provisioned, TerraformOptions
 
 TFVARS = "terraform/terraform.tfvars.json"
 EXCLUSIONS = "terraform/modules/repositories/exclusions_override.tf"
+PROTECTION = "terraform/modules/repositories/protection_override.tf"
 _FORMER_EXCLUSIONS = "terraform/exclusions_override.tf"
 
 
 def generated(
-    account_id: str | None, region: str | None, repositories: Sequence[Provisioned]
+    account_id: str | None, region: str | None, repositories: Sequence[Provisioned], options: TerraformOptions
 ) -> Mapping[str, Generated | None]:
-    """Return the module's variables, and the override file when, and only when, a repository needs it.
+    """Return the module's variables, and the override files when, and only when, they are needed.
 
     The block of exclusion filters is in a file of its own because AWS provider 5 does not know it, and would refuse
-    the module.
+    the module; the lock against destruction, because Terraform takes no variable for it.
     """
     settings = [(repository, _settings(repository)) for repository in repositories]
     document = {
@@ -32,6 +33,7 @@ def generated(
     return {
         TFVARS: Generated("terraform.tfvars.json.j2", document),
         EXCLUSIONS: Generated("exclusions_override.tf.j2", None) if needed else None,
+        PROTECTION: Generated("protection_override.tf.j2", None) if options.prevent_destroy else None,
         # The repositories have moved into a module of their own, and Terraform refuses to override what is not there.
         _FORMER_EXCLUSIONS: None,
     }

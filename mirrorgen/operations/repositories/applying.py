@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from mirrorgen.errors import InputError, ToolFailed
 from mirrorgen.operations.repositories.adopting import adoption_hint
+from mirrorgen.operations.repositories.emptying import empty_repositories
 from mirrorgen.operations.repositories.saved import WorkFolder
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.tools.terraform import AlreadyExists, TerraformPlan
+from mirrorgen.tools.already_exists import AlreadyExists
+from mirrorgen.tools.terraform import TerraformPlan
 
 
 def apply_plan(
@@ -27,9 +29,10 @@ def apply_plan(
         also: looks at the plan before it is applied, and raises what speaks against it.
 
     Raises:
-        InputError: there is no plan, it is out of date, or it destroys a repository and that is not allowed.
+        InputError: there is no plan, it is out of date, it destroys a repository and that is not allowed, or images
+            have come into one since.
         Occupied: another run works in the folder.
-        ToolFailed: Terraform failed.
+        ToolFailed: Terraform failed, or ECR did not delete an image.
     """
     if not runtime.desired.target.is_provisioned:
         return TerraformPlan()
@@ -42,14 +45,15 @@ def _apply(
     runtime: Runtime, folder: WorkFolder, *, allow_destroy: bool, also: Callable[[TerraformPlan], None]
 ) -> TerraformPlan:
     runtime.require_rendered()
-    folder.require_current_plan()
+    shown = folder.require_current_plan()
+    plan = shown.plan
     terraform = runtime.terraform()
-    plan = terraform.show(folder.plan_file)
     destroyed = [change.name for change in plan.changes if change.destroys_repository]
     if destroyed and not allow_destroy:
         message = f"the plan destroys repositories with their images: {', '.join(destroyed)}"
         raise InputError(message, hint="if that is meant, run `mirrorgen apply --allow-destroy`")
     also(plan)
+    empty_repositories(runtime, shown.lost)
     try:
         if plan.is_applicable:
             runtime.say("terraform apply")

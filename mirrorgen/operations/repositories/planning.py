@@ -6,14 +6,18 @@ from collections.abc import Iterable
 
 from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, TFVARS
 from mirrorgen.destinations.port import Holdings
-from mirrorgen.operations.repositories.saved import WorkFolder
+from mirrorgen.operations.repositories.emptying import images_lost
+from mirrorgen.operations.repositories.saved import SavedPlan, WorkFolder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.rendering.module import check_variables
 from mirrorgen.tools.terraform import Change, TerraformPlan
 
+_MANY = 200
+"""Repositories from which on a state in a file takes most of the time of an apply."""
 
-def plan_repositories(runtime: Runtime) -> TerraformPlan:
+
+def plan_repositories(runtime: Runtime) -> SavedPlan:
     """Let Terraform plan, keep the plan on disk, and return what it does; nothing where pushes make repositories.
 
     Raises:
@@ -21,7 +25,7 @@ def plan_repositories(runtime: Runtime) -> TerraformPlan:
         ToolUnusable, ToolFailed: Terraform cannot do its part.
     """
     if not runtime.desired.target.is_provisioned:
-        return TerraformPlan()
+        return SavedPlan(TerraformPlan())
     terraform = runtime.terraform()
     generated = runtime.desired.generated()[TFVARS]
     assert generated
@@ -35,14 +39,20 @@ def plan_repositories(runtime: Runtime) -> TerraformPlan:
             f"any later major version of {provider} would be taken; give it an upper bound in terraform/versions.tf, "
             "or pin it with `mirrorgen tools lock`"
         )
+    count = len(runtime.listed.repositories)
+    if count > _MANY and terraform.keeps_state_in_file() and not runtime.stand_in:
+        runtime.warn(
+            f"Terraform's state is a file, which is written whole at each of the changes to {count} repositories; "
+            "a backend is faster, and not lost with this machine: see terraform/README.md"
+        )
     if runtime.files[EXCLUSIONS] is not None:
         terraform.require_exclusions()
     runtime.say("terraform plan")
     folder.make_room()
-    terraform.plan(folder.plan_file)
-    plan = terraform.show(folder.plan_file)
-    folder.seal()
-    return plan
+    plan = terraform.plan(folder.plan_file)
+    shown = SavedPlan(plan, images_lost(runtime, plan.changes))
+    folder.seal(shown)
+    return shown
 
 
 def unmanaged(changes: Iterable[Change], held: Holdings) -> tuple[Change, ...]:

@@ -6,22 +6,36 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from mirrorgen.errors import InputError, MirrorgenError
 from mirrorgen.files import open_private, read_file, write_file, write_files
+from mirrorgen.tools.terraform import Change, TerraformPlan
 
 _FOLDER = Path("terraform/.mirrorgen")
-_PLAN, _INPUTS, _TURN = "plan.tfplan", "inputs.json", "run.lock"
+_PLAN, _SHOWN, _TURN = "plan.tfplan", "plan.json", "run.lock"
 _PLAN_AGAIN = "run `mirrorgen plan` first; `apply` applies exactly what it showed"
 
 
 class Occupied(MirrorgenError):
     """Another run works in the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """What was shown of a plan.
+
+    Attributes:
+        plan: what Terraform would do.
+        lost: digests of the images of each repository that it destroys, by its name.
+    """
+
+    plan: TerraformPlan
+    lost: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +84,36 @@ class WorkFolder:
             finally:
                 _write(stream, "")
 
-    def seal(self) -> None:
-        """Note what the plan was made from.
+    def seal(self, shown: SavedPlan) -> None:
+        """Keep what was shown of the plan, and note which plan it is and what that was made from.
 
         Raises:
             InputError: the folder cannot be written to.
         """
-        inputs = json.dumps({"sha256": self._inputs_digest()})
-        write_file(self.root / _FOLDER / _INPUTS, inputs, project=self.root, is_private=True)
+        document = {"inputs": self._inputs_digest(), "plan": self._plan_digest(), "shown": asdict(shown)}
+        write_file(self.root / _FOLDER / _SHOWN, json.dumps(document), project=self.root, is_private=True)
 
-    def require_current_plan(self) -> None:
-        """Make sure that there is a plan, and that what it was made from is as it was.
+    def require_current_plan(self) -> SavedPlan:
+        """Return what was shown of the plan, which is the one that is there and whose inputs are as they were.
 
         Raises:
             InputError: there is none, the list or the module has changed since, or nobody can tell.
         """
-        inputs = self.root / _FOLDER / _INPUTS
-        plan, seal = (read_file(path, project=self.root) for path in (self.plan_file, inputs))
-        if not plan or seal is None:
+        path = self.root / _FOLDER / _SHOWN
+        plan, kept = (read_file(path, project=self.root) for path in (self.plan_file, path))
+        if not plan or kept is None:
             raise InputError("there is no saved plan", hint=_PLAN_AGAIN)
         try:
-            sealed = json.loads(seal)["sha256"]
-        except (ValueError, TypeError, KeyError) as error:
-            message = f"{inputs} does not say what the saved plan was made from"
+            document = json.loads(kept)
+            inputs, digest, shown = document["inputs"], document["plan"], _shown(document["shown"])
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            message = f"{path} does not say what the saved plan was made from"
             raise InputError(message, hint="run `mirrorgen plan` again; it writes both anew") from error
-        if sealed != self._inputs_digest():
+        if digest != self._plan_digest():
+            raise InputError("the saved plan is not the one that was shown", hint=_PLAN_AGAIN)
+        if inputs != self._inputs_digest():
             raise InputError("the list or the Terraform module has changed since the plan was made", hint=_PLAN_AGAIN)
+        return shown
 
     def discard_plan(self) -> None:
         """Remove the saved plan: it was applied, would fail, or a new one is being made.
@@ -103,7 +121,7 @@ class WorkFolder:
         Raises:
             InputError: something else is in its place.
         """
-        write_files(self.root, {f"{_FOLDER}/{name}": None for name in (_PLAN, _INPUTS)})
+        write_files(self.root, {f"{_FOLDER}/{name}": None for name in (_PLAN, _SHOWN)})
 
     def make_room(self) -> None:
         """Put an empty file in the place of the plan, for Terraform to fill.
@@ -119,6 +137,9 @@ class WorkFolder:
         write_files(self.root, {f"{_FOLDER}/.gitignore": "*\n"})
         return open_private(self.root / _FOLDER / _TURN, project=self.root)
 
+    def _plan_digest(self) -> str:
+        return hashlib.sha256(read_file(self.plan_file, project=self.root) or b"").hexdigest()
+
     def _inputs_digest(self) -> str:
         module = self.root / "terraform"
         digest = hashlib.sha256()
@@ -133,6 +154,13 @@ def _inputs(module: Path) -> Iterator[Path]:
         for path in module.rglob(pattern):
             if not any(part.startswith(".") for part in path.relative_to(module).parts):
                 yield path
+
+
+def _shown(document: Mapping[str, Any]) -> SavedPlan:
+    plan = document["plan"]
+    changes = tuple(Change(**{**change, "fields": tuple(change["fields"])}) for change in plan["changes"])
+    lost = {name: tuple(digests) for name, digests in document["lost"].items()}
+    return SavedPlan(TerraformPlan(changes, tuple(plan["outputs"]), plan["is_applicable"]), lost)
 
 
 def _holder(stream: IO[str]) -> str:

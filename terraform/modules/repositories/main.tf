@@ -22,9 +22,9 @@ resource "aws_ecr_repository" "this" {
   name                 = each.key
   image_tag_mutability = var.repositories[each.key].tag_mutability
 
-  # The lock against losing images is `mirrorgen apply`, which refuses a plan that destroys
-  # a repository unless it is told to. Once told, the images must not stop it halfway.
-  force_delete = true
+  # ECR then refuses to delete a repository that holds images. `mirrorgen apply --allow-destroy`
+  # deletes those first that its plan lists.
+  force_delete = false
 
   image_scanning_configuration {
     scan_on_push = var.repositories[each.key].scan_on_push

@@ -33,9 +33,9 @@ run "repositories_have_the_settings_that_are_given" {
 
   assert {
     condition = alltrue([
-      for name, repository in aws_ecr_repository.this : repository.name == name && repository.force_delete
+      for name, repository in aws_ecr_repository.this : repository.name == name && repository.force_delete == false
     ])
-    error_message = "A repository has another name than its key, or could not be destroyed with images in it."
+    error_message = "A repository has another name than its key, or would be destroyed with images in it."
   }
 
   assert {
