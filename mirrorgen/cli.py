@@ -14,6 +14,7 @@ import typer
 from mirrorgen import __version__
 from mirrorgen.commands import (
     apply,
+    bootstrap,
     covers,
     demo,
     diff,
@@ -52,6 +53,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(init.init)
+app.command()(bootstrap.bootstrap)
 app.command("import")(importing.import_images)
 app.command()(validate.validate)
 app.command()(tags.tags)

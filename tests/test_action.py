@@ -22,7 +22,7 @@ from tests.documents import code, rows_of
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 DEFAULTS = {name: given["default"] for name, given in ACTION["inputs"].items()}
-PROGRAMS = [name for name, spec in tool_specs().items() if spec.module]
+PROGRAMS = [name for name, spec in tool_specs().items() if spec.module and not spec.is_optional]
 
 
 @dataclass

@@ -35,7 +35,7 @@ LAYERS = (
     {"operations.copying", "operations.repositories"},
     {"operations.holding", "operations.planning"},
     {"reporting"},
-    {"demo"},
+    {"bootstrapping", "demo"},
     {"commands"},
     {"cli"},
     {"__main__"},

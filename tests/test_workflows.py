@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from mirrorgen.origin import Source
+from mirrorgen.starting.account import ROLES, Account
 from mirrorgen.starting.contents import pipeline_files
 from mirrorgen.starting.setup import Setup
 from tests.documents import ROOT, require_text
@@ -20,12 +21,23 @@ from tests.documents import ROOT, require_text
 # The repository of mirrorgen installs it from its own checkout.
 OWN = Setup(runner="self-hosted")
 ON_GITHUB = Source("https://github.com/example/mirrorgen", "0123456789abcdef0123456789abcdef01234567")
+ACCOUNT = Account(
+    account_id="123456789012",
+    region="eu-west-1",
+    state_bucket="example-state",
+    roles={name: f"arn:aws:iam::123456789012:role/image-{name}-role" for name in ROLES},
+    environments={name: f"image-{name}" for name in ROLES},
+)
 SETUPS = {
     "own": OWN,
     "github": Setup(account_id="123456789012", region="eu-west-1", source=ON_GITHUB),
+    "bootstrapped": Setup(account_id="123456789012", region="eu-west-1", source=ON_GITHUB, account=ACCOUNT),
     "elsewhere": Setup(branch="release/2", source=Source("https://git.example.com/a/b", ON_GITHUB.commit)),
 }
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+
+# Each is trusted by a role of its own.
+ENVIRONMENTS = ("image-plan", "image-apply", "image-sync", "image-destroy")
 
 Job = dict[str, Any]
 
@@ -46,6 +58,9 @@ each_job = pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 each_check = pytest.mark.parametrize(
     "jobs", [text["jobs"] for name, text in WORKFLOWS.items() if name.startswith("image-check")]
 )
+each_sync = pytest.mark.parametrize(
+    "jobs", [text["jobs"] for name, text in WORKFLOWS.items() if name.startswith("image-sync")]
+)
 
 
 def signs_in(job: Job) -> bool:
@@ -55,6 +70,16 @@ def signs_in(job: Job) -> bool:
 def proposes(job: Job) -> bool:
     """Whether a job may push branches and open pull requests."""
     return bool(job["permissions"] == {"contents": "write", "pull-requests": "write"})
+
+
+def without_names(text: str) -> str:
+    """An expression without the names that `bootstrap` has given, which stand behind each variable."""
+    return re.sub(r"\(?(vars\.\w+) \|\| '(arn:[^']+)'\)?", r"\1", text).partition(" || format(")[0].removesuffix(" }}")
+
+
+def environments(job: Job) -> set[str]:
+    """The environments that a job may run in, of which a variable may choose."""
+    return set(re.findall(r"image-\w+", job["environment"]))
 
 
 def writes(job: Job) -> bool:
@@ -124,7 +149,7 @@ def test_actions_are_pinned_to_commits(job: Job) -> None:
 
 @each_job
 def test_secrets_are_those_of_an_environment(job: Job) -> None:
-    assert "secrets." not in yaml.safe_dump(job) or job["environment"] in {"image-sync", "image-plan", "image-update"}
+    assert "secrets." not in yaml.safe_dump(job) or environments(job) <= {*ENVIRONMENTS, "image-update"}
 
 
 @each_job
@@ -133,16 +158,51 @@ def test_nothing_that_runs_comes_from_a_cache(job: Job) -> None:
     assert all("cache" not in step.get("with", {}) or step["with"]["cache"] is False for step in job["steps"])
 
 
+@each_sync
+def test_each_job_gets_the_role_of_its_own_environment(jobs: dict[str, Job]) -> None:
+    got = {
+        name: (without_names(job["environment"]), without_names(step["with"]["role-to-assume"]))
+        for name, job in jobs.items()
+        for step in job["steps"]
+        if "role-to-assume" in step.get("with", {})
+    }
+    # Without a role of its own, apply has that of sync.
+    apply = "${{ vars.AWS_APPLY_ROLE && 'image-apply' || 'image-sync'", "${{ vars.AWS_APPLY_ROLE || vars.AWS_SYNC_ROLE"
+    assert got == {
+        "repositories": apply,
+        "destroy": ("image-destroy", "${{ vars.AWS_DESTROY_ROLE"),
+        "sync": ("image-sync", "${{ vars.AWS_SYNC_ROLE"),
+        "status": ("image-sync", "${{ vars.AWS_SYNC_ROLE"),
+    }
+
+
+def test_what_bootstrap_has_made_is_taken_where_no_variable_names_another() -> None:
+    jobs = {name: text["jobs"] for name, text in WORKFLOWS.items() if name.endswith("-bootstrapped")}
+    said = yaml.safe_dump(jobs, width=1000)
+    for variable, name in {"PLAN": "plan", "APPLY": "apply", "SYNC": "sync", "DESTROY": "destroy"}.items():
+        assert f"vars.AWS_{variable}_ROLE || '{ACCOUNT.roles[name]}'" in said
+    assert said.count("TF_STATE_BUCKET: ${{ vars.TF_STATE_BUCKET || 'example-state' }}") == 6
+
+
+@each_sync
+def test_only_whoever_asks_for_it_has_repositories_destroyed(jobs: dict[str, Job]) -> None:
+    destroying = [name for name, job in jobs.items() if "--allow-destroy" in yaml.safe_dump(job)]
+    assert destroying == ["destroy"]
+    assert jobs["destroy"]["if"].startswith("inputs.destroy && ")
+    # The plan is there to be read before somebody lets the job go on.
+    assert jobs["destroy"]["needs"] == "repositories"
+
+
 @each_check
 def test_a_pull_request_does_not_name_the_role_or_the_environment_that_may_write(jobs: dict[str, Job]) -> None:
-    assert "image-sync" not in yaml.safe_dump(jobs)
+    assert {name for name in ENVIRONMENTS if name in yaml.safe_dump(jobs)} == {"image-plan"}
     roles = [
         step["with"]["role-to-assume"]
         for job in jobs.values()
         for step in job["steps"]
         if "with" in step and "role-to-assume" in step["with"]
     ]
-    assert roles == ["${{ vars.AWS_PLAN_ROLE }}"]
+    assert list(map(without_names, roles)) == ["${{ vars.AWS_PLAN_ROLE"]
 
 
 @each_check

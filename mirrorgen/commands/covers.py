@@ -15,13 +15,14 @@ from mirrorgen.commands.lists import allowances, names_list
 from mirrorgen.commands.options import load_usable, runtime_for
 from mirrorgen.commands.readings import AUTO, Deep, EnvFiles, FromFormat, read_files
 from mirrorgen.commands.reported import show_result, summarize
-from mirrorgen.errors import ToolFailed, UsageError
+from mirrorgen.errors import InputError, ToolFailed, UsageError
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef, exit_code
 from mirrorgen.reporting.formats import CoverFormat, ProblemFormat, ResultFormat
 
 if TYPE_CHECKING:
     from mirrorgen.consumers.covering import Coverage
     from mirrorgen.project import Loaded
+    from mirrorgen.readers.contract import Reading
     from mirrorgen.reporting.covers import Covered
 
 
@@ -35,6 +36,13 @@ def covers(
     name: FromFormat = AUTO,
     deep: Deep = False,
     env_files: EnvFiles = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="PATH", help="A chart on disk, which helm renders.")
+    ] = None,
+    values: Annotated[
+        list[Path] | None,
+        typer.Option("--values", metavar="FILE", help="Values for the chart; may be given again."),
+    ] = None,
     excepted: Annotated[
         list[str] | None,
         typer.Option("--except", metavar="GLOB", help="Sources that need not be mirrored; may be given again."),
@@ -56,17 +64,30 @@ def covers(
     from mirrorgen.consumers.covering import cover
     from mirrorgen.consumers.mirrored import mirror_of
 
-    if not named:
-        raise UsageError("no file is named", hint="give files that name images, or - for standard input")
+    if not (named or chart):
+        raise UsageError("no file is named", hint="give files that name images, - for standard input, or a --chart")
+    if values and not chart:
+        raise UsageError("--values are for a --chart")
     loaded = load_usable(file)
     assert loaded.desired
-    readings = read_files(named, name, deep=deep, env_files=env_files)
+    readings = read_files(named or [], name, deep=deep, env_files=env_files)
+    readings += [_rendered(chart, values or [], loaded, deep=deep)] if chart else []
     coverage = cover(mirror_of(loaded.desired, os.environ), readings, excepted=excepted or [])
     covered = _with_patch(coverage, loaded, write=write)
     if live:
         covered = _with_answers(covered, loaded)
     _show(covered, output)
     return _code(covered, is_written=write)
+
+
+def _rendered(chart: Path, values: list[Path], loaded: Loaded, *, deep: bool) -> Reading:
+    """Let helm render a chart, and read what comes of it."""
+    from mirrorgen.consumers.charts import read_chart
+
+    for path in (chart, *values):
+        if not path.exists():
+            raise InputError(f"there is no {path}", hint="charts and their values are taken from disk alone")
+    return read_chart(runtime_for(loaded).helm().template(chart, values), chart, deep=deep)
 
 
 def _with_patch(coverage: Coverage, loaded: Loaded, *, write: bool) -> Covered:

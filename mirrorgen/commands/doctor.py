@@ -30,9 +30,9 @@ def doctor(terraform_bin: TerraformBin = None, regsync_bin: RegsyncBin = None) -
         ToolLine(
             tool.spec.name,
             tool.version,
-            f"{tool.spec.minimum} or later",
+            f"{tool.spec.minimum} or later" + (", by few" if tool.spec.is_optional else ""),
             str(tool.path or ""),
-            remedy(tool.spec) if tool.trouble else "",
+            remedy(tool.spec) if tool.trouble and not tool.spec.is_optional else "",
         )
         for tool in found
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,6 +59,7 @@ def init(
     pipeline, hooks. On a terminal it asks for what no option says. Files that are there are left alone.
     """
     from mirrorgen.master_list.finding import NAMES
+    from mirrorgen.starting.account import read_account
     from mirrorgen.starting.answers import RECORD, read_answers, setup_from
     from mirrorgen.starting.contents import starting_files
     from mirrorgen.starting.setup import require_source
@@ -67,7 +69,10 @@ def init(
     # What is replaced is written with the answers of now, and so they are recorded.
     forced: set[str] = {*force, RECORD} if force else set()
     recorded = {} if RECORD in (force or ()) else read_answers(folder)
-    setup = setup_from(gather_answers(on_line, recorded, may_ask=not diff))
+    account = read_account(folder)
+    if account:
+        on_line |= {name: on_line[name] or getattr(account, name) for name in ("account_id", "region")}
+    setup = replace(setup_from(gather_answers(on_line, recorded, may_ask=not diff)), account=account)
     require_source(setup)
     files = starting_files(setup, _list_name(folder))
     if not forced & {*NAMES} and _needs_no_module(folder / next(iter(files))):

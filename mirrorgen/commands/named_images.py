@@ -26,12 +26,14 @@ def images_named(written: Sequence[str]) -> list[str]:
         return list(written)
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("no image is named", hint="give images, or one a line in standard input")
-    lines = [line.strip() for line in read_text(Path(STDIN)).splitlines()]
+    lines = [line.strip() for line in read_text(Path(STDIN)).removeprefix("\ufeff").splitlines()]
     return [*(text for text in written if text != STDIN), *filter(None, lines)]
 
 
 def read_text(path: Path) -> str:
     """Return what is in a file that somebody has named, with its line endings; `-` is standard input.
+
+    A mark of the byte order is a character of the text, which every reader passes over.
 
     Raises:
         InputError: it cannot be read, is not UTF-8, or too much.
@@ -43,6 +45,6 @@ def read_text(path: Path) -> str:
     if len(content) > MAX_BYTES:
         raise InputError(f"{name} has more than {MAX_BYTES // 1024 // 1024} MiB", hint="is this the right file?")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{name} is not UTF-8: {error.reason} at byte {error.start}") from error

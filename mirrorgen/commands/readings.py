@@ -53,25 +53,55 @@ def read_files(
         InputError: a file cannot be read, is not UTF-8, or is too much.
     """
     from mirrorgen.readers.contract import Around
-    from mirrorgen.readers.formats import FORMATS, NAMES, read
+    from mirrorgen.readers.formats import read
 
-    if name not in NAMES:
-        raise UsageError(f"there is no format {name!r}", hint=f"one of: {', '.join(NAMES)}")
+    require_format(name)
     if files.count(STDIN) > 1:
         raise UsageError("standard input is named twice", hint="give - once")
-    titles = {known.name: known.title for known in FORMATS}
     readings = []
     for file in files:
         text = read_text(Path(file))
-        reading = read(text, Around(file, deep, dict(_variables(file, env_files)), target), name)
-        if name == AUTO and reading.format:
-            screen().say(f"{file}: read as {titles[reading.format]}; if it is not, say --from FORMAT")
+        reading = read(text, Around(file, deep, variables_of(file, env_files), target), name)
+        tell_guess(file, reading, name)
         readings.append(reading)
     return readings
 
 
+def variables_of(file: str, env_files: Sequence[Path] | None) -> dict[str, str]:
+    """Return the variables of a file; of two values the later one counts.
+
+    Args:
+        file: its path; `-` is standard input.
+        env_files: what holds them; None for `.env` beside the file.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    return dict(_variables(file, env_files))
+
+
+def tell_guess(file: str, reading: Reading, name: str) -> None:
+    """Tell what was guessed of a file, where nobody named its format."""
+    from mirrorgen.readers.formats import FORMATS
+
+    if name == AUTO and reading.format:
+        title = next(known.title for known in FORMATS if known.name == reading.format)
+        screen().say(f"{file}: read as {title}; if it is not, say --from FORMAT")
+
+
+def require_format(name: str) -> None:
+    """Make sure that files can be read as what the line says.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    from mirrorgen.readers.formats import NAMES
+
+    if name not in NAMES:
+        raise UsageError(f"there is no format {name!r}", hint=f"one of: {', '.join(NAMES)}")
+
+
 def _variables(file: str, env_files: Sequence[Path] | None) -> Iterator[tuple[str, str]]:
-    """The variables of a file; of two values the later one counts."""
     from mirrorgen.files import read_file, read_named
     from mirrorgen.readers.variables import read_variables
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,12 +13,15 @@ import typer
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
+from mirrorgen.commands.named_images import STDIN, read_text
 from mirrorgen.commands.options import load_usable
-from mirrorgen.errors import InputError, UsageError
+from mirrorgen.commands.readings import AUTO, EnvFiles, FromFormat, require_format, tell_guess, variables_of
+from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
 
 if TYPE_CHECKING:
     from mirrorgen.consumers.forms.contract import Form, Left
+    from mirrorgen.readers.contract import Reading
 
 
 @boundary
@@ -26,11 +30,11 @@ def rewrite(
     file: Path,
     form: Annotated[str, typer.Argument(metavar="FORM", help="What to write: see docs/consumers.md.")],
     named: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE...", help="Files that name images; for `nodes`, a folder.")
+        list[str] | None,
+        typer.Argument(metavar="FILE...", help="Files that name images, - is standard input; for `nodes` a folder."),
     ] = None,
-    read_as: Annotated[
-        str, typer.Option("--from", metavar="FORMAT", help="The format of the files; guessed if left out.")
-    ] = "auto",
+    name: FromFormat = AUTO,
+    env_files: EnvFiles = None,
     digest: Annotated[
         bool, typer.Option("--digest", help="Name images by their digest, too, where the list or its lock has it.")
     ] = False,
@@ -50,28 +54,30 @@ def rewrite(
 
     chosen, given = form_named(form), named or []
     _require(chosen, given, check=check)
+    require_format(name)
     loaded = load_usable(file)
     assert loaded.desired
-    mirror = mirror_of(loaded.desired, os.environ)
     is_folder = chosen.takes is Takes.FOLDER
-    texts = {} if is_folder else {str(path): _read(path) for path in given}
+    texts = {} if is_folder else {path: read_text(Path(path)) for path in given}
+    readings = _readings(texts, name, env_files) if chosen.takes in {Takes.ANY_FILES, Takes.FILES} else []
     tls = loaded.desired.target.sign_in().get("tls", "enabled")
-    order, unread = order_for(chosen, mirror, texts, read_as=read_as, pin=digest, tls=tls)
-    written = chosen.write(order)
+    order, unread = order_for(mirror_of(loaded.desired, os.environ), texts, readings, pin=digest, tls=tls)
+    written = chosen.write(replace(order, folder=Path(given[0])) if is_folder else order)
     _tell((*unread, *written.left))
     if written.text:
         screen().show_document(written.text)
-    changes = _put(*(given[0], written.files) if is_folder else _below_one_folder(written.files), check=check)
+    root, files = (Path(given[0]), written.files) if is_folder else _below_one_folder(written.files)
+    changes = _put(root, files, check=check)
     return ExitCode.DIFFERENT if unread or written.left or (check and changes) else ExitCode.OK
 
 
-def _require(form: Form, given: list[Path], *, check: bool) -> None:
+def _require(form: Form, given: list[str], *, check: bool) -> None:
     from mirrorgen.consumers.forms.contract import Takes
 
     wanted, fits = {
-        Takes.ANY_FILES: ("files", True),
-        Takes.FILES: ("files", bool(given)),
-        Takes.FILE: ("one file", len(given) == 1),
+        Takes.ANY_FILES: ("files", given.count(STDIN) < 2),
+        Takes.FILES: ("files, and cannot edit standard input", bool(given) and STDIN not in given),
+        Takes.OWN_FILES: ("files", bool(given) and given.count(STDIN) < 2),
         Takes.FOLDER: ("one folder", len(given) == 1),
     }[form.takes]
     if not fits:
@@ -80,14 +86,16 @@ def _require(form: Form, given: list[Path], *, check: bool) -> None:
         raise UsageError(f"{form.name} writes no file, which --check could compare")
 
 
-def _read(path: Path) -> str:
-    from mirrorgen.files import read_named
+def _readings(texts: Mapping[str, str], name: str, env_files: list[Path] | None) -> list[Reading]:
+    from mirrorgen.readers.contract import Around
+    from mirrorgen.readers.formats import read
 
-    try:
-        # Line endings must stay as they are.
-        return read_named(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
+    readings = []
+    for file, text in texts.items():
+        reading = read(text, Around(file, variables=variables_of(file, env_files)), name)
+        tell_guess(file, reading, name)
+        readings.append(reading)
+    return readings
 
 
 def _tell(left: tuple[Left, ...]) -> None:
@@ -97,7 +105,7 @@ def _tell(left: tuple[Left, ...]) -> None:
             screen().note(f"  hint: {each.hint}")
 
 
-def _below_one_folder(files: Mapping[str, str]) -> tuple[Path, Mapping[str, str]]:
+def _below_one_folder(files: Mapping[str, str | None]) -> tuple[Path, Mapping[str, str | None]]:
     """Return files by their names below the folder that has all of them: the current one, if it does."""
     places = {name: Path(os.path.abspath(name)) for name in files}  # noqa: PTH100 - a link must not be followed
     here = Path.cwd()
@@ -108,7 +116,7 @@ def _below_one_folder(files: Mapping[str, str]) -> tuple[Path, Mapping[str, str]
     return shown, {places[name].relative_to(root).as_posix(): text for name, text in files.items()}
 
 
-def _put(root: Path, files: Mapping[str, str], *, check: bool) -> bool:
+def _put(root: Path, files: Mapping[str, str | None], *, check: bool) -> bool:
     """Write files, or show how they would change; return whether they do."""
     from mirrorgen.files import diff_files, write_files
 
@@ -118,5 +126,5 @@ def _put(root: Path, files: Mapping[str, str], *, check: bool) -> bool:
         return bool(diff)
     changed = write_files(root, files)
     for name in changed:
-        screen().say(f"wrote {root / name}")
+        screen().say(f"{'removed' if files[name] is None else 'wrote'} {root / name}")
     return bool(changed)

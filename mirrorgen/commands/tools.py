@@ -27,7 +27,9 @@ def _tools() -> None:
 @app.command()
 @boundary
 def install(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Programs; all if none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME...", help="Programs; all that are always needed if none.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Build them even where a usable one is found.")] = False,
 ) -> ExitCode:
     """Build the pinned programs.
@@ -45,7 +47,7 @@ def install(
     if unknown:
         raise UsageError(f"{', '.join(unknown)}: not a program that can be built", hint=f"one of: {', '.join(specs)}")
     runner = ProcessRunner()
-    for name in names or specs:
+    for name in names or (name for name, spec in specs.items() if not spec.is_optional):
         found = find_tool(name, runner, os.environ)
         if not found.trouble and not force:
             screen().show(f"{name} {found.version} is at {found.path}")

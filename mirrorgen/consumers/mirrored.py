@@ -11,6 +11,7 @@ from mirrorgen.desired.state import DesiredState
 from mirrorgen.model.images import Entry
 from mirrorgen.model.references import Reference, Source, parse_reference
 from mirrorgen.model.tags import passes, settled_digest
+from mirrorgen.model.targets import Target
 from mirrorgen.problems import Problem
 
 LATEST = "latest"
@@ -131,14 +132,19 @@ class Mirror:
     """What a list brings into its target, by the names of both sides.
 
     Attributes:
-        host: of the target, with everything filled in that the list leaves out.
+        target: the registry, with everything filled in that the list leaves out.
         sources: every upstream repository of the list, by its name; with the repositories of the target that tags of it
             are brought into, by name.
     """
 
-    host: str
+    target: Target
     sources: Mapping[Source, tuple[MirroredSource, ...]]
     _known: dict[int, _Tags] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def host(self) -> str:
+        """The host of the target."""
+        return self.target.host
 
     def resolve(self, text: str) -> Finding:
         """Say the same as `find` of what somebody wrote; what names no image is not mirrored."""
@@ -218,12 +224,12 @@ def mirror_of(desired: DesiredState, environ: Mapping[str, str]) -> Mirror:
     Raises:
         UsageError: neither of them says it.
     """
-    host = desired.target.named(environ).host
+    target = desired.target.named(environ)
     sources: dict[Source, tuple[MirroredSource, ...]] = {}
     for repository, entry in desired.entries:
-        each = MirroredSource(host, repository.name, entry)
+        each = MirroredSource(target.host, repository.name, entry)
         sources[entry.source] = (*sources.get(entry.source, ()), each)
-    return Mirror(host, dict(sorted(sources.items())))
+    return Mirror(target, dict(sorted(sources.items())))
 
 
 class _Tags:

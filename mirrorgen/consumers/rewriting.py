@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from mirrorgen.consumers.forms import argocd, edited, flux, k3s, kustomize, registries_conf
-from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Use
+from mirrorgen.consumers.forms import (
+    argocd,
+    compose,
+    edited,
+    flux,
+    helm_values,
+    k3s,
+    kustomize,
+    kyverno,
+    registries_conf,
+)
+from mirrorgen.consumers.forms.contract import Form, Left, Order, Use
 from mirrorgen.consumers.mirrored import Mirror
+from mirrorgen.consumers.nodes import form as nodes
 from mirrorgen.errors import UsageError
 from mirrorgen.model.references import Reference
-from mirrorgen.readers.contract import Around
-from mirrorgen.readers.formats import NAMES, read
+from mirrorgen.readers.contract import Reading
 
 FORMS: Mapping[str, Form] = {
     form.name: form
@@ -19,10 +29,14 @@ FORMS: Mapping[str, Form] = {
         flux.KUSTOMIZATION,
         flux.HELM_RELEASE,
         argocd.FORM,
+        helm_values.FORM,
+        kyverno.FORM,
         registries_conf.PODMAN,
         registries_conf.CRIO,
         k3s.FORM,
+        compose.FORM,
         edited.FORM,
+        nodes.FORM,
     )
 }
 """In the order in which the help has them."""
@@ -47,27 +61,20 @@ def form_named(name: str) -> Form:
 
 
 def order_for(
-    form: Form, mirror: Mirror, texts: Mapping[str, str], *, read_as: str, pin: bool, tls: str = "enabled"
+    mirror: Mirror, texts: Mapping[str, str], readings: Iterable[Reading], *, pin: bool, tls: str = "enabled"
 ) -> tuple[Order, tuple[Left, ...]]:
     """Return what is asked of a form, and what of the files could not be read.
 
     Args:
-        form: that is asked; one that reads its file itself gets no images.
         mirror: what the list mirrors.
         texts: what the files say, by name.
-        read_as: the format that they are read as, or `auto`.
+        readings: the same as readers have it; none for a form that reads its file itself.
         pin: whether images are named by digest, too.
         tls: how the mirror is reached; see `Order`.
-
-    Raises:
-        UsageError: there is no such format.
     """
-    if read_as not in NAMES:
-        raise UsageError(f"{read_as!r} is not a format", hint=f"one of: {', '.join(NAMES)}")
     uses: list[Use] = []
     left: list[Left] = []
-    for file, text in texts.items() if form.takes in {Takes.ANY_FILES, Takes.FILES} else ():
-        reading = read(text, Around(file), read_as)
+    for reading in readings:
         left += (Left(each.written, each.reason, each.place, each.hint) for each in reading.refused)
         for image in reading.images:
             use = Use(image, mirror.find(Reference(image.source, image.tag, image.digest)))

@@ -47,7 +47,7 @@ def usable_settings(
     refused = []
     for reading in readings:
         for reached in _reached(reading):
-            if reached.host in {target, reading.target} or not said_of(reached.registry):
+            if reached.host == target or not said_of(reached.registry):
                 continue
             if reached.host in has:
                 refused += _differing(reached, has[reached.host], "the list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.splicing import find_tags
 from mirrorgen.master_list.writing import tags_document
 from mirrorgen.problems import KeyPath
+
+_COMMENT = re.compile(r"[ \t]*#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ def add_entries(document: Document, entries: Sequence[Mapping[str, Any]]) -> Spl
     dash, _, rest = line.partition("-")
     if dash.strip() or rest.strip():
         return None
-    return _below(document, item.end, "".join(line + block_lines(entry, len(line)).lstrip() for entry in entries))
+    lines = "".join(line + block_lines(entry, len(line)).lstrip() for entry in entries)
+    return _below(document, item.end, lines, behind=len(line))
 
 
 def add_to_entry(document: Document, draft: Draft) -> list[Splice] | None:
@@ -133,12 +137,14 @@ def _behind(document: Document, place: int, end: int, items: Sequence[str]) -> S
     return Splice(place, place, "".join(f", {item}" for item in items))
 
 
-def _below(document: Document, place: int, lines: str) -> Splice:
-    """Put lines below the one on which something ends."""
+def _below(document: Document, place: int, lines: str, *, behind: int | None = None) -> Splice:
+    """Put lines below the one on which something ends, and below the comments that have at least so many blanks."""
     text = _whole_lines(document)
     # What ends in an alias ends, for the parser, where the next thing begins.
     is_beyond = text.endswith(("\n", " "), 0, place)
     start = _above_blanks(text, place) if is_beyond else text.index("\n", place) + 1
+    while behind is not None and text[start : start + behind].isspace() and _COMMENT.match(text, start):
+        start = text.index("\n", start) + 1
     return Splice(start, start, _with_breaks(document, lines))
 
 

@@ -26,6 +26,7 @@ from mirrorgen.rendering.files import render
 from mirrorgen.tools.built import bin_dir
 from mirrorgen.tools.docker_config import docker_logins
 from mirrorgen.tools.environments import environment
+from mirrorgen.tools.helm import Helm
 from mirrorgen.tools.regctl import Host, Regctl
 from mirrorgen.tools.regsync import Regsync
 from mirrorgen.tools.runner import ProcessRunner, Runner
@@ -211,6 +212,14 @@ class Runtime:
         options = self.desired.target.terraform
         tool = self.toolbox.get("terraform")
         return Terraform(tool, module, self.runner, env, options.parallelism, options.lock_timeout)
+
+    def helm(self) -> Helm:
+        """Return helm.
+
+        Raises:
+            ToolUnusable: it is missing, too old or broken.
+        """
+        return Helm(self.toolbox.get("helm"), self.runner, environment("helm", self.toolbox.env))
 
     def _path_of_regsync(self) -> str:
         """With what signs it in, which it looks for there only: where a variable names it, the folder of that."""

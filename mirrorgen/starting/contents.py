@@ -13,11 +13,18 @@ from mirrorgen.destinations.kinds import GENERATED
 from mirrorgen.rendering.files import REGSYNC, yaml_str
 from mirrorgen.rendering.module import module_files
 from mirrorgen.resources import resource
+from mirrorgen.starting.account import Account
 from mirrorgen.starting.answers import RECORD, write_answers
 from mirrorgen.starting.setup import HOSTED, Provider, Setup
 from mirrorgen.tools.versions import tool_specs
 
 SCHEMA = "images.schema.json"
+
+BACKEND = "terraform/backend.tf"
+"""Says where the state of the mirror's repositories is."""
+
+STATE_KEY = "mirrorgen/terraform.tfstate"
+"""Its name in the bucket."""
 
 _PIPELINES: Mapping[Provider, Mapping[str, str]] = {
     Provider.GITHUB: {
@@ -68,11 +75,22 @@ def starting_files(setup: Setup, list_name: str) -> dict[str, Start]:
     ours = {
         SCHEMA: resource(f"schemas/{SCHEMA}").read_text(encoding="utf-8"),
         **module_files(),
+        **({BACKEND: backend(setup.account, STATE_KEY)} if setup.account else {}),
         **pipeline_files(setup),
         **{name: _render(template, setup, list_name) for name, template in _COMMON.items()},
         RECORD: write_answers(setup),
     }
     return files | {name: Start(text) for name, text in ours.items()}
+
+
+def backend(account: Account, key: str) -> str:
+    """Return the file that has Terraform keep a state in the account's bucket.
+
+    Args:
+        account: what `bootstrap` has made.
+        key: name of the state in the bucket.
+    """
+    return _environment().get_template("common/backend.tf.j2").render(account=account, key=key)
 
 
 def pipeline_files(setup: Setup) -> dict[str, str]:

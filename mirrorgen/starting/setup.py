@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from mirrorgen.errors import UsageError
 from mirrorgen.origin import Source
+from mirrorgen.starting.account import Account
 from mirrorgen.tools.versions import tool_specs
 
 
@@ -56,6 +57,7 @@ class Setup:
             installs nothing.
         owner: who is asked to review a change, as CODEOWNERS names one; None for nobody in particular.
         python, terraform, go: versions that a pipeline sets up.
+        account: what `bootstrap` has made; None leaves its names to variables.
 
     Raises:
         UsageError: a value is not of its grammar.
@@ -71,6 +73,7 @@ class Setup:
     python: str = PYTHON
     terraform: str = tool_specs()["terraform"].tested
     go: str = GO
+    account: Account | None = None
 
     @property
     def open_variables(self) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "terraform": ("TF_*", "CHECKPOINT_*", *_AWS, *_GOOGLE, *_AZURE, *_GIT),
     # It needs no state and no cloud, and TF_DATA_DIR would lead out of the copy that it works in.
     "terraform providers lock": ("TF_CLI_*", "TF_TOKEN_*", "TF_LOG*", "TF_REGISTRY_*", "CHECKPOINT_*", *_GIT),
+    # What is in the folder of a chart, and nothing of a cluster, a registry or a plugin.
+    "helm": (),
     "git": _GIT,
     "go": ("GO[!O]*", *_GIT),
     "pip": ("PIP_*", "NETRC"),

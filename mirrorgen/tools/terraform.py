@@ -14,6 +14,7 @@ from mirrorgen.tools.already_exists import AlreadyExists, existing_addresses
 from mirrorgen.tools.built import safe_cache_dir
 from mirrorgen.tools.provider_lock import CONFIG_VARIABLE, lock_hint, read_lock, unbounded, with_config
 from mirrorgen.tools.runner import Runner
+from mirrorgen.tools.terraform_state import migration_hint
 from mirrorgen.tools.versions import Tool
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
@@ -109,7 +110,8 @@ class Terraform:
         argv = self._argv("init", "-input=false", "-no-color", *(["-lockfile=readonly"] if is_locked else []))
         completed = self.runner.run(argv, env=self.env, success_codes=None)
         if completed.code:
-            raise completed.failure(hint=lock_hint(completed.stderr) if is_locked else "")
+            hint = lock_hint(completed.stderr) if is_locked else ""
+            raise completed.failure(hint=hint or migration_hint(completed.stderr))
         return () if is_locked else tuple(provider.address for provider in unbounded(read_lock(self.module) or ""))
 
     def plan(self, plan_file: Path) -> TerraformPlan:

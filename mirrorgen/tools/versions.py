@@ -22,7 +22,10 @@ PROBE_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """What is known about a program: see versions.toml."""
+    """What is known about a program: see versions.toml.
+
+    One that is optional is needed by few: nobody is told to install it who does not ask for what it does.
+    """
 
     name: str
     purpose: str
@@ -32,6 +35,7 @@ class ToolSpec:
     module: str | None = None
     version_variable: str | None = None
     archive_sha256: str | None = None
+    is_optional: bool = False
 
     @property
     def variable(self) -> str:

@@ -26,7 +26,7 @@ def completions(line: str, shell: str) -> list[str]:
 
 
 def test_bash_completes_commands_options_and_values() -> None:
-    assert completions("mirrorgen re", "bash") == ["render", "report"]
+    assert sorted(completions("mirrorgen re", "bash")) == ["render", "report", "resolve", "rewrite"]
     assert completions("mirrorgen sync --re", "bash") == ["--retries", "--retry-wait", "--report", "--regsync-bin"]
     assert completions("mirrorgen validate --format ", "bash") == ["text", "json", "github", "sarif"]
     assert completions("mirrorgen --q", "bash") == ["--quiet"]

@@ -34,6 +34,7 @@ def precious(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_render_neither_writes_nor_removes_nor_shows_what_a_link_names(
     run_cli: RunCli, branch: Path, precious: Path, name: str, args: tuple[str, ...]
 ) -> None:
+    (branch / name).parent.mkdir(parents=True, exist_ok=True)
     (branch / name).symlink_to(precious)
     result = run_cli(*args)
     assert result.exit_code == 1

@@ -27,7 +27,7 @@ def test_every_command_takes_its_list_from_one_option(name: str, command: Any) -
     (option,) = [parameter for parameter in command.params if "--file" in parameter.opts]
     assert option.opts == ["--file", "-f"]
     bare = [parameter.metavar for parameter in command.params if parameter.param_type_name == "argument"]
-    assert bare in (["FILE"], ["FILE..."], ["SOURCE..."], ["REVISION"], ["IMAGE..."]), name
+    assert bare in (["FILE"], ["FILE..."], ["SOURCE..."], ["REVISION"], ["IMAGE..."], ["FORM", "FILE..."]), name
 
 
 @pytest.mark.parametrize("words", [["other.yaml"], ["--file", "other.yaml"], ["-f", "other.yaml"]])

@@ -7,6 +7,7 @@ from pathlib import Path
 from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag, rule_mark
 from mirrorgen.project import load_texts
 from mirrorgen.rendering.files import render_lock
+from tests.conftest import Result
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 NGINX = f"{HOST}/mirror/docker-hub/nginx"
@@ -68,3 +69,8 @@ def write_list(folder: Path, text: str = LIST, digests: dict[str, dict[str, str]
         for image in loaded.master_list.images
     ]
     (folder / "images.lock.yaml").write_text(render_lock(Lock(tuple(entries))))
+
+
+def complaints(result: Result) -> list[str]:
+    """The lines of standard error, but for what a file was read as."""
+    return [line for line in result.stderr.splitlines() if ": read as " not in line]

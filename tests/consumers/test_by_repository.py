@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.conftest import RunCli
-from tests.consumers.mirror import DEPLOYMENT, HOST, NGINX, PROMETHEUS, TARGET, write_list
+from tests.consumers.mirror import DEPLOYMENT, HOST, NGINX, PROMETHEUS, TARGET, complaints, write_list
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def test_with_files_it_is_about_what_they_name(form: str, run_cli: RunCli, folde
     (folder / "web.yaml").write_text(DEPLOYMENT.replace("docker.io/library/nginx:1.24.0", "busybox:1"))
     result = run_cli("rewrite", form, "web.yaml")
     assert result.exit_code == 3
-    assert result.stderr == "web.yaml:11:18: busybox:1: the list has no entry for docker.io/library/busybox\n"
+    assert complaints(result) == ["web.yaml:11:18: busybox:1: the list has no entry for docker.io/library/busybox"]
     assert "library/nginx" in result.stdout
     assert "prometheus" not in result.stdout
 

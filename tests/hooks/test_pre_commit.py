@@ -10,12 +10,20 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.checkout import ROOT, tracked_files
+from tests.documents import blocks_of
 
 GOOD_LIST = 'images:\n  - source: quay.io/prometheus/prometheus\n    tags: ["v2.48.0"]\n'
 # Nobody listens on port 9, that of the discard protocol.
 UNREACHABLE = "registries: {quay.io: {hostname: '127.0.0.1:9', tls: disabled}}\n"
+# What docs/consumers.md tells a repository of deployments to use.
+((DOCUMENTED,),) = (
+    repository["hooks"]
+    for block in blocks_of(ROOT / "docs/consumers.md", "yaml")
+    for repository in yaml.safe_load(block).get("repos", ())
+)
 GENERATED = ["regsync.yaml", "terraform/terraform.tfvars.json"]
 
 
@@ -82,7 +90,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scratch(tmp_path: Path, hooks: Repository, installed: Path) -> Scratch:
     scratch = Scratch(tmp_path, PRE_COMMIT_HOME=str(installed))
     revision = hooks.git("rev-parse", "HEAD").strip()
-    used = [{"id": "mirrorgen-validate"}, {"id": "mirrorgen-generate"}]
+    used = [{"id": "mirrorgen-validate"}, {"id": "mirrorgen-generate"}, DOCUMENTED]
     config = {"repos": [{"repo": str(hooks.folder), "rev": revision, "hooks": used}]}
     scratch.write(".pre-commit-config.yaml", json.dumps(config))
     scratch.write("images.yaml", GOOD_LIST)
@@ -131,3 +139,21 @@ def test_generate_leaves_everything_alone_where_it_cannot_go_on(bad: str, said: 
     assert said in failed.stdout
     assert not (scratch.folder / "regsync.yaml").exists()
     assert not (scratch.folder / "images.lock.yaml").exists()
+
+
+def test_covers_fails_until_the_list_mirrors_what_is_to_be_deployed(scratch: Scratch) -> None:
+    target = 'target: {account_id: "123456789012", region: eu-west-1}\n'
+    (scratch.folder / "mirror").mkdir()
+    scratch.write("mirror/images.yaml", target + GOOD_LIST)
+    (scratch.folder / "deploy").mkdir()
+    pod = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: quay.io/prometheus/prometheus:v2.48.0}]}\n"
+    scratch.write("deploy/pod.yaml", pod)
+    scratch.write("values.yaml", "image: nginx:1.26\n")
+    passed = scratch.run_hook("mirrorgen-covers")
+    assert passed.returncode == 0, passed.stdout
+
+    scratch.write("deploy/pod.yaml", pod.replace("v2.48.0", "v2.49.0"))
+    failed = scratch.run_hook("mirrorgen-covers")
+    assert failed.returncode == 1
+    assert "deploy/pod.yaml:3:29: quay.io/prometheus/prometheus:v2.49.0: the list does not ask for" in failed.stdout
+    assert '+    tags: ["v2.48.0", "v2.49.0"]' in failed.stdout

@@ -44,7 +44,8 @@ def test_a_list_that_was_edited_is_rendered_again(started: Scratch) -> None:
 def test_they_are_those_that_mirrorgen_publishes(started: Scratch) -> None:
     published = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     (config,) = yaml.safe_load((started.folder / ".pre-commit-config.yaml").read_text())["repos"]
-    same = [{**hook, "language": "system"} for hook in published]
+    # What names images is in other repositories than the list.
+    same = [{**hook, "language": "system"} for hook in published if hook["id"] != "mirrorgen-covers"]
     for hook in same:
         del hook["description"]
     assert config["hooks"] == same

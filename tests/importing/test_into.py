@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mirrorgen.errors import InputError
 from mirrorgen.importing.adding import add_images
 from mirrorgen.importing.outcomes import How
 from mirrorgen.model.allowances import Allowances
@@ -26,6 +27,12 @@ NEW = '  - source: quay.io/org/app\n    tags: ["v1"]\n'
         # New entries come behind the others, with their indentation; what is said below stays below.
         (["quay.io/org/app:v1"], NGINX + '    tags: ["1"] # web\n', NGINX + '    tags: ["1"] # web\n' + NEW),
         (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]\n# end\n', NGINX + '    tags: ["1"]\n' + NEW + "# end\n"),
+        (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]\n    # owner: me\n  # end\n',
+         NGINX + '    tags: ["1"]\n    # owner: me\n' + NEW + "  # end\n"),
+        (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]\n    # owner: me',
+         NGINX + '    tags: ["1"]\n    # owner: me\n' + NEW.rstrip()),
+        (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]\n    owner: >-\n      me\n# end\n',
+         NGINX + '    tags: ["1"]\n    owner: >-\n      me\n' + NEW + "# end\n"),
         (["quay.io/org/app:v1"], NGINX + '    tags: ["1"]', NGINX + '    tags: ["1"]\n' + NEW.rstrip()),
         (["quay.io/org/app:v1"], NGINX + '    tags:\n    - "1"\n\n\ndefaults: {parallel: 2}\n',
          NGINX + '    tags:\n    - "1"\n' + NEW + "\n\ndefaults: {parallel: 2}\n"),
@@ -99,6 +106,8 @@ def test_a_tag_that_a_rule_of_the_list_chooses_is_there(tmp_path: Path) -> None:
     added = into(text, tmp_path, "nginx:1.25", "nginx:1.23")
     assert added.text == NGINX + '    tags: {semver: [">=1.24"], exact: ["1.23"]}\n'
     assert [taken.how for taken in added.taken] == [How.HELD, How.ADDED]
+    pinned = into(text, tmp_path, f"nginx:1.25@{A}")
+    assert pinned.text == NGINX + f'    tags: {{semver: [">=1.24"], digests: {{"1.25": "{A}"}}}}\n'
 
 
 def test_an_image_goes_where_the_list_has_its_source(tmp_path: Path) -> None:
@@ -114,6 +123,16 @@ def test_an_image_goes_where_the_list_has_its_source(tmp_path: Path) -> None:
         "other.yaml:1:1 nginx:4: the list has several repositories for docker.io/library/nginx, of which any may be "
         "meant: web/nginx, other/nginx"
     ]
+
+
+def test_names_are_derived_as_the_list_has_it(tmp_path: Path) -> None:
+    text = (
+        "target: {account_id: '123456789012', region: eu-west-1, prefix: own}\n"
+        "registries: {docker.io: {alias: hub, keep_library: true}}\n" + NGINX + '    tags: ["1"]\n'
+    )
+    added = into(text, tmp_path, "nginx:2 -> own/hub/library/nginx", "redis:7 -> own/hub/library/redis")
+    assert [taken.repository for taken in added.taken] == ["own/hub/library/nginx", "own/hub/library/redis"]
+    assert added.text == text.replace('["1"]', '["1", "2"]') + '  - source: docker.io/library/redis\n    tags: ["7"]\n'
 
 
 def test_a_digest_that_the_list_has_under_a_tag_needs_no_other(tmp_path: Path) -> None:
@@ -160,6 +179,7 @@ def test_where_nothing_is_said_of_platforms_the_list_decides_and_it_is_said(tmp_
     [
         # Shared by an alias.
         (NGINX + '    tags: &t ["1"]\n  - source: redis\n    tags: *t\n', ["redis:2", "nginx:2"]),
+        (NGINX + '    tags: &t {semver: [">=3"]}\n  - source: redis\n    tags: *t\n', ["redis:2", "nginx:2"]),
         # A comment that may be about the tag before it or the one behind it.
         (NGINX + '    tags: ["1", # why\n      "2"] # web\n  - &r {source: redis, tags: ["1"]}\n', []),
         ('images: [ # all\n  {source: nginx, tags: ["1"]} # web\n]\n', ["redis:1"]),
@@ -232,6 +252,15 @@ def test_settings_that_a_list_has_for_a_registry_are_its_own(tmp_path: Path) -> 
             "write credentials under registries.docker.io by hand, if that is meant",
         )
     ]
+
+
+def test_what_would_no_longer_be_a_list_is_not_made(tmp_path: Path) -> None:
+    """Behind the mark for its end, YAML takes nothing that belongs to a document."""
+    settings = {"quay.io": Registry("quay.io", "quay", tls="disabled")}
+    found = Reading("regsync", reading(["quay.io/org/app:v1"]).images, registries=settings)
+    loaded = load_text(NGINX + '    tags: ["1"]\n...\n', tmp_path)
+    with pytest.raises(InputError, match="the list could not be read again"):
+        add_images(loaded, [found], Allowances())
 
 
 def test_a_list_that_says_what_it_should_is_left_as_it_is(tmp_path: Path) -> None:

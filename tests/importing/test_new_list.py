@@ -104,6 +104,15 @@ def test_two_rules_for_a_repository_become_one_where_one_says_the_same(tmp_path:
     reread(added, tmp_path)
 
 
+def test_rules_that_count_cannot_be_joined() -> None:
+    added = made(
+        named("nginx", 1, rule=rule(match=("1.*",), newest=2)),
+        named("nginx", 2, rule=rule(match=("2.*",), newest=2)),
+    )
+    assert "newest: 2" in added.text
+    assert [each.place.line for each in added.refused] == [2]
+
+
 def test_what_is_copied_of_an_image_is_kept_and_nothing_is_mixed(tmp_path: Path) -> None:
     one, all_of_it = Copying(platform="linux/amd64", referrers=True), Copying(digest_tags=True)
     added = made(
@@ -219,6 +228,9 @@ def test_images_of_ecr_are_left_out() -> None:
     # The file itself says that this is what it copies to.
     own = new_list([Reading("regsync", (named(f"{ecr}/app:1"),), target=ecr)], Allowances())
     assert ([taken.how for taken in own.taken], own.refused, own.text) == ([How.OWN], (), "")
+    # Under another name it is not there yet.
+    renamed = new_list([Reading("regsync", (named(f"{ecr}/app:1 -> prod/app"),), target=ecr)], Allowances())
+    assert [(taken.how, taken.repository) for taken in renamed.taken] == [(How.ADDED, "prod/app")]
 
 
 def test_registries_are_reached_as_the_file_reaches_them(tmp_path: Path) -> None:

@@ -182,6 +182,11 @@ def test_defaults_fill_in_what_a_step_leaves_out() -> None:
     assert found.registries["quay.io"].rate_limit == RateLimit(50, "15m")
 
 
+def test_a_step_that_the_defaults_make_impossible_is_refused_itself() -> None:
+    found = read("defaults: {includeExternal: true}\nsync: [{source: nginx, target: h.example/a, type: image}]")
+    assert refused(found) == ["2 sync[0]: it copies layers that are elsewhere, too, as the defaults say"]
+
+
 def test_what_changes_nothing_of_what_is_copied_is_a_note() -> None:
     found = read("""
         defaults:

@@ -87,7 +87,7 @@ def _serving(address: str, certificate: trustme.LeafCert, handler: type[BaseHTTP
 class _Asked(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def request(self) -> Request:
+    def asked(self) -> Request:
         headers = self.headers
         return Request(headers.get("Host", ""), self.command, self.path, headers.get("Authorization", ""))
 
@@ -115,7 +115,7 @@ def _upstream(found: Registries) -> type[BaseHTTPRequestHandler]:
         """It asks for a password, so that whoever has one shows it."""
 
         def do_GET(self) -> None:
-            found.upstream.append(self.request())
+            found.upstream.append(self.asked())
             self.answer(401, {"WWW-Authenticate": f'Basic realm="https://{self.headers["Host"]}/"'}, b"")
 
     return Upstream
@@ -128,7 +128,7 @@ def _ecr(emulator: Emulator, name: str, found: Registries) -> type[BaseHTTPReque
         """It lets in who has ECR's password, and hands on to the emulator, which lets in everybody."""
 
         def do_GET(self) -> None:
-            request = self.request()
+            request = self.asked()
             found.ecr.append(request)
             if request.authorization != expected:
                 challenge = f'Basic realm="https://{name}/",service="ecr.amazonaws.com"'

@@ -25,7 +25,7 @@ from tests.real.container import Image, builder, require_builder
 from tests.serving import served
 
 _numbers = itertools.count()
-PROGRAMS = [name for name, spec in tool_specs().items() if spec.module]
+PROGRAMS = [name for name, spec in tool_specs().items() if spec.module and not spec.is_optional]
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ def bare(
     """A node on which containerd is set up, and nothing else."""
     found = shutil.which("containerd")
     assert found
-    binary = Path(found) if request.param == 1 else containerd_2(base_env)
+    binary = Path(found) if request.param == 1 else containerd_2(base_env, may_build=request.config.getoption("--soak"))
     env = {**mirror.env, "SSL_CERT_FILE": str(by_name.authority)}
     by_name.ecr.clear()
     by_name.upstream.clear()
@@ -154,12 +154,20 @@ def test_a_digest_is_enough(ready: Node, mirror: Mirror, by_name: Registries) ->
     assert not by_name.upstream
 
 
+def test_ctr_gets_it_too_where_it_is_told_the_folder_and_the_password(ready: Node, by_name: Registries) -> None:
+    pull = ["ctr", "images", "pull", "--snapshotter", "native", "--user", f"AWS:{ECR_PASSWORD}"]
+    ready.run(*pull, "--hosts-dir", "/etc/containerd/certs.d", f"{NGINX}:1.25")
+    assert not by_name.upstream
+    ready.run(*pull, f"{NGINX}:1.25", check=False)
+    assert by_name.passwords_upstream(), "which is why the documentation warns"
+
+
 def test_an_image_that_is_not_mirrored_fails_and_says_so(ready: Node, by_name: Registries) -> None:
     done = ready.pull("docker.io/library/nginx-unprivileged:1.25")
     assert done.returncode == 1
     assert "credentials: 0" in done.stdout
     assert "docker.io/library/nginx-unprivileged is not mirrored" in done.stderr, "in the kubelet's log"
-    assert "no basic auth credentials" in done.stderr
+    assert "401 Unauthorized" in done.stderr or "no basic auth credentials" in done.stderr
     assert not by_name.upstream
 
 

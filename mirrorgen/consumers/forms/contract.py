@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
 
 from mirrorgen.consumers.mirrored import Finding, Mirror, MirroredSource
 from mirrorgen.model.references import Source
@@ -20,8 +21,8 @@ class Takes(Enum):
     FILES = auto()
     """One file that names images, or several."""
 
-    FILE = auto()
-    """One file, which the form reads itself."""
+    OWN_FILES = auto()
+    """Files that the form reads itself, one at least."""
 
     FOLDER = auto()
     """A folder to write into, or none: then everything is shown."""
@@ -66,6 +67,7 @@ class Order:
         uses: the images that they name and that are not at the mirror yet, in their order.
         pin: whether images are named by digest, too.
         tls: how the mirror is reached: `enabled`, `disabled`, or `insecure` where its certificate is not checked.
+        folder: that is written into; None where there is none.
     """
 
     mirror: Mirror
@@ -73,6 +75,7 @@ class Order:
     uses: tuple[Use, ...] = ()
     pin: bool = False
     tls: str = "enabled"
+    folder: Path | None = None
 
     def sources(self) -> Iterator[tuple[Source, tuple[MirroredSource, ...]]]:
         """Yield the upstream repositories that it is about, with those of the target that they are brought into.
@@ -91,12 +94,12 @@ class Written:
 
     Attributes:
         text: for standard output; empty where files are written.
-        files: text by name: those of the order, or of the folder.
+        files: text by name: those of the order, or of the folder; None for one that must not be there.
         left: what stays as it is.
     """
 
     text: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | None] = field(default_factory=dict)
     left: tuple[Left, ...] = ()
 
 

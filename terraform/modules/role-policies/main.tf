@@ -7,12 +7,16 @@
 locals {
   read = [
     "ecr:BatchGetImage",
-    "ecr:DescribeImageScanFindings",
-    "ecr:DescribeImages",
     "ecr:DescribeRepositories",
     "ecr:GetLifecyclePolicy",
     "ecr:ListImages",
     "ecr:ListTagsForResource",
+  ]
+  inspect = [
+    "ecr:DescribeImages",
+  ]
+  findings = [
+    "ecr:DescribeImageScanFindings",
   ]
   settings = [
     "ecr:CreateRepository",
@@ -26,7 +30,6 @@ locals {
   push = [
     "ecr:BatchCheckLayerAvailability",
     "ecr:CompleteLayerUpload",
-    "ecr:GetDownloadUrlForLayer",
     "ecr:InitiateLayerUpload",
     "ecr:PutImage",
     "ecr:UploadLayerPart",
@@ -37,10 +40,10 @@ locals {
   ]
 
   repository_actions = {
-    plan    = local.read
+    plan    = concat(local.read, local.inspect, local.findings)
     apply   = concat(local.read, local.settings)
-    sync    = concat(local.read, local.push)
-    destroy = concat(local.read, local.settings, local.remove)
+    sync    = concat(local.read, local.inspect, local.findings, local.push)
+    destroy = concat(local.read, local.inspect, local.settings, local.remove)
   }
   # Whoever makes a repository with a key of one's own lets ECR use it, and whoever removes the repository takes that back.
   # https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
@@ -147,7 +150,7 @@ locals {
         {
           Sid      = "Repositories"
           Effect   = "Allow"
-          Action   = concat(local.read, local.settings, local.push, local.remove)
+          Action   = concat(local.read, local.inspect, local.findings, local.settings, local.push, local.remove)
           Resource = local.repositories
         },
         {

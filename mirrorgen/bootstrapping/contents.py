@@ -1,0 +1,120 @@
+"""The files of the root module that prepares an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.kinds import GENERATED
+from mirrorgen.errors import UsageError
+from mirrorgen.rendering.module import module_files as all_modules
+from mirrorgen.resources import resource
+from mirrorgen.tools.terraform import hcl_string
+
+FOLDER = "bootstrap"
+MAIN = f"{FOLDER}/terraform/main.tf"
+
+_MODULES = ("bootstrap", "github-roles", "role-policies")
+
+_GRAMMARS: Mapping[str, tuple[str, str]] = {
+    "repository": (
+        r"[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9._-]+|@[0-9]+/[A-Za-z0-9._-]+@[0-9]+)",
+        "write OWNER/NAME, or OWNER@ID/NAME@ID with the ids that GitHub has given to both",
+    ),
+    "state_bucket": (
+        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "a bucket has 3 to 63 lower case letters, digits, dots and hyphens",
+    ),
+    "oidc_provider_arn": (
+        r"arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/[a-z0-9.-]+(/[\w./-]+)?",
+        "it looks like arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an account is to be prepared for.
+
+    Attributes:
+        repository: of GitHub, `OWNER/NAME`, or `OWNER@ID/NAME@ID`.
+        account_id, region: None leaves them to the credentials and the environment.
+        state_bucket: its name; None for the usual one.
+        oidc_provider_arn: of the identity provider that the account has; None to make it.
+        repositories: patterns of the names of the mirror's repositories.
+        kms_key_arns: of the keys that the list names.
+
+    Raises:
+        UsageError: a value is not of its grammar.
+    """
+
+    repository: str
+    account_id: str | None = None
+    region: str | None = None
+    state_bucket: str | None = None
+    oidc_provider_arn: str | None = None
+    repositories: tuple[str, ...] = ("mirror/*",)
+    kms_key_arns: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, (pattern, hint) in _GRAMMARS.items():
+            value = getattr(self, name)
+            if value is not None and not re.fullmatch(pattern, value, re.ASCII):
+                raise UsageError(f"{value!r} cannot be the {name.replace('_', ' ')}", hint=hint)
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether GitHub's ids are known, which the subject of a newer repository has in it."""
+        return "@" in self.repository
+
+
+def root_files(wanted: Wanted) -> dict[str, str]:
+    """Return the text of each file of a new root module, by its name below the folder of the list."""
+    return {MAIN: _environment().get_template("main.tf.j2").render(wanted=wanted)}
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resource("templates/bootstrap")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - no HTML here; every text is a string of HCL
+    )
+    environment.filters["hcl_str"] = hcl_string
+    return environment
+
+
+def module_files() -> dict[str, str]:
+    """Return the text of each file of the modules that it calls, by its name below the folder of the list."""
+    places = tuple(f"terraform/modules/{name}/" for name in _MODULES)
+    return {name: text for name, text in all_modules().items() if name.startswith(places)}
+
+
+def of_list(desired: DesiredState) -> dict[str, Any]:
+    """Return what a list says of the account already, by the names of the fields of `Wanted`."""
+    place = desired.target.identity
+    generated = desired.generated()[GENERATED[0]]
+    images = (generated.document or {}).get("mirrored_images", []) if generated else []
+    keys = {image["encryption"]["kms_key"] for image in images} - {None}
+    return {
+        "account_id": place.get("account_id") or None,
+        "region": place.get("region") or None,
+        "repositories": patterns(desired.target.prefix, [repository.name for repository in desired.repositories]),
+        "kms_key_arns": tuple(sorted(keys)),
+    }
+
+
+def patterns(prefix: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return patterns for repositories: the prefix, and the names of those that are not below it."""
+    below = f"{prefix}/" if prefix else ""
+    apart = sorted({name for name in names if not below or not name.startswith(below)})
+    return (*([f"{below}*"] if below else []), *apart)

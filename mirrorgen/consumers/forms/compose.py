@@ -1,0 +1,39 @@
+"""An override for compose files: the same services with other images, to be given after the files with `-f`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Use, Written, left_of
+from mirrorgen.consumers.forms.renaming import not_pinned
+from mirrorgen.consumers.forms.yaml_text import dump
+from mirrorgen.problems import format_path
+
+
+def write(order: Order) -> Written:
+    """Return the override; what cannot be overridden is left."""
+    services: dict[str, Any] = {}
+    left = list(left_of(order))
+    for use in order.uses:
+        if not use.finding.is_mirrored:
+            continue
+        service = use.image.consumer
+        if use.image.path != format_path(("services", service, "image")):
+            reason = "it is not what a service runs, which is all that an override changes; use `rewrite files`"
+            left.append(Left(use.image.written, reason, use.image.place))
+            continue
+        services[service] = {"image": _image(use, pin=order.pin)}
+        if order.pin and not use.finding.copy.digest:
+            left.append(not_pinned(use.image.written, use, use.finding.copy))
+    return Written(dump({"services": services}), left=tuple(left))
+
+
+def _image(use: Use, *, pin: bool) -> str:
+    """The image with every variable filled in: an override that reads them again could name another tag."""
+    image, copy = use.image, use.finding.copy
+    if pin and copy.digest:
+        return copy.pinned
+    return copy.name + (f":{image.tag}" if image.tag else "") + (f"@{image.digest}" if image.digest else "")
+
+
+FORM = Form("compose", "an override for compose files", Takes.FILES, write)
