@@ -23,11 +23,13 @@ test: $(VENV)/installed browser container-tools
 SOAK ?= 200
 TEXTS ?= 1000000
 SCENARIOS ?= 20000
-soak: $(VENV)/installed
+soak: $(VENV)/installed container-tools
 	$(BIN)/mirrorgen tools install
 	$(BIN)/mirrorgen tools install helm
 	SOAK=$(SOAK) TEXTS=$(TEXTS) SCENARIOS=$(SCENARIOS) $(BIN)/python -m pytest --soak --hypothesis-profile soak \
-	    tests/real/test_references.py tests/real/test_charts.py tests/audit tests/fuzz $$(grep -rl 'import.* given' tests/unit tests/operations) $(PYTEST_ARGS)
+	    tests/real/test_references.py tests/real/test_charts.py tests/real/test_nodes.py tests/real/test_rewrite_helm.py \
+	    tests/real/test_rewrite_kyverno.py tests/audit tests/fuzz \
+	    $$(grep -rl 'import.* given' tests/unit tests/operations tests/consumers tests/readers tests/importing) $(PYTEST_ARGS)
 
 # The status page is tested in a real browser: Debian's, as nobody else's may be downloaded everywhere.
 browser:
@@ -37,12 +39,13 @@ browser:
 	    echo "install chromium and chromium-driver to have the status page tested in a browser, too"
 
 # The container image is built on Debian's packages and run, without a registry and without a daemon. podman and
-# docker-compose read what `rewrite` writes for them.
+# docker-compose read what `rewrite` writes for them; containerd pulls with what it writes for nodes.
+CONTAINER_TOOLS := buildah mmdebstrap runc podman docker-compose containerd
 container-tools:
-	@command -v podman >/dev/null && command -v docker-compose >/dev/null && command -v buildah >/dev/null && command -v mmdebstrap >/dev/null && command -v runc >/dev/null || { \
+	@missing=; for name in $(CONTAINER_TOOLS); do command -v $$name >/dev/null || missing=1; done; test -z "$$missing" || { \
 	    test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
-	    apt-get install -qqy --no-install-recommends buildah mmdebstrap runc podman docker-compose >/dev/null; } || \
-	    echo "what needs buildah, mmdebstrap, runc, podman or docker-compose is tested where these are, by root"
+	    apt-get install -qqy --no-install-recommends $(CONTAINER_TOOLS) >/dev/null; } || \
+	    echo "what needs one of these is tested where it is, by root: $(CONTAINER_TOOLS)"
 
 lint: $(VENV)/installed $(BIN)/actionlint
 	$(BIN)/ruff check

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from mirrorgen.importing.drafts import tag_for_digest
-from mirrorgen.readers.formats import FORMATS
 from tests.conftest import RunCli
 from tests.documents import ROOT, require_text, rows_of, text_of
 
@@ -43,14 +42,6 @@ def test_its_commands_print_and_write_what_it_shows(
     require_text(PAGE, BLOCK.sub(current, text_of(PAGE)), pytestconfig)
     assert ran == [3, 3]
     assert run_cli("validate").exit_code == 0
-
-
-def test_its_formats_are_all_that_there_are(pytestconfig: pytest.Config) -> None:
-    rows = "".join(f"| `{known.name}` | {known.title} |\n" for known in sorted(FORMATS, key=lambda known: known.name))
-    head = "| `--from` | what it is |\n|---|---|\n"
-    written = re.sub(rf"{re.escape(head)}(?:\|.*\n)*", lambda _: head + rows, text_of(PAGE))
-    require_text(PAGE, written, pytestconfig)
-    assert len(rows_of(PAGE, "`--from`", "what it is")) == len(FORMATS)
 
 
 def test_the_tag_of_its_digest() -> None:

@@ -77,7 +77,7 @@ def _require(form: Form, given: list[str], *, check: bool) -> None:
     wanted, fits = {
         Takes.ANY_FILES: ("files", given.count(STDIN) < 2),
         Takes.FILES: ("files, and cannot edit standard input", bool(given) and STDIN not in given),
-        Takes.FILE: ("one file", len(given) == 1),
+        Takes.OWN_FILES: ("files", bool(given) and given.count(STDIN) < 2),
         Takes.FOLDER: ("one folder", len(given) == 1),
     }[form.takes]
     if not fits:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mirrorgen.consumers.forms import argocd, compose, edited, flux, k3s, kustomize, registries_conf
+from mirrorgen.consumers.forms import (
+    argocd,
+    compose,
+    edited,
+    flux,
+    helm_values,
+    k3s,
+    kustomize,
+    kyverno,
+    registries_conf,
+)
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Use
 from mirrorgen.consumers.mirrored import Mirror
 from mirrorgen.consumers.nodes import form as nodes
@@ -19,6 +29,8 @@ FORMS: Mapping[str, Form] = {
         flux.KUSTOMIZATION,
         flux.HELM_RELEASE,
         argocd.FORM,
+        helm_values.FORM,
+        kyverno.FORM,
         registries_conf.PODMAN,
         registries_conf.CRIO,
         k3s.FORM,

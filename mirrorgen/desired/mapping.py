@@ -11,10 +11,14 @@ from mirrorgen.model.registries import default_alias
 
 def repository_name(image: Image, *, prefix: str, registries: Mapping[str, Registry]) -> str:
     """Return the target repository's full name: the entry's own, or `<prefix>/<alias>/<path>`."""
-    source, registry = image.source, registries.get(image.source.host)
+    return image.repository or usual_name(image.source, prefix=prefix, registries=registries)
+
+
+def usual_name(source: Source, *, prefix: str, registries: Mapping[str, Registry]) -> str:
+    """Return the full name of a source's target repository where no entry gives it another."""
+    registry = registries.get(source.host)
     keeps = registry is not None and registry.keep_library
-    alias = alias_of(source.host, registries)
-    return image.repository or derived_name(source, prefix=prefix, alias=alias, keep_library=keeps)
+    return derived_name(source, prefix=prefix, alias=alias_of(source.host, registries), keep_library=keeps)
 
 
 def derived_name(source: Source, *, prefix: str, alias: str, keep_library: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mirrorgen.desired.mapping import alias_of, derived_name, repository_name
+from mirrorgen.desired.mapping import repository_name, usual_name
 from mirrorgen.importing.drafts import Draft, joined, open_part, tag_for_digest
 from mirrorgen.importing.outcomes import How, Key, Taken
 from mirrorgen.master_list.rules import build_rule
@@ -41,7 +41,7 @@ class Base:
 
     def derived(self, source: Source) -> str:
         """Return the name of the target repository of a source that has no other."""
-        return derived_name(source, prefix=self.target.prefix, alias=alias_of(source.host, self.registries))
+        return usual_name(source, prefix=self.target.prefix, registries=self.registries)
 
 
 @dataclass(frozen=True, slots=True)

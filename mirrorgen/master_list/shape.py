@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -25,21 +25,10 @@ from mirrorgen.problems import KeyPath, Problem
 from mirrorgen.resources import resource
 
 _STANDARD_TYPE = Draft202012Validator.VALIDATORS["type"]
-_STANDARD_ITEMS = Draft202012Validator.VALIDATORS["items"]
-_TEXT_KEYWORDS = {
-    "pattern",
-    "minLength",
-    "maxLength",
-    "format",
-    "enum",
-    "const",
-    "$ref",
-    "allOf",
-    "anyOf",
-    "oneOf",
-    "not",
-    "if",
-}
+# What a schema may say for it to be looked at in passing: of texts, of lists and of mappings, and what is no condition.
+_OF_TEXT, _OF_LISTS = frozenset({"minLength"}), frozenset({"items", "minItems"})
+_OF_MAPPINGS = frozenset({"properties", "required", "additionalProperties", "minProperties"})
+_OF_NOTHING = frozenset({"type", "description", "default", "examples", "title", "x-hint", "x-not-text", "x-problem"})
 _MAX_SHOWN = 140
 _NAMES = {
     "object": "a mapping",
@@ -80,12 +69,34 @@ def _type(validator: Any, types: Any, instance: Any, schema: Any) -> Iterator[Va
     yield from _STANDARD_TYPE(validator, types, instance, schema)
 
 
-def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    # A list of texts under a schema that asks only for text needs no look at each: half of the time of a large list.
-    only_text = items.get("type") == "string" and not items.keys() & _TEXT_KEYWORDS
-    if only_text and isinstance(instance, list) and all(type(item) is str for item in instance):
-        return
-    yield from _STANDARD_ITEMS(validator, items, instance, schema)
+def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ARG001
+    # Most of a large list is an entry with a source and a list of tags, and needs no more than a look at its types.
+    if isinstance(instance, list):
+        fits = _look(items)
+        for index, item in enumerate(instance):
+            if not fits(item):
+                yield from validator.descend(item, items, path=index)
+
+
+def _look(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """Return what tells at a look that a value fits a schema; where it does not, nothing is said of the value."""
+    kinds = schema.get("type", ())
+    said = schema.keys() - _OF_NOTHING
+    if kinds == "string" and said <= _OF_TEXT:
+        least = schema.get("minLength", 0)
+        return lambda value: type(value) is str and len(value) >= least
+    if "array" in kinds and "items" in schema and said <= _OF_LISTS | _OF_MAPPINGS:
+        inner, fewest = _look(schema["items"]), schema.get("minItems", 0)
+        return lambda value: type(value) is list and len(value) >= fewest and all(map(inner, value))
+    if kinds == "object" and said == {"properties", "required", "additionalProperties"}:
+        looks = {key: _look(each) for key, each in schema["properties"].items()}
+        needed = set(schema["required"])
+        return lambda value: (
+            type(value) is dict
+            and needed <= value.keys() <= looks.keys()
+            and all(looks[key](inner) for key, inner in value.items())
+        )
+    return lambda _: False
 
 
 def _left_to_building(*_arguments: Any) -> Iterator[ValidationError]:

@@ -28,8 +28,9 @@ class Copies(Gathering):
         self._copied.append((image, host))
 
     def unfit(self, fields: Fields, error: Unfit, written: str = "") -> None:
-        """Refuse what a field says."""
-        self.refuse(written, fields.document.place(error.path), format_path(error.path), error.reason, error.hint)
+        """Refuse what a field says; the reason may repeat of it what can be printed."""
+        place, path = fields.document.place(error.path), format_path(error.path)
+        self.refuse(written, place, path, printable(error.reason), printable(error.hint))
 
     def copied(
         self,
@@ -64,6 +65,11 @@ class Copies(Gathering):
             target=chosen,
             notes=tuple(dict.fromkeys(reading.notes)),
         )
+
+
+def printable(text: str) -> str:
+    """Return a text with a question mark for each character that cannot be printed."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def source_of(text: str, place: Place, path: str, *, file_says: str | None = None) -> NamedImage:

@@ -18,7 +18,7 @@ from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.tag_sets import UnusableRule, checked, replaced
 
 _MARK = re.compile(r"^tasks:", re.MULTILINE)
-_MAPPINGS = re.compile(r"^\s+mappings:", re.MULTILINE)
+_MAPPINGS = re.compile(r"^[ \t]+mappings:", re.MULTILINE)
 _REGEX = "regex:"
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?")
 _TOP = frozenset({"relay", "docker", "skopeo", "dockerhost", "api-version", "lister", "tasks", "watch"})

@@ -16,7 +16,7 @@ from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.taking import parse
 
 _GROUP = re.compile(
-    r"""^\s*["']?apiVersion["']?\s*:\s*["']?(?:content|collection)\.hauler\.cattle\.io/""", re.MULTILINE
+    r"""^[ \t]*["']?apiVersion["']?\s*:\s*["']?(?:content|collection)\.hauler\.cattle\.io/""", re.MULTILINE
 )
 _ANNOTATION = "hauler.dev/"
 _IMAGES = "Images"

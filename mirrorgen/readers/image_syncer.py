@@ -22,8 +22,9 @@ from mirrorgen.readers.regsync_hosts import HINT, variable_named
 from mirrorgen.readers.tag_sets import UnusableRule, checked, found_within, rule_of
 from mirrorgen.readers.taking import show
 
-_BOTH = re.compile(r"""^\s*["']?(auth|images)["']?\s*:\s*(?:\{.*)?$""", re.MULTILINE)
-_RULE = re.compile(r"""^\s*["']?[\w.-]+(?::\d+)?/[\w./-]+(?:[:@][^"'\s]+)?["']?\s*:(?:\s|$)""", re.MULTILINE)
+_BOTH = re.compile(r"""^[ \t]*["']?(auth|images)["']?[ \t]*:[ \t]*(?:\{.*)?$""", re.MULTILINE)
+_RULE = re.compile(r"""[ \t]*["']?[\w.-]+(?::\d+)?/[\w./-]+(?:[:@][^"'\s]+)?["']?[ \t]*:(?:\s|$)""")
+_KEY = re.compile(r"""[^\s#{}\-]|[ \t]+["']\S+["'][ \t]*:""")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _AUTH_KEYS = frozenset({"username", "password", "insecure"})
 
@@ -32,7 +33,11 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether it has `images` and `auth`, or rules at the left: an image, a colon, and where it goes."""
     if {match[1] for match in _BOTH.finditer(text)} == {"auth", "images"}:
         return True
-    lines = [line for line in text.splitlines()[:100] if re.match(r"""[^\s#{}\-]|\s+["']\S+["']\s*:""", line)]
+    lines = [
+        line[:1000]
+        for line in text[:100_000].splitlines()[:100]
+        if re.match(r"""[^\s#{}\-]|\s+["']\S+["']\s*:""", line)
+    ]
     return bool(lines) and all(_RULE.match(line) for line in lines)
 
 

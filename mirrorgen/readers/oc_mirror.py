@@ -19,8 +19,8 @@ from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
 from mirrorgen.readers.copies import Copies, source_of
 from mirrorgen.readers.fields import Fields, Unfit
 
-_VERSION = re.compile(r"""^\s*["']?apiVersion["']?\s*:\s*["']?mirror\.openshift\.io/""", re.MULTILINE)
-_KIND = re.compile(r"""^\s*["']?kind["']?\s*:\s*["']?(?:Delete)?ImageSetConfiguration\b""", re.MULTILINE)
+_VERSION = re.compile(r"""^[ \t]*["']?apiVersion["']?\s*:\s*["']?mirror\.openshift\.io/""", re.MULTILINE)
+_KIND = re.compile(r"""^[ \t]*["']?kind["']?\s*:\s*["']?(?:Delete)?ImageSetConfiguration\b""", re.MULTILINE)
 _DELETING = "DeleteImageSetConfiguration"
 _ASK_IT = "`oc-mirror --dry-run` writes mapping.txt; what stands before each `=` there is a list to read as plain"
 _ELSEWHERE = {

@@ -15,7 +15,7 @@ from mirrorgen.model.images import Copying, Registry, TagRule
 from mirrorgen.model.references import normalize_host
 from mirrorgen.model.registries import default_alias
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
-from mirrorgen.readers.copies import Copies, ruled, source_of, target_of
+from mirrorgen.readers.copies import Copies, printable, ruled, source_of, target_of
 from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.regsync_hosts import credentials_in
 from mirrorgen.readers.tag_sets import UnusableRule, checked
@@ -206,7 +206,7 @@ class _Artifact:
         return {text for text, _ in self.fields.numerals("DoNotMirror")}
 
     def _say(self, reason: str) -> None:
-        self._copies.note(self.fields.document, self.fields.path, reason)
+        self._copies.note(self.fields.document, self.fields.path, printable(reason))
 
 
 def _short(reference: str) -> str:

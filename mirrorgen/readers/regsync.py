@@ -20,8 +20,10 @@ from mirrorgen.readers.regsync_settings import Settings, say_what_is_left
 from mirrorgen.readers.tag_sets import TAKES_ALL, UnusableRule, anchored, checked, rule_of, united
 
 _TOP = frozenset({"version", "creds", "defaults", "sync"})
-_MARK = re.compile(r"""^["']?sync["']?\s*:|[{,]\s*"sync"\s*:""", re.MULTILINE)
-_TARGET = re.compile(r"""["']?target["']?\s*:""")
+_MARK = re.compile(r"""^["']?sync["']?[ \t]*:|[{,\n][ \t]*"sync"[ \t]*:""", re.MULTILINE)
+_TARGET = re.compile(r"""\btarget["']?[ \t]*:""")
+_LONGEST = 1000
+"""Characters of a source or target: one with a template is no longer."""
 
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
@@ -135,6 +137,8 @@ class _Step:
         text = self._step.string(key)
         if not text:
             raise Unfit(f"it has no {key}", self._step.path)
+        if len(text) > _LONGEST:
+            raise Unfit(f"its {key} has {len(text):,} characters", self._path(key))
         match = re.match(r"(?:\{\{[^}]*\}\}|[^/{])*/", text) if host_is_free else None
         host = match.group() if match else ""
         try:

@@ -10,6 +10,8 @@ import yaml
 from mirrorgen.master_list.document import LOADER
 
 _MERGE = "tag:yaml.org,2002:merge"
+_DEEPEST = 100
+"""Merges within merges; people write two or three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,12 @@ def merge_troubles(text: str) -> Iterator[Trouble]:
     """
     if "<<" not in text:
         return
-    waiting = [node for node in [yaml.compose(text, Loader=LOADER)] if node]
+    try:
+        waiting = [next(iter(yaml.compose_all(text, Loader=LOADER)))]
+    except yaml.YAMLError:
+        # What has an anchor twice can be read, but not composed.
+        yield Trouble(1, 1, "an anchor stands there twice, and which of them is merged is not told", "rename one")
+        return
     seen = {id(node) for node in waiting}
     while waiting:
         node = waiting.pop()
@@ -64,7 +71,7 @@ def _hidden(node: yaml.MappingNode) -> Iterator[Trouble]:
 def _members(node: yaml.Node, within: frozenset[int]) -> dict[str, yaml.Node]:
     """What a mapping gives to another, with what is merged into it."""
     found: dict[str, yaml.Node] = {}
-    if isinstance(node, yaml.MappingNode) and id(node) not in within:
+    if isinstance(node, yaml.MappingNode) and len(within) < _DEEPEST:
         for key, value in node.value:
             found.update(_members(value, within | {id(node)}) if key.tag == _MERGE else {key.value: value})
     return found

@@ -17,6 +17,7 @@ _RELEASE = r"v?\d+(\.\d+){0,2}"
 _BOUND = re.compile(
     r"\s*(!=|=>|>=|=<|<=|~>|[=~^<>]|)\s*v?([\dxX*]+)(?:\.([\dxX*]+))?(?:\.([\dxX*]+))?(-[^\s,]+)?(?:\s*,\s*|\s+|$)"
 )
+_LONGEST = 1000
 _HYPHEN = re.compile(r"(\S+)\s+-\s+(\S+)")
 
 _NO_VERSIONS = (
@@ -39,6 +40,7 @@ def masterminds(text: str) -> TagRule:
     Raises:
         UnusableRule: it is no range, or no rule of a list means the same.
     """
+    _check_length(text)
     alternatives = [_HYPHEN.sub(r">=\1 <=\2", alternative) for alternative in text.split("||")]
     return rule_of(
         [_RELEASE], semver=[" ".join(_masterminds_bounds(alternative, text)) for alternative in alternatives]
@@ -51,6 +53,7 @@ def blang(text: str) -> TagRule:
     Raises:
         UnusableRule: it is no range, or no rule of a list means the same.
     """
+    _check_length(text)
     ranges = []
     for alternative in text.split("||"):
         place, bounds = 0, list[str]()
@@ -64,6 +67,11 @@ def blang(text: str) -> TagRule:
             raise UnusableRule(f"the range {text.strip()!r} cannot be read")
         ranges.append(" ".join(bounds))
     return rule_of(None, semver=ranges, exclude=_NO_VERSIONS)
+
+
+def _check_length(text: str) -> None:
+    if len(text) > _LONGEST:
+        raise UnusableRule(f"a range of {len(text):,} characters is not read")
 
 
 def _masterminds_bounds(alternative: str, text: str) -> list[str]:

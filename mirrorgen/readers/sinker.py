@@ -13,7 +13,7 @@ from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.regsync_hosts import variable_named
 
 _MARK = re.compile(r"^(sources|target):", re.MULTILINE)
-_REPOSITORY = re.compile(r"^\s*(?:-\s+)?repository:", re.MULTILINE)
+_REPOSITORY = re.compile(r"^[ \t]*(?:-[ \t]+)?repository:", re.MULTILINE)
 _FLAT = ("quay.io", "ghcr.io", "docker.io")
 """Registries below which sinker uses one level of names."""
 

@@ -18,8 +18,8 @@ from mirrorgen.readers.tag_sets import UnusableRule, checked, found_within, rule
 
 _LISTED, _BY_PATTERN, _BY_RANGE = "images", "images-by-tag-regex", "images-by-semver"
 _KNOWN = frozenset({_LISTED, _BY_PATTERN, _BY_RANGE, "credentials", "tls-verify", "cert-dir"})
-_REGISTRY = re.compile(r"""^["']?([\w.-]+(?::\d+)?)["']?\s*:\s*(?:#.*)?$""", re.MULTILINE)
-_IMAGES = re.compile(rf"^\s+({_LISTED}|{_BY_PATTERN}|{_BY_RANGE})\s*:", re.MULTILINE)
+_REGISTRY = re.compile(r"""^["']?([\w.-]+(?::\d+)?)["']?[ \t]*:[ \t]*(?:#.*)?$""", re.MULTILINE)
+_IMAGES = re.compile(rf"^[ \t]+({_LISTED}|{_BY_PATTERN}|{_BY_RANGE})[ \t]*:", re.MULTILINE)
 _HINT = "put both in variables, name these under `registries` of the list, and change the password"
 
 

@@ -197,6 +197,8 @@ def _explained(error: Exception, part: str) -> Unreadable:
         return Unreadable(line, column, f"the character U+{ord(bad[0]):04X} may not stand in YAML")
     what = ", ".join(filter(None, (getattr(error, "problem", None), getattr(error, "context", None))))
     line, column = (mark.line, mark.column) if mark else (0, 0)
+    if line > part.count("\n"):  # the end, behind a line break that the parser puts there
+        line, column = part.count("\n"), len(part) - (part.rfind("\n") + 1)
     return Unreadable(line, column, f"this is not YAML: {what or 'the parser gave up'}", hint=_hint(part, line))
 
 

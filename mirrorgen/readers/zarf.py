@@ -13,7 +13,7 @@ from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
 from mirrorgen.readers.copies import Copies, source_of
 from mirrorgen.readers.fields import Fields, Unfit
 
-_KIND = re.compile(r"""^\s*["']?kind["']?\s*:\s*["']?Zarf(?:Package|Init|Component)Config\b""", re.MULTILINE)
+_KIND = re.compile(r"""^[ \t]*["']?kind["']?\s*:\s*["']?Zarf(?:Package|Init|Component)Config\b""", re.MULTILINE)
 _TEMPLATE = re.compile(r"###ZARF_\w+###")
 _ANY_ARCHITECTURE = {"", "multi"}
 

@@ -179,6 +179,9 @@ def test_a_digest_that_only_a_lock_could_know_is_left_to_it(folder: Path, run_cl
     written = run_cli("covers", "list.txt", "--write")
     assert (written.exit_code, (folder / "images.yaml").read_text()) == (3, LIST)
     assert "run `mirrorgen lock`" in written.stdout
+    (folder / "list.txt").write_text(f"nginx@{A}\n")
+    assert run_cli("covers", "list.txt", "--write").exit_code == 3
+    assert (folder / "images.yaml").read_text() == LIST
 
     write_lock(folder / "images.yaml", {"docker.io/library/nginx": {"1.25.3": A, "latest": B}, "ghcr.io/rule": {}})
     result = run_cli("covers", "list.txt")

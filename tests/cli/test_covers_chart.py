@@ -35,6 +35,7 @@ HELM = """\
 env > "$0.env"
 for word; do echo "$word"; done > "$0.argv"
 [ -e "$0.fails" ] && echo "Error: found in Chart.yaml, but missing in charts/ directory: cache" >&2 && exit 1
+[ -e "$0.endless" ] && exec yes "# more and more and more"
 cat "$0.rendered"
 """
 
@@ -101,6 +102,13 @@ def test_only_what_is_on_disk_is_rendered(args: tuple[str, ...], helm: Path, run
     result = run_cli("covers", *args)
     assert result.exit_code == 1
     assert not helm.with_name("helm.argv").exists()
+
+
+def test_a_chart_that_makes_no_end_of_it_is_ended(helm: Path, run_cli: RunCli) -> None:
+    helm.with_name("helm.endless").touch()
+    result = run_cli("covers", "--chart", "chart")
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert "helm printed more than 67108864 bytes" in result.stderr
 
 
 def test_values_are_for_a_chart(run_cli: RunCli) -> None:

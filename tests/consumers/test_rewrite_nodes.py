@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,12 @@ OFFICIAL = {"source": "docker.io/library/nginx", "tags": ["1.25.3"]}
 OTHER = {"source": "ghcr.io/a/b", "tags": ["v1.0.0"]}
 
 
-def write(folder: Path, *entries: dict[str, object], **keys: object) -> None:
-    document = {"target": {"account_id": "123456789012", "region": "eu-west-1"}, **keys, "images": list(entries)}
+def write(folder: Path, *entries: Mapping[str, object], **keys: object) -> None:
+    document = {
+        "target": {"account_id": "123456789012", "region": "eu-west-1"},
+        **keys,
+        "images": [*map(dict, entries)],
+    }
     (folder / "images.yaml").write_text(yaml.safe_dump(document))
 
 

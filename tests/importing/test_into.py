@@ -125,6 +125,16 @@ def test_an_image_goes_where_the_list_has_its_source(tmp_path: Path) -> None:
     ]
 
 
+def test_names_are_derived_as_the_list_has_it(tmp_path: Path) -> None:
+    text = (
+        "target: {account_id: '123456789012', region: eu-west-1, prefix: own}\n"
+        "registries: {docker.io: {alias: hub, keep_library: true}}\n" + NGINX + '    tags: ["1"]\n'
+    )
+    added = into(text, tmp_path, "nginx:2 -> own/hub/library/nginx", "redis:7 -> own/hub/library/redis")
+    assert [taken.repository for taken in added.taken] == ["own/hub/library/nginx", "own/hub/library/redis"]
+    assert added.text == text.replace('["1"]', '["1", "2"]') + '  - source: docker.io/library/redis\n    tags: ["7"]\n'
+
+
 def test_a_digest_that_the_list_has_under_a_tag_needs_no_other(tmp_path: Path) -> None:
     text = NGINX + f'    tags: {{digests: {{reviewed: "{A}"}}}}\n'
     added = into(text, tmp_path, f"nginx@{A}")

@@ -60,26 +60,26 @@ def test_no_text_makes_a_guess_fail(text: str, name: str) -> None:
 
 
 HUGE = {
-    "one line": "x" * 3_000_000,
-    "lines": "\n" * 1_000_000,
-    "spaces": " " * 3_000_000,
-    "words": "a " * 1_000_000,
-    "slashes": "a/" * 1_000_000,
-    "dollars": "FROM " + "${A:-" * 200_000,
-    "equals": "image=" * 300_000,
-    "brackets": "[" * 1_000_000,
-    "dashes": "- " * 500_000,
-    "continued": "FROM x \\\n" * 200_000,
-    "here-documents": "RUN <<A\n" * 100_000,
-    "quotes": "RUN '\"" * 200_000,
-    "documents that are broken": "---\na: [\n" * 20_000,
-    "documents that are empty": "---\n" * 100_000,
+    "one line": "x" * 300_000,
+    "lines": "\n" * 100_000,
+    "spaces": " " * 300_000,
+    "words": "a " * 100_000,
+    "slashes": "a/" * 100_000,
+    "dollars": "FROM " + "${A:-" * 20_000,
+    "equals": "image=" * 30_000,
+    "brackets": "[" * 100_000,
+    "dashes": "- " * 50_000,
+    "continued": "FROM x \\\n" * 20_000,
+    "here-documents": "RUN <<A\n" * 10_000,
+    "quotes": "RUN '\"" * 20_000,
+    "documents that are broken": "---\na: [\n" * 2_000,
+    "documents that are empty": "---\n" * 10_000,
     "bomb": "\n".join(["a0: &a0 [x]", *(f"a{i}: &a{i} [{f'*a{i - 1},' * 10}]" for i in range(1, 9))]),
-    "images of unknown stages": "".join(f"FROM a$X{i} AS a{i}\n" for i in range(5_000)),
-    "a text in a text": "apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n" + "    image: x.y/z:1\n" * 20_000,
-    "colons": ":" * 1_000_000,
-    "at signs": "a@" * 1_000_000,
-    "names of keys": "apiVersion: v1\nkind: X\nspec:\n  " + "image" * 300_000 + ": x",
+    "images of unknown stages": "".join(f"FROM a$X{i} AS a{i}\n" for i in range(2_000)),
+    "a text in a text": "apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n" + "    image: x.y/z:1\n" * 5_000,
+    "colons": ":" * 100_000,
+    "at signs": "a@" * 100_000,
+    "names of keys": "apiVersion: v1\nkind: X\nspec:\n  " + "image" * 30_000 + ": x",
 }
 
 
@@ -89,7 +89,7 @@ def test_a_hostile_text_is_read_in_a_time_like_its_size(name: str) -> None:
         start = time.process_time()
         known.recognizes(HUGE[name], "file")
         known.read(HUGE[name], AROUND)
-        assert time.process_time() - start < 20, known.name
+        assert time.process_time() - start < 5, known.name
 
 
 @given(st.text("$A{}:-?+xB1_", max_size=30))

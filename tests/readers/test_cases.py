@@ -6,7 +6,8 @@ whose name ends in `-deep` is read with `--deep`; of one that starts with `ungue
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def read(folder: Path, format: str) -> Reading:
         variables = dict(line.split("=", 1) for line in lines)
     text = file.read_bytes().decode()
     return formats.read(text, Around(file.name, folder.name.endswith("-deep"), variables), format)
+
+
+def told(value: object) -> str:
+    """A value by what is not as always, so that a new field of it changes no case."""
+    if is_dataclass(value) and not isinstance(value, type):
+        usual = {field.name: field.default if field.default is not MISSING else object() for field in fields(value)}
+        items = {name: getattr(value, name) for name in usual if getattr(value, name) != usual[name]}
+        return f"{type(value).__name__}({', '.join(f'{name}={told(item)}' for name, item in items.items())})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key!r}: {told(item)}' for key, item in value.items())}}}"
+    return repr(value)
 
 
 def said_of(image: NamedImage) -> str:
@@ -75,7 +87,7 @@ def said(reading: Reading) -> str:
     for field in fields(Reading):
         value = getattr(reading, field.name)
         if field.name not in counted and value:
-            parts.append(f"{field.name}: {value}")
+            parts.append(f"{field.name}: {value if isinstance(value, str) else told(value)}")
     return f"format {reading.format}: taken {len(reading.images)}, refused {len(reading.refused)}\n" + "".join(
         f"\n{part}\n" for part in parts
     )

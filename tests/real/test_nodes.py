@@ -93,7 +93,7 @@ def bare(
     """A node on which containerd is set up, and nothing else."""
     found = shutil.which("containerd")
     assert found
-    binary = Path(found) if request.param == 1 else containerd_2(base_env)
+    binary = Path(found) if request.param == 1 else containerd_2(base_env, may_build=request.config.getoption("--soak"))
     env = {**mirror.env, "SSL_CERT_FILE": str(by_name.authority)}
     by_name.ecr.clear()
     by_name.upstream.clear()
@@ -152,6 +152,14 @@ def test_a_digest_is_enough(ready: Node, mirror: Mirror, by_name: Registries) ->
     done = ready.pull(f"{PROMETHEUS}@{mirror.digests[PROMETHEUS, 'v2.48.0']}")
     assert done.returncode == 0, done.stderr
     assert not by_name.upstream
+
+
+def test_ctr_gets_it_too_where_it_is_told_the_folder_and_the_password(ready: Node, by_name: Registries) -> None:
+    pull = ["ctr", "images", "pull", "--snapshotter", "native", "--user", f"AWS:{ECR_PASSWORD}"]
+    ready.run(*pull, "--hosts-dir", "/etc/containerd/certs.d", f"{NGINX}:1.25")
+    assert not by_name.upstream
+    ready.run(*pull, f"{NGINX}:1.25", check=False)
+    assert by_name.passwords_upstream(), "which is why the documentation warns"
 
 
 def test_an_image_that_is_not_mirrored_fails_and_says_so(ready: Node, by_name: Registries) -> None:

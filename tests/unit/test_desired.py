@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from mirrorgen.desired.mapping import derived_name
 from mirrorgen.desired.state import expiry_problems
 from mirrorgen.destinations.ecr.lifecycle import lifecycle_rules, tag_prefix
-from mirrorgen.destinations.ecr.rules import Lifecycle
+from mirrorgen.destinations.ecr.rules import Lifecycle, policy
 from mirrorgen.destinations.ecr.settings import EcrSettings
+from mirrorgen.destinations.ecr.written_rules import MAX_CHARACTERS, MAX_RULES
 from mirrorgen.model.images import Copying, Entry, Image, TagRule
 from mirrorgen.model.references import Source
 from mirrorgen.model.registries import default_alias
@@ -87,6 +89,13 @@ def test_priorities_are_unique_and_untagged_images_come_last() -> None:
     rules = lifecycle_rules([entry("v1.0.0", "1.0")], Lifecycle(untagged_days=7, keep_last=10))
     assert [rule.priority for rule in rules] == [1, 2, 3]
     assert [rule.tag_status for rule in rules] == ["tagged", "tagged", "untagged"]
+
+
+def test_as_many_rules_as_ecr_takes_are_never_too_long_for_it() -> None:
+    tags = [f"{chr(97 + number % 26) * 2}{chr(97 + number // 26)}".ljust(128, "z") for number in range(MAX_RULES - 1)]
+    rules = lifecycle_rules([entry(*tags)], Lifecycle(untagged_days=100_000, keep_last=100_000))
+    assert len(rules) == MAX_RULES
+    assert len(json.dumps(policy(rules), separators=(",", ":"))) < MAX_CHARACTERS
 
 
 def test_rules_can_be_off() -> None:

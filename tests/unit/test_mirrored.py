@@ -154,6 +154,12 @@ def test_a_source_may_be_in_several_repositories() -> None:
     ]
 
 
+def test_what_the_list_can_promise_comes_first() -> None:
+    images = TWICE.replace('["1.0.0", "1.1.0"]', '{match: ["1[.]0[.].*"]}')
+    copies = find(mirror(images), "quay.io/app:1.0.0").copies
+    assert [(copy.repository, bool(copy.doubt)) for copy in copies] == [("mirror/z", False), ("mirror/b", True)]
+
+
 MOVED = """\
   - {source: k8s.gcr.io/pause, tags: ["3.1"], repository: mirror/pause}
   - {source: registry.k8s.io/pause, tags: ["3.9"], repository: mirror/pause}
@@ -166,6 +172,8 @@ def test_what_names_the_mirror_itself_is_there_by_the_list() -> None:
     assert find(mirrored, f"{HOST}/mirror/pause:3.9").copy.original == "registry.k8s.io/pause:3.9"
     assert find(mirrored, f"{HOST}/mirror/pause:3.2").lack is Lack.TAG
     assert find(mirrored, f"{HOST}/mirror/other:3.1").lack is Lack.SOURCE
+    # The same path elsewhere is something else.
+    assert find(mirrored, "quay.io/mirror/pause:3.9").lack is Lack.SOURCE
     # A source brings its own tags alone into a repository that it shares.
     assert find(mirrored, "k8s.gcr.io/pause:3.9").lack is Lack.TAG
 

@@ -109,6 +109,14 @@ def test_a_source_in_two_repositories_is_reached_in_one_and_named_for_the_other(
     assert [each.mirrored.repository for each in found.out_of_reach] == ["other/place"]
 
 
+def test_the_target_is_not_led_to_itself() -> None:
+    own = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    found = reach({f"{own}/team/app": "mirror/team/app", "quay.io/a/b": None})
+    assert found.folders == {"quay.io": "mirror/quay"}
+    (app,) = found.out_of_reach
+    assert app.reason == "its upstream is the target itself, which nodes ask as it is"
+
+
 def test_a_hosts_file_names_the_mirror_and_nobody_else() -> None:
     files = kit({"quay.io/prometheus/prometheus": None, "reg.example:5000/a/b": None}).files
     settings = {"capabilities": ["pull", "resolve"], "override_path": True}

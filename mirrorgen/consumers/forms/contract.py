@@ -21,8 +21,8 @@ class Takes(Enum):
     FILES = auto()
     """One file that names images, or several."""
 
-    FILE = auto()
-    """One file, which the form reads itself."""
+    OWN_FILES = auto()
+    """Files that the form reads itself, one at least."""
 
     FOLDER = auto()
     """A folder to write into, or none: then everything is shown."""

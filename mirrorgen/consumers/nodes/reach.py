@@ -46,7 +46,7 @@ def reach_of(mirror: Mirror) -> Reach:
     """Choose the path for each registry by which a node gets most images, and say which it does not get."""
     mirrored = [each for brought in mirror.sources.values() for each in brought]
     # A registry of which a node gets nothing has no path here, and so stays as it is.
-    folders = _folders(mirrored)
+    folders = _folders(each for each in mirrored if each.source.host != mirror.host)
     reached = [each for each in mirrored if each.source.host in folders and _folder(each) == folders[each.source.host]]
     out = [_out_of_reach(each, folders.get(each.source.host)) for each in mirrored if each not in reached]
     return Reach(
@@ -73,6 +73,8 @@ def _folder(each: MirroredSource) -> str | None:
 
 def _out_of_reach(each: MirroredSource, folder: str | None) -> OutOfReach:
     host, path = each.source.host, each.source.path
+    if host == each.host:
+        return OutOfReach(each, "its upstream is the target itself, which nodes ask as it is", "")
     if _folder(each) is None:
         reason = f"a node asks for {path!r} whole, and the repository {each.repository!r} does not end in it"
     else:
