@@ -106,6 +106,26 @@ def test_another_branch_than_the_default_one_is_left_alone(github: GitHub) -> No
     assert (run.jobs, run.roles, github.issues) == ({}, [], [])
 
 
+def test_only_a_run_that_is_asked_to_destroys_and_with_a_role_of_its_own(github: GitHub) -> None:
+    roles = {name: f"arn:aws:iam::{ACCOUNT}:role/of-{name}" for name in ("apply", "sync", "destroy")}
+    github.variables |= {f"AWS_{name.upper()}_ROLE": role for name, role in roles.items()}
+    push(github, APP, OTHER)
+    first = schedule(github)
+    assert failed(first) == set(), first.log
+    assert first.roles == [
+        f"{job} {roles[role]}" for job, role in {"repositories": "apply", "status": "sync", "sync": "sync"}.items()
+    ]
+    push(github, APP)
+    payload = {"repository": {"default_branch": "main"}, "inputs": {"destroy": "true"}}
+    second = github.run("image-sync", "workflow_dispatch", payload)
+    assert failed(second) == set(), second.log
+    assert second.jobs["destroy"] == "success"
+    assert f"destroy {roles['destroy']}" in second.roles
+    assert "Apply" not in {step for step, result in second.steps["repositories"].items() if result == "success"}
+    names = [each["repositoryName"] for each in github.project.client().describe_repositories()["repositories"]]
+    assert not [name for name in names if name.startswith(f"{github.project.prefix}/") and "other" in name]
+
+
 # Installing
 
 

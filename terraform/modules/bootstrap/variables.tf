@@ -164,7 +164,7 @@ variable "repositories" {
 }
 
 variable "may_list_all_repositories" {
-  description = "Whether every role may see the names and settings of all repositories of the account: needed to find repositories below the prefix that have left the list"
+  description = "Whether plan and sync may see the names and settings of all repositories of the account: `status` needs it to find repositories below the prefix that have left the list"
   type        = bool
   default     = false
   nullable    = false

@@ -53,6 +53,8 @@ locals {
     sync    = []
     destroy = ["kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"]
   }
+  # `status` looks for repositories that have left the list.
+  finds_strays = ["plan", "sync"]
   # The state is read or written; sync knows nothing of it.
   state_access = {
     plan    = "read"
@@ -96,7 +98,7 @@ locals {
           Sid      = "FindStrays"
           Effect   = "Allow"
           Action   = ["ecr:DescribeRepositories"]
-          Resource = var.may_list_all_repositories ? local.all : []
+          Resource = var.may_list_all_repositories && contains(local.finds_strays, role) ? local.all : []
         },
         { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions[role], Resource = var.kms_key_arns },
         {
