@@ -18,7 +18,7 @@ from mirrorgen.readers.gathering import Gathering
 from mirrorgen.readers.pods import running_digests
 from mirrorgen.readers.taking import is_template, parse, show, take
 from mirrorgen.readers.texts import take_texts
-from mirrorgen.readers.yaml_documents import Document, Tagged, read_documents
+from mirrorgen.readers.yaml_documents import Document, Tagged, read_documents, untagged
 
 CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 """Keys of a Pod's specification whose items run an image."""
@@ -97,17 +97,23 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
     waiting: list[tuple[KeyPath, Any, str, dict[str, str]]] = [((), data, "", {})]
     while waiting:
         path, value, consumer, digests = waiting.pop()
+        value = untagged(value)
         if isinstance(value, list):
             indexes = range(len(value) - 1, -1, -1)
             waiting.extend(((*path, index), value[index], consumer, digests) for index in indexes)
         elif isinstance(value, dict):
-            if "apiVersion" in value and value.get("kind") in _KINDS_OF_TEXT:
+            if "apiVersion" in value and _kind(value) in _KINDS_OF_TEXT:
                 continue
             if isinstance(value.get("metadata"), dict) and ("apiVersion" in value or path[-2:-1] == ("items",)):
                 consumer, digests = _called(value) or consumer, running_digests(value)
             yield path, value, consumer, digests
-            inner = ((key, child) for key, child in reversed(value.items()) if isinstance(child, dict | list))
+            inner = ((key, child) for key, child in reversed(value.items()) if isinstance(untagged(child), dict | list))
             waiting.extend(((*path, key), child, consumer, digests) for key, child in inner if key not in _LEFT_OUT)
+
+
+def _kind(item: dict[str, Any]) -> str:
+    kind = item.get("kind")
+    return kind if isinstance(kind, str) else ""
 
 
 def _called(item: dict[str, Any]) -> str:
