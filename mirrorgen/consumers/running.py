@@ -91,6 +91,6 @@ def _order(use: Use) -> tuple[str, str, str]:
 
 
 def _repositories(image: NamedImage, mirror: Mirror) -> Sequence[str]:
-    if image.source.host == mirror.host:
+    if mirror.is_at(image.source):
         return (image.source.path,)
     return sorted({each.repository for each in mirror.sources.get(image.source, ())})

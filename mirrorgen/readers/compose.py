@@ -143,7 +143,10 @@ def _pairs(items: object) -> list[tuple[str, str]]:
 
 
 def _merged(value: object) -> Any:
-    """What a value is once files are merged, https://docs.docker.com/reference/compose-file/merge/: None if taken back."""
+    """What a value is once files are merged; None where it is taken back.
+
+    https://docs.docker.com/reference/compose-file/merge/
+    """
     if _is_reset(value):
         return None
     return untagged(value.value if isinstance(value, Tagged) and value.tag == "!override" else value)

@@ -78,6 +78,12 @@ OURS = f"{HOST}/{REPOSITORY}"
 CASES: dict[str, tuple[str, str, list[StoredImage], Held]] = {
     "the tag that is asked for": (f"{OURS}:v1.0.0", "", [stored(1, "v1.0.0")], Held.YES),
     "a tag that has left the list": (f"{OURS}:old", "", [stored(1, "old")], Held.YES),
+    "by another name of the registry": (
+        f"123456789012.dkr-ecr.eu-west-1.on.aws/{REPOSITORY}:old",
+        "",
+        [stored(1, "old")],
+        Held.YES,
+    ),
     "by its name upstream": ("quay.io/org/app:v1.0.0", "", [stored(1, "v1.0.0")], Held.YES),
     "the tag with the digest that runs": (f"{OURS}:v1.0.0", digest(1), [stored(1, "v1.0.0")], Held.YES),
     "the tag with a part of what runs": (

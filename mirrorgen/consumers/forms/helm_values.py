@@ -83,7 +83,7 @@ class _Override:
         if not isinstance(named, NamedImage):
             return self._stays(named.reason, named.hint)
         finding = self._order.mirror.find(Reference(named.source, named.tag, named.digest))
-        if named.source.host == self._order.mirror.host and finding.is_mirrored:
+        if self._order.mirror.is_at(named.source) and finding.is_mirrored:
             return None, []
         if not finding.is_mirrored:
             return self._stays(finding.reason, finding.hint)

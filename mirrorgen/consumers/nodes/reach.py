@@ -46,7 +46,7 @@ def reach_of(mirror: Mirror) -> Reach:
     """Choose the path for each registry by which a node gets most images, and say which it does not get."""
     mirrored = [each for brought in mirror.sources.values() for each in brought]
     # A registry of which a node gets nothing has no path here, and so stays as it is.
-    folders = _folders(each for each in mirrored if each.source.host != mirror.host)
+    folders = _folders(each for each in mirrored if not mirror.is_at(each.source))
     reached = [each for each in mirrored if each.source.host in folders and _folder(each) == folders[each.source.host]]
     out = [_out_of_reach(each, folders.get(each.source.host)) for each in mirrored if each not in reached]
     return Reach(
