@@ -183,6 +183,10 @@ class Mirror:
         """Whether a reference names a repository that the list fills, by its place in the target."""
         return bool(self._in_target(reference.source))
 
+    def others_in(self, brought: MirroredSource) -> list[Source]:
+        """Return the other upstream repositories whose tags are in the same one of the target, sorted."""
+        return sorted({each.source for each in self._repositories[brought.repository]} - {brought.source})
+
     @cached_property
     def _repositories(self) -> Mapping[str, tuple[MirroredSource, ...]]:
         found: dict[str, tuple[MirroredSource, ...]] = {}
