@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mirrorgen.consumers.mirrored import LATEST, Mirror
+from mirrorgen.model.references import Source
 from mirrorgen.readers.contract import NamedImage, Reading, Refusal
 
 
@@ -37,11 +38,13 @@ class InUse:
 
     Attributes:
         uses: sorted; also of tags, and of repositories of the registry, that the list does not ask for.
+        upstream: who runs what is not named by its place in the target, by its source; also of what no list has.
         elsewhere: how many images run that are from nowhere there.
         refused: what could not be understood, so that it may be an image of the target.
     """
 
     uses: tuple[Use, ...]
+    upstream: Mapping[Source, tuple[str, ...]] = field(default_factory=dict)
     elsewhere: int = 0
     refused: tuple[Refusal, ...] = ()
 
@@ -70,20 +73,22 @@ def in_use(readings: Iterable[Reading], mirror: Mirror) -> InUse:
         mirror: of the list.
     """
     consumers: dict[tuple[str, str | None, str | None], set[str]] = {}
+    upstream: dict[Source, set[str]] = {}
     refused: list[Refusal] = []
     elsewhere = 0
     for reading in readings:
         refused += reading.refused
         for image in reading.images:
-            repositories = _repositories(image, mirror)
+            repositories, consumer = _repositories(image, mirror), image.consumer or str(image.place)
+            if not mirror.is_at(image.source):
+                upstream.setdefault(image.source, set()).add(consumer)
             elsewhere += not repositories
             for name in repositories:
                 tag = None if image.digest else image.tag or LATEST
-                consumers.setdefault((name, tag, image.digest or image.running), set()).add(
-                    image.consumer or str(image.place)
-                )
+                consumers.setdefault((name, tag, image.digest or image.running), set()).add(consumer)
     uses = [Use(*key, tuple(sorted(names))) for key, names in consumers.items()]
-    return InUse(tuple(sorted(uses, key=_order)), elsewhere, tuple(refused))
+    named = {source: tuple(sorted(names)) for source, names in sorted(upstream.items())}
+    return InUse(tuple(sorted(uses, key=_order)), named, elsewhere, tuple(refused))
 
 
 def _order(use: Use) -> tuple[str, str, str]:

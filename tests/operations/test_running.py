@@ -231,6 +231,27 @@ def test_a_repository_of_which_something_runs_is_not_destroyed(tmp_path: Path, a
         require_sparing(runtime, [change(REPOSITORY_TYPE, action)], uses, horizon_days=None, now=NOW)
 
 
+@pytest.mark.parametrize(
+    ("image", "name", "is_spared"),
+    [
+        ("quay.io/left/list:1", "mirror/quay/left/list", True),
+        ("quay.io/left/list:1", "other/alias/left/list", True),
+        ("nginx", "mirror/docker-hub/nginx", True),
+        ("quay.io/org/app:v1.0.0", "other/place/org/app", True),
+        ("quay.io/left/list:1", "mirror/quay/left/list-of-others", False),
+        ("nginx", "mirror/quay/org/nginx", False),
+    ],
+)
+def test_what_runs_by_a_name_that_has_left_the_list_spares_its_repository(
+    image: str, name: str, is_spared: bool, tmp_path: Path
+) -> None:
+    runtime, _ = runtime_on(tmp_path)
+    uses = running(runtime, ("a", image, ""))
+    gone = Change("this", REPOSITORY_TYPE, name, "delete")
+    with pytest.raises(InputError, match=rf"something runs: {name} as .* \(shop/a\)") if is_spared else nullcontext():
+        require_sparing(runtime, [gone], uses, horizon_days=None, now=NOW)
+
+
 def test_what_is_not_understood_may_run_from_there(tmp_path: Path) -> None:
     runtime, _ = runtime_on(tmp_path)
     uses = running(runtime, ("a", "{{ image }}", ""))
