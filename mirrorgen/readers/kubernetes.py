@@ -135,9 +135,26 @@ def _written(
     elif _LIKE_IMAGE_KEY.fullmatch(key):
         # That a field is called so is not enough.
         inner = [((*path, key, i), item) for i, item in enumerate(value)] if isinstance(value, list) else []
-        for where, text in inner or [((*path, key), value)]:
-            if isinstance(text, str) and (is_template(text) or is_explicit(text)):
+        for where, item in inner or [((*path, key), value)]:
+            # Argo CD has `old=new` for kustomize.
+            text = item.rpartition("=")[2] if isinstance(item, str) else None
+            if isinstance(item, dict) and (renamed := _kustomized(item)):
+                yield (*where, "name"), renamed
+            elif text and (is_template(text) or is_explicit(text)):
                 yield where, text
+
+
+def _kustomized(item: dict[str, Any]) -> str | None:
+    """The image that kustomize makes of all those with a name; None where each keeps its tag, or it is another item.
+
+    https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
+    """
+    name, new_name, tag, digest = (
+        value if isinstance(value := item.get(key), str) else "" for key in ("name", "newName", "newTag", "digest")
+    )
+    if not name or not (tag or digest):
+        return None
+    return (new_name or name) + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
 
 
 def _in_image(path: KeyPath, items: dict[str, Any], key: str, *, is_container: bool) -> Iterator[tuple[KeyPath, Any]]:
