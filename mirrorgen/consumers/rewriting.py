@@ -13,6 +13,7 @@ from mirrorgen.consumers.forms import (
     k3s,
     kustomize,
     kyverno,
+    kyverno_cluster_policy,
     registries_conf,
 )
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Use
@@ -31,6 +32,7 @@ FORMS: Mapping[str, Form] = {
         argocd.FORM,
         helm_values.FORM,
         kyverno.FORM,
+        kyverno_cluster_policy.FORM,
         registries_conf.PODMAN,
         registries_conf.CRIO,
         k3s.FORM,

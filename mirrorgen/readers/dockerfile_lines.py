@@ -65,13 +65,18 @@ class Directive:
 
 
 def read_directives(text: str) -> list[Directive]:
-    """Return the directives, which stand before everything else."""
+    """Return the directives, which stand before everything else.
+
+    Behind a first line of `#!` only `syntax` is found, since BuildKit looks for that alone there.
+    """
     found = []
-    for number, line in enumerate(_lines(text), start=1):
+    lines = _lines(text)
+    is_script = lines[0].startswith("#!")
+    for number, line in enumerate(lines, start=1):
         match = _DIRECTIVE.fullmatch(line)
-        if match:
+        if match and (match["key"].lower() == "syntax" or not is_script):
             found.append(Directive(match["key"].lower(), match["value"], number, match.start("value") + 1))
-        elif not (number == 1 and line.startswith("#!")):
+        elif not match and not (number == 1 and is_script):
             break
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ SECRET = "token: s3cr3t\n"  # noqa: S105 - nobody's
 @pytest.fixture
 def branch(in_folder: Path) -> Path:
     (in_folder / "images.yaml").write_text(LIST)
-    (in_folder / "terraform").mkdir()
+    (in_folder / "terraform/modules/repositories").mkdir(parents=True)
     return in_folder
 
 
@@ -44,7 +45,7 @@ def test_render_neither_writes_nor_removes_nor_shows_what_a_link_names(
 
 
 def test_render_does_not_enter_a_folder_that_is_a_link(run_cli: RunCli, branch: Path, precious: Path) -> None:
-    (branch / "terraform").rmdir()
+    shutil.rmtree(branch / "terraform")
     (branch / "terraform").symlink_to(precious.parent)
     result = run_cli("render")
     assert result.exit_code == 1
@@ -91,7 +92,7 @@ def test_a_report_is_for_its_owner_alone(run_cli: RunCli, branch: Path) -> None:
     assert (branch / "report.json").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("name", ["run.lock", "plan.tfplan", "inputs.json", ".gitignore"])
+@pytest.mark.parametrize("name", ["run.lock", "plan.tfplan", "plan.json", ".gitignore"])
 def test_the_work_folder_has_no_links(run_cli: RunCli, branch: Path, precious: Path, name: str) -> None:
     run_cli("render")
     (branch / "terraform/.mirrorgen").mkdir()

@@ -133,3 +133,17 @@ def test_a_rule_without_a_lock_promises_nothing(run_cli: RunCli, folder: Path) -
     assert result.exit_code == 3
     assert "docker.io/library/nginx: a rule chooses its tags, which no lock has settled" in result.stderr
     assert moved(run_cli, "nginx", "nginx:1.25") == [f"{NGINX}:latest", "nginx:1.25"]
+
+
+def test_a_cluster_policy_holds_every_way_to_write_an_image(run_cli: RunCli, folder: Path) -> None:
+    write_list(folder, LIST, DIGESTS)
+    policy = yaml.safe_load(run_cli("rewrite", "kyverno-cluster-policy").stdout)
+    (rule,) = policy["spec"]["rules"]
+    (context,) = rule["context"]
+    mirrored = context["variable"]["value"]
+    for name in ("nginx", "docker.io/nginx", "index.docker.io/library/nginx"):
+        assert mirrored[name] == mirrored[f"{name}:latest"] == f"{NGINX}:latest"
+        assert mirrored[f"{name}@{A}"] == mirrored[f"{name}:1.24.0@{A}"] == f"{NGINX}@{A}"
+    assert not {name for name in mirrored if "busybox" in name or ":1.19" in name}
+    lists = [next(iter(each["patchStrategicMerge"]["spec"])) for each in rule["mutate"]["foreach"]]
+    assert lists == ["containers", "initContainers", "ephemeralContainers"]

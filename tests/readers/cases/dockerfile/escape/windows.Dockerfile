@@ -1,4 +1,3 @@
-#!/usr/bin/env something
 # escape=`
 FROM mcr.microsoft.com/windows/servercore:ltsc2022 `
   AS base
