@@ -149,6 +149,18 @@ def test_a_prune_never_takes_what_runs(tmp_path: Path) -> None:
     assert [tag for _, tag, _ in destination.deleted] == ["idle"]
 
 
+def test_a_prune_spares_what_runs_by_a_name_upstream_that_has_left_the_list(tmp_path: Path) -> None:
+    # Another entry brings its images into the repository that once was quay.io/org/app's.
+    moved = LIST.replace("quay.io/org/app", "ghcr.io/org/app").replace(
+        "    tags", f"    repository: {REPOSITORY}\n    tags"
+    )
+    runtime, _ = runtime_on(tmp_path, moved, stored(1, "runs"), stored(2, "idle"))
+    plan = make_prune_plan(
+        runtime, older_than_days=30, now=NOW, in_use=running(runtime, ("a", "quay.io/org/app:runs", ""))
+    )
+    assert [removal.tag for removal in plan.removals] == ["idle"]
+
+
 def test_what_began_to_run_since_the_plan_stops_it(tmp_path: Path) -> None:
     runtime, destination = runtime_on(tmp_path, LIST, stored(4, "idle"))
     plan = make_prune_plan(runtime, older_than_days=30, now=NOW, in_use=InUse(()))

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from mirrorgen.consumers.running import InUse, Use
-from mirrorgen.desired.mapping import is_usual_name
 from mirrorgen.errors import InputError
 from mirrorgen.operations.holding.running import Running, running_of
 from mirrorgen.operations.runtime import Runtime
@@ -50,9 +49,7 @@ def require_sparing(
 def _lost_with(name: str, in_use: InUse) -> list[str]:
     """What runs of a repository, also by a name upstream that the list, without the repository, no longer has."""
     return [_said(use) for use in in_use.of(name)] or [
-        f"{name} as {source} ({consumers[0]})"
-        for source, consumers in in_use.upstream.items()
-        if is_usual_name(name, source)
+        f"{name} as {source} ({use.consumers[0]})" for source, use in in_use.perhaps_of(name)
     ]
 
 
