@@ -101,13 +101,18 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
             indexes = range(len(value) - 1, -1, -1)
             waiting.extend(((*path, index), value[index], consumer, digests) for index in indexes)
         elif isinstance(value, dict):
-            if "apiVersion" in value and value.get("kind") in _KINDS_OF_TEXT:
+            if "apiVersion" in value and _is_text(value.get("kind")):
                 continue
             if isinstance(value.get("metadata"), dict) and ("apiVersion" in value or path[-2:-1] == ("items",)):
                 consumer, digests = _called(value) or consumer, running_digests(value)
             yield path, value, consumer, digests
             inner = ((key, child) for key, child in reversed(value.items()) if isinstance(child, dict | list))
             waiting.extend(((*path, key), child, consumer, digests) for key, child in inner if key not in _LEFT_OUT)
+
+
+def _is_text(kind: object) -> bool:
+    """Whether objects of a kind hold texts, and no fields; in the schema of a custom resource a `kind` is a mapping."""
+    return isinstance(kind, str) and kind in _KINDS_OF_TEXT
 
 
 def _called(item: dict[str, Any]) -> str:
