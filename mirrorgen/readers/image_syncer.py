@@ -24,7 +24,10 @@ from mirrorgen.readers.taking import show
 
 _FIRST_KEY = re.compile(r"^([ \t]*)[^\s#%{-]", re.MULTILINE)
 _BOTH = re.compile(r"""^([ \t]*)["']?(auth|images)["']?[ \t]*:[ \t]*(?:[{#].*)?$""", re.MULTILINE)
-_RULE = re.compile(r"""[ \t]*["']?[\w.-]+(?::\d+)?/[\w./-]+(?:[:@][^"'\s]+)?["']?[ \t]*:(?:\s|$)""")
+# Without a slash, only what has a tag or a digest can hardly be anything else.
+_RULE = re.compile(
+    r"""[ \t]*["']?[\w.-]+(?:(?::\d+)?/[\w./-]+(?:[:@][^"'\s]+)?|[:@][^"'\s]*[^"'\s:])["']?[ \t]*:(?:\s|$)"""
+)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _AUTH_KEYS = frozenset({"username", "password", "insecure"})
 

@@ -33,6 +33,9 @@ _LOOKED_AT = 100_000
 _IMAGE_KEYS = frozenset({"image", "imageName", "containerImage"})
 _LIKE_IMAGE_KEY = re.compile(r"[a-z0-9]+Images?|images?", re.IGNORECASE)
 _REGISTRY, _TAG, _DIGEST = "registry", "tag", "digest"
+# https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
+_CHANGES = frozenset({"newName", "newTag", "tagSuffix"})
+_BUILD = "give what `kustomize build` prints"
 _LEFT_OUT = frozenset({"metadata", "status"})
 _KINDS_OF_TEXT = frozenset({"ConfigMap", "Secret"})
 
@@ -78,6 +81,9 @@ def _take_fields(document: Document, gathering: Gathering) -> set[KeyPath]:
     taken = set()
     for path, items, consumer, digests in _mappings(document.data):
         is_container = len(path) > 1 and path[-2] in CONTAINERS
+        if _is_change(path, items):
+            reason = "it is what kustomize changes of an image that other files name"
+            gathering.refuse(items["name"], document.place(path), format_path(path), reason, _BUILD)
         for key, value in items.items():
             for inner, written in _written(path, items, key, value, is_container=is_container):
                 found = take(written, document.place(inner), format_path(inner))
@@ -108,6 +114,11 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
             yield path, value, consumer, digests
             inner = ((key, child) for key, child in reversed(value.items()) if isinstance(child, dict | list))
             waiting.extend(((*path, key), child, consumer, digests) for key, child in inner if key not in _LEFT_OUT)
+
+
+def _is_change(path: KeyPath, items: dict[str, Any]) -> bool:
+    """Whether a mapping is one of the `images` of a kustomization."""
+    return path[-2:-1] == ("images",) and "name" in items and bool(items.keys() & _CHANGES)
 
 
 def _is_text(kind: object) -> bool:

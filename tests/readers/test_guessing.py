@@ -67,3 +67,27 @@ def test_words_of_another_format_below_the_top_are_no_mark_of_it(text: str, file
     reading = read(text, Around(file))
 
     assert (reading.format, len(reading.images)) == (format, named)
+
+
+@pytest.mark.parametrize(
+    ("text", "file"),
+    [
+        pytest.param("hunter2\n", "password.txt", id="a password"),
+        pytest.param("fastapi\nuvicorn\n", "requirements.txt", id="names of packages"),
+        pytest.param("8\n5\n26\n", "data.txt", id="numbers"),
+        pytest.param("linters:\n  enable:\n    - govet\n    - github.com/x/y\n    - lll\n", ".golangci.yml", id="YAML"),
+    ],
+)
+def test_words_that_may_be_anything_are_not_guessed_to_be_images(text: str, file: str) -> None:
+    reading = read(text, Around(file))
+
+    assert (reading.format, reading.images) == ("", ())
+    assert [str(refused.place) for refused in reading.refused] == [file]
+    assert "hunter2" not in str(reading)
+
+
+def test_words_are_images_where_one_line_can_hardly_be_anything_else() -> None:
+    assert [str(image.source) for image in read("busybox\nnginx:1.27\n", Around("list.txt")).images] == [
+        "docker.io/library/busybox",
+        "docker.io/library/nginx",
+    ]
