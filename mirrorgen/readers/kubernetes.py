@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from mirrorgen.model.references import is_digest
 from mirrorgen.problems import KeyPath, format_path
 from mirrorgen.readers import pods
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
@@ -33,9 +34,12 @@ _LOOKED_AT = 100_000
 _IMAGE_KEYS = frozenset({"image", "imageName", "containerImage"})
 _LIKE_IMAGE_KEY = re.compile(r"[a-z0-9]+Images?|images?", re.IGNORECASE)
 _REGISTRY, _TAG, _DIGEST = "registry", "tag", "digest"
+# What charts of Elastic call a tag, and those of Grafana and Prometheus a digest.
+_OTHER_TAG, _OTHER_DIGEST = "imageTag", "sha"
 # https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
 _CHANGES = frozenset({"newName", "newTag", "tagSuffix"})
 _BUILD = "give what `kustomize build` prints"
+_PARTS = (_REGISTRY, _TAG, _DIGEST, _OTHER_TAG, _OTHER_DIGEST)
 _LEFT_OUT = frozenset({"metadata", "status"})
 _KINDS_OF_TEXT = frozenset({"ConfigMap", "Secret"})
 
@@ -81,6 +85,9 @@ def _take_fields(document: Document, gathering: Gathering) -> set[KeyPath]:
     taken = set()
     for path, items, consumer, digests in _mappings(document.data):
         is_container = len(path) > 1 and path[-2] in CONTAINERS
+        if _is_only_a_part(path, items):
+            reason = "it is a part of an image, and its name stands in a chart or an operator"
+            gathering.refuse("", document.place(path), format_path(path), reason, "give what is made of it")
         if _is_change(path, items):
             reason = "it is what kustomize changes of an image that other files name"
             gathering.refuse(items["name"], document.place(path), format_path(path), reason, _BUILD)
@@ -121,6 +128,13 @@ def _is_change(path: KeyPath, items: dict[str, Any]) -> bool:
     return path[-2:-1] == ("images",) and "name" in items and bool(items.keys() & _CHANGES)
 
 
+def _is_only_a_part(path: KeyPath, items: dict[str, Any]) -> bool:
+    """Whether a mapping under `image` has a tag or a digest, and no name."""
+    is_image = bool(path) and path[-1] in _IMAGE_KEYS
+    has_name = any(items.get(key) for key in ("repository", "name", *_IMAGE_KEYS))
+    return is_image and not has_name and any(_text(items, part) for part in (_TAG, _DIGEST))
+
+
 def _is_text(kind: object) -> bool:
     """Whether objects of a kind hold texts, and no fields; in the schema of a custom resource a `kind` is a mapping."""
     return isinstance(kind, str) and kind in _KINDS_OF_TEXT
@@ -141,6 +155,9 @@ def _written(
         yield from _in_image(path, items, key, is_container=is_container)
     elif key == "repository":
         if _is_image_in_parts(path, items):
+            yield (*path, key), _joined(items, key)
+    elif key == "name":
+        if _is_named_in_parts(path, items):
             yield (*path, key), _joined(items, key)
     elif _LIKE_IMAGE_KEY.fullmatch(key):
         # That a field is called so is not enough.
@@ -177,14 +194,23 @@ def _is_image_in_parts(path: KeyPath, items: dict[str, Any]) -> bool:
     return "://" not in name and any(isinstance(items.get(part), str) for part in (_REGISTRY, _TAG, _DIGEST))
 
 
+def _is_named_in_parts(path: KeyPath, items: dict[str, Any]) -> bool:
+    """Whether a mapping is an image whose repository is called `name`."""
+    is_image = bool(path) and path[-1] in _IMAGE_KEYS and not items.keys() & {"repository", *_IMAGE_KEYS}
+    return is_image and bool(_text(items, "name")) and any(_text(items, part) for part in (_REGISTRY, _TAG, _DIGEST))
+
+
+def _text(items: dict[str, Any], key: str) -> str:
+    return value if isinstance(value := items.get(key), str) else ""
+
+
 def _joined(items: dict[str, Any], key: str) -> Any:
     """The image whose name stands under a key, with the registry, tag and digest that stand beside it."""
     name = items[key]
     if not isinstance(name, str):
         return name
-    registry, tag, digest = (
-        value if isinstance(value := items.get(part), str) else "" for part in (_REGISTRY, _TAG, _DIGEST)
-    )
+    registry, tag, digest, other_tag, sha = (_text(items, part) for part in _PARTS)
+    tag, digest = tag or other_tag, digest or (f"sha256:{sha}" if is_digest(f"sha256:{sha}") else "")
     known = parse(name)
     if key != "repository" and known and (known.tag or known.digest):
         tag = digest = ""
