@@ -130,9 +130,9 @@ def _is_change(path: KeyPath, items: dict[str, Any]) -> bool:
 
 def _is_only_a_part(path: KeyPath, items: dict[str, Any]) -> bool:
     """Whether a mapping under `image` has a tag or a digest, and no name."""
-    is_image = bool(path) and path[-1] in _IMAGE_KEYS
-    has_name = any(items.get(key) for key in ("repository", "name", *_IMAGE_KEYS))
-    return is_image and not has_name and any(_text(items, part) for part in (_TAG, _DIGEST))
+    if not path or path[-1] not in _IMAGE_KEYS or any(items.get(key) for key in ("repository", "name", *_IMAGE_KEYS)):
+        return False
+    return any(_text(items, part) for part in (_TAG, _DIGEST))
 
 
 def _is_text(kind: object) -> bool:
@@ -196,8 +196,9 @@ def _is_image_in_parts(path: KeyPath, items: dict[str, Any]) -> bool:
 
 def _is_named_in_parts(path: KeyPath, items: dict[str, Any]) -> bool:
     """Whether a mapping is an image whose repository is called `name`."""
-    is_image = bool(path) and path[-1] in _IMAGE_KEYS and not items.keys() & {"repository", *_IMAGE_KEYS}
-    return is_image and bool(_text(items, "name")) and any(_text(items, part) for part in (_REGISTRY, _TAG, _DIGEST))
+    if not path or path[-1] not in _IMAGE_KEYS or items.keys() & {"repository", *_IMAGE_KEYS}:
+        return False
+    return bool(_text(items, "name")) and any(_text(items, part) for part in (_REGISTRY, _TAG, _DIGEST))
 
 
 def _text(items: dict[str, Any], key: str) -> str:
@@ -210,7 +211,7 @@ def _joined(items: dict[str, Any], key: str) -> Any:
     if not isinstance(name, str):
         return name
     registry, tag, digest, other_tag, sha = (_text(items, part) for part in _PARTS)
-    tag, digest = tag or other_tag, digest or (f"sha256:{sha}" if is_digest(f"sha256:{sha}") else "")
+    tag, digest = tag or other_tag, digest or (f"sha256:{sha}" if sha and is_digest(f"sha256:{sha}") else "")
     known = parse(name)
     if key != "repository" and known and (known.tag or known.digest):
         tag = digest = ""
