@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mirrorgen.destinations.kinds import read_target
 from mirrorgen.errors import InputError
@@ -22,12 +22,14 @@ from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.images import Copying
 from mirrorgen.problems import KeyPath, Problem
 from mirrorgen.project import CURED_BY_LOCK, Loaded, load, load_texts
-from mirrorgen.readers.contract import Reading, Refusal
+from mirrorgen.readers.contract import NamedImage, Reading, Refusal
 
 _MOST_ROUNDS = 50
 """How often what makes a list invalid is taken out again; each time it is all that is found."""
 
 _NEW = Path("images.yaml")
+
+Item = TypeVar("Item")
 
 
 def new_list(readings: Sequence[Reading], allowances: Allowances) -> Added:
@@ -103,6 +105,18 @@ class _Round:
         return {position: number_of[id(draft)] for position, draft in placed}
 
 
+def _once(items: Iterable[Item], what: Callable[[Item], object]) -> list[Item]:
+    """Leave out what says the same at the same place: aliases of YAML repeat a text that stands there once."""
+    first: dict[object, Item] = {}
+    for item in items:
+        first.setdefault(what(item), item)
+    return [*first.values()]
+
+
+def _said_at(named: NamedImage) -> object:
+    return named.place, named.source, named.tag, named.digest, named.repository, named.copying, repr(named.rule)
+
+
 class _Addition:
     """What is tried, and taken back where it makes the list invalid, until it is valid."""
 
@@ -115,8 +129,12 @@ class _Addition:
         document: Document | None,
     ) -> None:
         self._base, self._check, self._document = base, check, document
-        self._images = [(named, reading.target) for reading in readings for named in reading.images]
-        self._unread = [refused for reading in readings for refused in reading.refused]
+        images = ((named, reading.target) for reading in readings for named in reading.images)
+        self._images = _once(images, lambda item: _said_at(item[0]))
+        self._unread = _once(
+            (refused for reading in readings for refused in reading.refused),
+            lambda refused: replace(refused, path=""),
+        )
         self._refused: dict[int, Refusal] = {}
         self._reached, self._unreached = usable_settings(readings, base.registries, base.target.host, allowances)
 

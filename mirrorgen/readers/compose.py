@@ -106,6 +106,9 @@ class _Service:
         self._gathering.add(found)
 
     def _take_build(self, build: object) -> None:
+        if not isinstance(build, dict) or not isinstance(build.get("dockerfile_inline"), str):
+            reason = "what it is built from stands in a Dockerfile, which is not opened"
+            self._gathering.note(self._document, (*self._path, "build"), reason, "read that, too")
         if not isinstance(build, dict):
             return
         inline, contexts = _merged(build.get("dockerfile_inline")), _merged(build.get("additional_contexts"))

@@ -14,6 +14,7 @@ from mirrorgen.readers.contract import Around, NamedImage, Place, Reading, Refus
 from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.gathering import Gathering
 from mirrorgen.readers.taking import show, take
+from mirrorgen.readers.yaml_documents import Document
 
 
 class Copies(Gathering):
@@ -22,6 +23,13 @@ class Copies(Gathering):
     def __init__(self, format: str, around: Around) -> None:
         super().__init__(format, around)
         self._copied: list[tuple[NamedImage, str | None]] = []
+
+    def first_document(self, text: str) -> Document | None:
+        """Return the document that the tool reads, and refuse others; None where there is none."""
+        documents = self.documents(text)
+        for document in documents[1:]:
+            self.refuse("", document.place(()), format_path(()), f"{self.format} reads the first document alone")
+        return documents[0] if documents else None
 
     def copy(self, image: NamedImage, host: str | None) -> None:
         """Take an image that is copied to a registry; None where only the run tells which."""

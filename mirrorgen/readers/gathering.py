@@ -70,5 +70,7 @@ class Gathering:
         """Return everything in the order of the file."""
         images = tuple(sorted(self._images, key=lambda image: image.place))
         refused = tuple(sorted(self._refused, key=lambda refusal: refusal.place))
-        notes = tuple(sorted(self._notes, key=lambda note: note.place))
+        # What aliases repeat is noted where it stands, and so once.
+        seen = {(note.place, note.reason): note for note in reversed(self._notes)}
+        notes = tuple(sorted(seen.values(), key=lambda note: note.place))
         return Reading(self.format, images, refused, credentials or {}, notes=notes)

@@ -22,16 +22,20 @@ from mirrorgen.readers.regsync_hosts import HINT, variable_named
 from mirrorgen.readers.tag_sets import UnusableRule, checked, found_within, rule_of
 from mirrorgen.readers.taking import show
 
-_BOTH = re.compile(r"""^[ \t]*["']?(auth|images)["']?[ \t]*:[ \t]*(?:\{.*)?$""", re.MULTILINE)
-_RULE = re.compile(r"""[ \t]*["']?[\w.-]+(?::\d+)?/[\w./-]+(?:[:@][^"'\s]+)?["']?[ \t]*:(?:\s|$)""")
-_KEY = re.compile(r"""[^\s#{}\-]|[ \t]+["']\S+["'][ \t]*:""")
+_FIRST_KEY = re.compile(r"^([ \t]*)[^\s#%{-]", re.MULTILINE)
+_BOTH = re.compile(r"""^([ \t]*)["']?(auth|images)["']?[ \t]*:[ \t]*(?:[{#].*)?$""", re.MULTILINE)
+# Without a slash, only what has a tag or a digest can hardly be anything else.
+_RULE = re.compile(
+    r"""[ \t]*["']?[\w.-]+(?:(?::\d+)?/[\w./-]+(?:[:@][^"'\s]+)?|[:@][^"'\s]*[^"'\s:])["']?[ \t]*:(?:\s|$)"""
+)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _AUTH_KEYS = frozenset({"username", "password", "insecure"})
 
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
-    """Whether it has `images` and `auth`, or rules at the left: an image, a colon, and where it goes."""
-    if {match[1] for match in _BOTH.finditer(text)} == {"auth", "images"}:
+    """Whether it has `images` and `auth` at its top, or rules at the left: an image, a colon, and where it goes."""
+    first = _FIRST_KEY.search(text)
+    if first and {match[2] for match in _BOTH.finditer(text) if match[1] == first[1]} == {"auth", "images"}:
         return True
     lines = [
         line[:1000]
@@ -44,12 +48,14 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 def read(text: str, around: Around) -> Reading:
     """Take what each rule copies."""
     copies = Copies(FORMAT.name, around)
-    for document in copies.documents(text)[:1]:
-        try:
-            return _File(Fields.root(document, text), copies).read()
-        except Unfit as error:
-            copies.unfit(Fields(document, text), error)
-    return copies.copied()
+    document = copies.first_document(text)
+    if document is None:
+        return copies.copied()
+    try:
+        return _File(Fields.root(document, text), copies).read()
+    except Unfit as error:
+        copies.unfit(Fields(document, text), error)
+        return copies.copied()
 
 
 class _File:

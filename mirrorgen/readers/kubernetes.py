@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from mirrorgen.model.references import is_digest
 from mirrorgen.problems import KeyPath, format_path
 from mirrorgen.readers import pods
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
@@ -33,6 +34,12 @@ _LOOKED_AT = 100_000
 _IMAGE_KEYS = frozenset({"image", "imageName", "containerImage"})
 _LIKE_IMAGE_KEY = re.compile(r"[a-z0-9]+Images?|images?", re.IGNORECASE)
 _REGISTRY, _TAG, _DIGEST = "registry", "tag", "digest"
+# What charts of Elastic call a tag, and those of Grafana and Prometheus a digest.
+_OTHER_TAG, _OTHER_DIGEST = "imageTag", "sha"
+# https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
+_CHANGES = frozenset({"newName", "newTag", "tagSuffix"})
+_BUILD = "give what `kustomize build` prints"
+_PARTS = (_REGISTRY, _TAG, _DIGEST, _OTHER_TAG, _OTHER_DIGEST)
 _LEFT_OUT = frozenset({"metadata", "status"})
 _KINDS_OF_TEXT = frozenset({"ConfigMap", "Secret"})
 
@@ -78,6 +85,12 @@ def _take_fields(document: Document, gathering: Gathering) -> set[KeyPath]:
     taken = set()
     for path, items, consumer, digests in _mappings(document.data):
         is_container = len(path) > 1 and path[-2] in CONTAINERS
+        if _is_only_a_part(path, items):
+            reason = "it is a part of an image, and its name stands in a chart or an operator"
+            gathering.refuse("", document.place(path), format_path(path), reason, "give what is made of it")
+        if _is_change(path, items):
+            reason = "it is what kustomize changes of an image that other files name"
+            gathering.refuse(items["name"], document.place(path), format_path(path), reason, _BUILD)
         for key, value in items.items():
             for inner, written in _written(path, items, key, value, is_container=is_container):
                 found = take(written, document.place(inner), format_path(inner))
@@ -102,7 +115,7 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
             indexes = range(len(value) - 1, -1, -1)
             waiting.extend(((*path, index), value[index], consumer, digests) for index in indexes)
         elif isinstance(value, dict):
-            if "apiVersion" in value and _kind(value) in _KINDS_OF_TEXT:
+            if "apiVersion" in value and _is_text(value.get("kind")):
                 continue
             if isinstance(value.get("metadata"), dict) and ("apiVersion" in value or path[-2:-1] == ("items",)):
                 consumer, digests = _called(value) or consumer, running_digests(value)
@@ -111,9 +124,22 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
             waiting.extend(((*path, key), child, consumer, digests) for key, child in inner if key not in _LEFT_OUT)
 
 
-def _kind(item: dict[str, Any]) -> str:
-    kind = item.get("kind")
-    return kind if isinstance(kind, str) else ""
+def _is_change(path: KeyPath, items: dict[str, Any]) -> bool:
+    """Whether a mapping is one of the `images` of a kustomization of which it does not say the whole image."""
+    is_of_kustomization = path[-2:-1] == ("images",) and "name" in items and bool(items.keys() & _CHANGES)
+    return is_of_kustomization and _kustomized(items) is None
+
+
+def _is_only_a_part(path: KeyPath, items: dict[str, Any]) -> bool:
+    """Whether a mapping under `image` has a tag or a digest, and no name."""
+    if not path or path[-1] not in _IMAGE_KEYS or any(items.get(key) for key in ("repository", "name", *_IMAGE_KEYS)):
+        return False
+    return any(_text(items, part) for part in (_TAG, _DIGEST))
+
+
+def _is_text(kind: object) -> bool:
+    """Whether objects of a kind hold texts, and no fields; in the schema of a custom resource a `kind` is a mapping."""
+    return isinstance(kind, str) and kind in _KINDS_OF_TEXT
 
 
 def _called(item: dict[str, Any]) -> str:
@@ -131,6 +157,9 @@ def _written(
         yield from _in_image(path, items, key, is_container=is_container)
     elif key == "repository":
         if _is_image_in_parts(path, items):
+            yield (*path, key), _joined(items, key)
+    elif key == "name":
+        if _is_named_in_parts(path, items):
             yield (*path, key), _joined(items, key)
     elif _LIKE_IMAGE_KEY.fullmatch(key):
         # That a field is called so is not enough.
@@ -184,14 +213,24 @@ def _is_image_in_parts(path: KeyPath, items: dict[str, Any]) -> bool:
     return "://" not in name and any(isinstance(items.get(part), str) for part in (_REGISTRY, _TAG, _DIGEST))
 
 
+def _is_named_in_parts(path: KeyPath, items: dict[str, Any]) -> bool:
+    """Whether a mapping is an image whose repository is called `name`."""
+    if not path or path[-1] not in _IMAGE_KEYS or items.keys() & {"repository", *_IMAGE_KEYS}:
+        return False
+    return bool(_text(items, "name")) and any(_text(items, part) for part in (_REGISTRY, _TAG, _DIGEST))
+
+
+def _text(items: dict[str, Any], key: str) -> str:
+    return value if isinstance(value := items.get(key), str) else ""
+
+
 def _joined(items: dict[str, Any], key: str) -> Any:
     """The image whose name stands under a key, with the registry, tag and digest that stand beside it."""
     name = items[key]
     if not isinstance(name, str):
         return name
-    registry, tag, digest = (
-        value if isinstance(value := items.get(part), str) else "" for part in (_REGISTRY, _TAG, _DIGEST)
-    )
+    registry, tag, digest, other_tag, sha = (_text(items, part) for part in _PARTS)
+    tag, digest = tag or other_tag, digest or (f"sha256:{sha}" if sha and is_digest(f"sha256:{sha}") else "")
     known = parse(name)
     if key != "repository" and known and (known.tag or known.digest):
         tag = digest = ""

@@ -23,6 +23,7 @@ _VERSION = re.compile(r"""^[ \t]*["']?apiVersion["']?\s*:\s*["']?mirror\.openshi
 _KIND = re.compile(r"""^[ \t]*["']?kind["']?\s*:\s*["']?(?:Delete)?ImageSetConfiguration\b""", re.MULTILINE)
 _DELETING = "DeleteImageSetConfiguration"
 _ASK_IT = "`oc-mirror --dry-run` writes mapping.txt; what stands before each `=` there is a list to read as plain"
+_NAMED_HERE = ("additionalImages", "blockedImages")
 _ELSEWHERE = {
     "platform": ("only oc-mirror knows the images of releases", _ASK_IT),
     "operators": ("only oc-mirror knows the images of the operators in a catalog", _ASK_IT),
@@ -63,6 +64,9 @@ def _read(root: Fields, copies: Copies) -> None:
     for key, (reason, hint) in _ELSEWHERE.items():
         if mirror.has(key):
             copies.unfit(root, Unfit(reason, (*mirror.path, key), hint))
+    for key in mirror.data.keys() - {*_NAMED_HERE, *_ELSEWHERE}:
+        reason = "it is not known which images this has mirrored"
+        copies.unfit(root, Unfit(reason, (*mirror.path, key), f"one of {', '.join((*_NAMED_HERE, *_ELSEWHERE))}"))
     for name, path in blocked:
         reason = "it is kept from being copied, and a list copies only what it names"
         copies.note(root.document, path, reason, written=name)

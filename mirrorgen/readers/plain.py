@@ -9,13 +9,19 @@ from mirrorgen.readers.gathering import Gathering
 from mirrorgen.readers.taking import is_template, parse
 
 _COMMENT = re.compile(r"(?:^|\s)#")
+_EXPLICIT = re.compile("[/:@]")
 _LOOKED_AT = 100
 """Lines from which a format is guessed."""
 
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
-    """Whether most of the first lines are the name of an image each."""
+    """Whether most of the first lines are the name of an image each, and one can hardly be anything else.
+
+    Bare words are a password, numbers, or what a package needs; lines that end in a colon are keys of YAML.
+    """
     written = [line for line in (_split(line)[1] for line in _lines(text[:20_000])[:_LOOKED_AT]) if line]
+    if any(line.endswith(":") for line in written) or not any(_EXPLICIT.search(line) for line in written):
+        return False
     return sum(parse(line) is not None for line in written) * 2 > len(written)
 
 

@@ -39,12 +39,14 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 def read(text: str, around: Around) -> Reading:
     """Take what each artifact has mirrored."""
     copies = Copies(FORMAT.name, around)
-    for document in copies.documents(text)[:1]:
-        try:
-            return _File(Fields.root(document, text), copies).read()
-        except Unfit as error:
-            copies.unfit(Fields(document, text), error)
-    return copies.copied()
+    document = copies.first_document(text)
+    if document is None:
+        return copies.copied()
+    try:
+        return _File(Fields.root(document, text), copies).read()
+    except Unfit as error:
+        copies.unfit(Fields(document, text), error)
+        return copies.copied()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from mirrorgen.model.images import Copying, TagRule
 from mirrorgen.model.versions import parse_range
-from mirrorgen.problems import KeyPath, format_path
+from mirrorgen.problems import KeyPath
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
 from mirrorgen.readers.copies import Copies, ruled, source_of, target_of
 from mirrorgen.readers.fields import Fields, Unfit
@@ -20,7 +20,8 @@ from mirrorgen.readers.regsync_settings import Settings, say_what_is_left
 from mirrorgen.readers.tag_sets import TAKES_ALL, UnusableRule, anchored, checked, rule_of, united
 
 _TOP = frozenset({"version", "creds", "defaults", "sync"})
-_MARK = re.compile(r"""^["']?sync["']?[ \t]*:|[{,\n][ \t]*"sync"[ \t]*:""", re.MULTILINE)
+# A list of steps: objects of Argo CD have a `sync`, too.
+_MARK = re.compile(r"""^["']?sync["']?[ \t]*:(?!\s*\{)|[{,\n][ \t]*"sync"[ \t]*:\s*\[""", re.MULTILINE)
 _TARGET = re.compile(r"""\btarget["']?[ \t]*:""")
 _LONGEST = 1000
 """Characters of a source or target: one with a template is no longer."""
@@ -34,18 +35,16 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 def read(text: str, around: Around) -> Reading:
     """Take what each step copies."""
     copies = Copies(FORMAT.name, around)
-    documents = copies.documents(text)
-    for document in documents[1:]:
-        copies.refuse("", document.place(()), format_path(()), "regsync reads the first document alone")
-    if not documents:
+    document = copies.first_document(text)
+    if document is None:
         return copies.copied()
     try:
-        root = Fields.root(documents[0], text)
+        root = Fields.root(document, text)
         if root.string("version") not in {"", "0", "1"}:
             raise Unfit(f"regsync knows no version {root.string('version')} of its file", ("version",))
         return _File(root, copies).read()
     except Unfit as error:
-        copies.unfit(Fields(documents[0], text), error)
+        copies.unfit(Fields(document, text), error)
         return copies.copied()
 
 

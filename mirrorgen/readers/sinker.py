@@ -13,7 +13,7 @@ from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.regsync_hosts import variable_named
 
 _MARK = re.compile(r"^(sources|target):", re.MULTILINE)
-_REPOSITORY = re.compile(r"^[ \t]*(?:-[ \t]+)?repository:", re.MULTILINE)
+_REPOSITORY = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:\{.*\b)?repository:", re.MULTILINE)
 _FLAT = ("quay.io", "ghcr.io", "docker.io")
 """Registries below which sinker uses one level of names."""
 
@@ -26,12 +26,14 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 def read(text: str, around: Around) -> Reading:
     """Take the sources."""
     copies = Copies(FORMAT.name, around)
-    for document in copies.documents(text)[:1]:
-        try:
-            return _File(Fields.root(document, text), copies).read()
-        except Unfit as error:
-            copies.unfit(Fields(document, text), error)
-    return copies.copied()
+    document = copies.first_document(text)
+    if document is None:
+        return copies.copied()
+    try:
+        return _File(Fields.root(document, text), copies).read()
+    except Unfit as error:
+        copies.unfit(Fields(document, text), error)
+        return copies.copied()
 
 
 class _File:

@@ -33,14 +33,16 @@ def read(text: str, around: Around) -> Reading:
     """Take what is copied from each registry; where it goes, and its names there, are on skopeo's command line."""
     copies = Copies(FORMAT.name, around)
     registries: dict[str, Registry] = {}
-    for document in copies.documents(text)[:1]:
-        try:
-            root = Fields.root(document, text)
-            _say_of_platforms(root, copies)
-            for name, value in root.data.items():
-                _read_registry(name, value, root, copies, registries)
-        except Unfit as error:
-            copies.unfit(Fields(document, text), error)
+    document = copies.first_document(text)
+    if document is None:
+        return copies.copied()
+    try:
+        root = Fields.root(document, text)
+        _say_of_platforms(root, copies)
+        for name, value in root.data.items():
+            _read_registry(name, value, root, copies, registries)
+    except Unfit as error:
+        copies.unfit(Fields(document, text), error)
     return copies.copied(registries)
 
 

@@ -22,6 +22,8 @@ _FLAG = re.compile(r"(?P<name>--?[A-Za-z0-9_.-]+|[A-Z0-9_]+)=(?P<value>.*)", re.
 # `--image`, `SIDECAR_IMAGE`, `sidecar.istio.io/proxyImage`, and what the operators of OpenShift are given.
 _CALLED_IMAGE = re.compile(r"(?:.*[-_./a-z])?image|RELATED_IMAGE_.*", re.IGNORECASE | re.DOTALL)
 _NO_IMAGES = frozenset({"true", "false", "yes", "no"})
+# Descriptions, of which schemas of custom resources are full, have examples.
+_LEFT_OUT = frozenset({"metadata", "status"})
 _NOT_SEARCHED = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
 
 Read = Callable[[str], list[tuple[int, int, str]]]
@@ -108,5 +110,5 @@ def _members(path: KeyPath, items: dict[str, Any]) -> Iterator[tuple[KeyPath, An
             for note, text in notes.items() if isinstance(notes, dict) else []:
                 if note not in _NOT_SEARCHED:
                     yield (*path, key, "annotations", note), text, note
-        elif key not in {"metadata", "status"}:
+        elif key not in _LEFT_OUT and not (key == "description" and isinstance(value, str)):
             yield (*path, key), value, variable if key == "value" and isinstance(variable, str) else key

@@ -11,7 +11,8 @@ from mirrorgen.importing.outcomes import How
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Copying, Registry, TagRule
-from mirrorgen.readers.contract import Reading, Refusal
+from mirrorgen.readers.contract import Around, Reading, Refusal
+from mirrorgen.readers.formats import read
 from tests.importing.lists import HEAD, digest, entries, made, named, reading, reasons, reread
 
 A, B = digest("a"), digest("b")
@@ -277,3 +278,19 @@ def test_refusals_of_readers_stand_among_the_others_in_the_order_of_their_lines(
 
 def test_of_nothing_no_list_is_made() -> None:
     assert made().text == ""
+
+
+def test_what_aliases_repeat_stands_once_and_is_said_once() -> None:
+    text = """\
+x-worker: &worker {image: "nginx:1.27"}
+x-broken: &broken {image: "${REGISTRY}/app:1"}
+services:
+  one: *worker
+  two: *worker
+  three: *broken
+  four: *broken
+"""
+    added = new_list([read(text, Around("compose.yaml"))], Allowances())
+
+    assert [taken.how for taken in added.taken] == [How.ADDED]
+    assert [str(refused.place) for refused in added.refused] == ["compose.yaml:2:27"]
