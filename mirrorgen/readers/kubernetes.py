@@ -125,7 +125,7 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
 
 def _is_change(path: KeyPath, items: dict[str, Any]) -> bool:
     """Whether a mapping is one of the `images` of a kustomization."""
-    return path[-2:-1] == ("images",) and "name" in items and bool(items.keys() & _CHANGES)
+    return len(path) > 1 and path[-2] == "images" and "name" in items and bool(items.keys() & _CHANGES)
 
 
 def _is_only_a_part(path: KeyPath, items: dict[str, Any]) -> bool:
