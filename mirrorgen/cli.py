@@ -13,6 +13,7 @@ import typer
 
 from mirrorgen import __version__
 from mirrorgen.commands import (
+    adopt,
     apply,
     bootstrap,
     covers,
@@ -64,6 +65,7 @@ app.command()(generate.generate)
 app.command()(render.render)
 app.command()(diff.diff)
 app.command()(plan.plan)
+app.command()(adopt.adopt)
 app.command()(apply.apply)
 app.command()(sync.sync)
 app.command()(status.status)

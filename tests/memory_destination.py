@@ -80,6 +80,9 @@ class MemoryDestination:
     def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
         return {name: () if name in self.stock else None for name in wanted}
 
+    def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
+        return frozenset()
+
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
         return None if self.other_repositories is None else tuple(sorted({*self.other_repositories} - {*names}))
 

@@ -36,6 +36,7 @@ from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.operations.holding.running import Held, Running
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.operations.repositories.adopting import Adoption
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
 from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.selecting import Work
@@ -44,6 +45,7 @@ from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.project import load
 from mirrorgen.readers.contract import Around
 from mirrorgen.readers.formats import read
+from mirrorgen.reporting.adoptions import view_adoption
 from mirrorgen.reporting.changes import view_changes
 from mirrorgen.reporting.covers import Covered, view_covers
 from mirrorgen.reporting.formats import ResultFormat
@@ -90,6 +92,17 @@ NO_BUDGET = Budget(Account({}), Foreseen(()))
 TARGET = {"registry": "host", "account_id": "123456789012", "region": "eu-west-1"}
 REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
 
+ADOPTION = Adoption(
+    TerraformPlan(
+        (
+            Change(
+                "aws_ecr_repository.this", REPOSITORY, "mirror/docker-hub/nginx", "no-op", (), "mirror/docker-hub/nginx"
+            ),
+        )
+    ),
+    ("mirror/docker-hub/nginx",),
+    {"mirror/docker-hub/nginx": (SettingDifference("tag mutability", "IMMUTABLE", "MUTABLE"),)},
+)
 RULE = LifecycleRule(1, "", "untagged", "sinceImagePushed", 7, "days")
 RUNNING = Running(Use("mirror/nginx", "1", "sha256:0a1b", ("shop/web-0",)), Held.YES, Foretold(MOMENT, RULE))
 
@@ -114,6 +127,7 @@ def test_json_of_results(tmp_path: Path) -> None:
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [
         view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1])),
+        view_adoption(ADOPTION),
         view_applied(TerraformPlan(changes, ("repositories",), is_applicable=True)),
         sync,
         view_sync_plan(

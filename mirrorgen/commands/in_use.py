@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.errors import InputError
+
 if TYPE_CHECKING:
     from mirrorgen.consumers.running import InUse
     from mirrorgen.operations.runtime import Runtime
+    from mirrorgen.readers.contract import Reading
 
 InUseFiles = Annotated[
     list[Path] | None,
@@ -37,7 +40,7 @@ def read_in_use(files: Sequence[Path] | None, runtime: Runtime, *, live: bool = 
         live: whether the target may be asked for its name.
 
     Raises:
-        InputError: a file cannot be read.
+        InputError: a file cannot be read, or names nothing that runs.
         UsageError: it is not clear which registry the list means.
         ToolUnusable, ToolFailed: the target cannot be asked who it is.
     """
@@ -52,5 +55,13 @@ def read_in_use(files: Sequence[Path] | None, runtime: Runtime, *, live: bool = 
     desired = runtime.desired
     if live:
         desired = replace(desired, target=runtime.destination.target)
-    readings = [read(read_named(file).decode("utf-8", "replace"), Around(str(file))) for file in files]
+    readings = [_named_in(read(read_named(file).decode("utf-8", "replace"), Around(str(file))), file) for file in files]
     return in_use(readings, mirror_of(desired, runtime.environ))
+
+
+def _named_in(reading: Reading, file: Path) -> Reading:
+    """Refuse what names nothing at all: a cluster runs something, and a slip of the hand must not make it all idle."""
+    if not reading.images and not reading.refused:
+        hint = "was it written for the right cluster, and for all of its namespaces?"
+        raise InputError(f"{file} names no image that runs", hint=hint)
+    return reading

@@ -146,6 +146,10 @@ class Mirror:
         """The host of the target."""
         return self.target.host
 
+    def is_at(self, source: Source) -> bool:
+        """Whether a repository is one of the target, by any name that the target has."""
+        return self.target.is_called(source.host)
+
     def resolve(self, text: str) -> Finding:
         """Say the same as `find` of what somebody wrote; what names no image is not mirrored."""
         reference = parse_reference(text)
@@ -156,7 +160,7 @@ class Mirror:
     def resolve_back(self, text: str) -> Finding:
         """Say the same of what somebody wrote who names the target: `Copy.original` is what it is upstream."""
         reference = parse_reference(text)
-        if isinstance(reference, Reference) and reference.source.host != self.host:
+        if isinstance(reference, Reference) and not self.is_at(reference.source):
             return Finding(lack=Lack.SOURCE, reason=f"it does not name the target, {self.host}")
         return self.resolve(text)
 
@@ -179,6 +183,10 @@ class Mirror:
         """Whether a reference names a repository that the list fills, by its place in the target."""
         return bool(self._in_target(reference.source))
 
+    def others_in(self, brought: MirroredSource) -> list[Source]:
+        """Return the other upstream repositories whose tags are in the same one of the target, sorted."""
+        return sorted({each.source for each in self._repositories[brought.repository]} - {brought.source})
+
     @cached_property
     def _repositories(self) -> Mapping[str, tuple[MirroredSource, ...]]:
         found: dict[str, tuple[MirroredSource, ...]] = {}
@@ -188,7 +196,7 @@ class Mirror:
         return found
 
     def _in_target(self, source: Source) -> tuple[MirroredSource, ...]:
-        return self._repositories.get(source.path, ()) if source.host == self.host else ()
+        return self._repositories.get(source.path, ()) if self.is_at(source) else ()
 
     def _copy(self, brought: MirroredSource, reference: Reference) -> Copy | None:
         entry = brought.entry
@@ -207,7 +215,7 @@ class Mirror:
         return None
 
     def _unlisted(self, reference: Reference) -> Finding:
-        if reference.source.host == self.host:
+        if self.is_at(reference.source):
             reason = f"the list fills no repository {reference.source.path!r} in {self.host}"
         else:
             reason = f"the list has no entry for {reference.source}"

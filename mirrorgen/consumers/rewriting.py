@@ -82,6 +82,6 @@ def order_for(
             use = Use(image, mirror.find(Reference(image.source, image.tag, image.digest)))
             if image.rule is not None:
                 left.append(Left(image.written, "it names more than one image", image.place))
-            elif image.source.host != mirror.host or not use.finding.is_mirrored:
+            elif not mirror.is_at(image.source) or not use.finding.is_mirrored:
                 uses.append(use)
     return Order(mirror, texts, tuple(uses), pin, tls), tuple(left)

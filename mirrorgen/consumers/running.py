@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from mirrorgen.consumers.mirrored import LATEST, Mirror
+from mirrorgen.desired.mapping import is_usual_name
+from mirrorgen.model.references import Source
 from mirrorgen.readers.contract import NamedImage, Reading, Refusal
+
+_Key = tuple[str, str | None, str | None]
+"""Repository, tag and digest of what runs."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,11 +42,13 @@ class InUse:
 
     Attributes:
         uses: sorted; also of tags, and of repositories of the registry, that the list does not ask for.
+        upstream: what runs by its name upstream, by its source, whatever the list has of it; `repository` is empty.
         elsewhere: how many images run that are from nowhere there.
         refused: what could not be understood, so that it may be an image of the target.
     """
 
     uses: tuple[Use, ...]
+    upstream: Mapping[Source, tuple[Use, ...]] = field(default_factory=dict)
     elsewhere: int = 0
     refused: tuple[Refusal, ...] = ()
 
@@ -58,6 +65,12 @@ class InUse:
         """Return what runs of a repository."""
         return tuple(use for use in self.uses if use.repository == repository)
 
+    def perhaps_of(self, repository: str) -> Iterator[tuple[Source, Use]]:
+        """Yield what may run of a repository by a name upstream that the list has had, or has elsewhere by now."""
+        for source, uses in self.upstream.items():
+            if is_usual_name(repository, source):
+                yield from ((source, replace(use, repository=repository)) for use in uses)
+
 
 def in_use(readings: Iterable[Reading], mirror: Mirror) -> InUse:
     """Find the images of a mirror among those that files name.
@@ -69,21 +82,27 @@ def in_use(readings: Iterable[Reading], mirror: Mirror) -> InUse:
         readings: of files that say what runs.
         mirror: of the list.
     """
-    consumers: dict[tuple[str, str | None, str | None], set[str]] = {}
+    consumers: dict[_Key, set[str]] = {}
+    upstream: dict[Source, dict[_Key, set[str]]] = {}
     refused: list[Refusal] = []
     elsewhere = 0
     for reading in readings:
         refused += reading.refused
         for image in reading.images:
-            repositories = _repositories(image, mirror)
+            repositories, consumer = _repositories(image, mirror), image.consumer or str(image.place)
+            tag = None if image.digest else image.tag or LATEST
+            pulled = (tag, image.digest or image.running)
+            if not mirror.is_at(image.source):
+                upstream.setdefault(image.source, {}).setdefault(("", *pulled), set()).add(consumer)
             elsewhere += not repositories
             for name in repositories:
-                tag = None if image.digest else image.tag or LATEST
-                consumers.setdefault((name, tag, image.digest or image.running), set()).add(
-                    image.consumer or str(image.place)
-                )
-    uses = [Use(*key, tuple(sorted(names))) for key, names in consumers.items()]
-    return InUse(tuple(sorted(uses, key=_order)), elsewhere, tuple(refused))
+                consumers.setdefault((name, *pulled), set()).add(consumer)
+    named = {source: _uses(found) for source, found in sorted(upstream.items())}
+    return InUse(_uses(consumers), named, elsewhere, tuple(refused))
+
+
+def _uses(consumers: Mapping[_Key, set[str]]) -> tuple[Use, ...]:
+    return tuple(sorted((Use(*key, tuple(sorted(names))) for key, names in consumers.items()), key=_order))
 
 
 def _order(use: Use) -> tuple[str, str, str]:
@@ -91,6 +110,6 @@ def _order(use: Use) -> tuple[str, str, str]:
 
 
 def _repositories(image: NamedImage, mirror: Mirror) -> Sequence[str]:
-    if image.source.host == mirror.host:
+    if mirror.is_at(image.source):
         return (image.source.path,)
     return sorted({each.repository for each in mirror.sources.get(image.source, ())})

@@ -32,3 +32,12 @@ def alias_of(host: str, registries: Mapping[str, Registry]) -> str:
     """Return the path segment that stands for a registry in target names."""
     registry = registries.get(host)
     return registry.alias if registry else default_alias(host)
+
+
+def is_usual_name(name: str, source: Source) -> bool:
+    """Whether a list that no longer has a source may have brought it into the target repository of this name.
+
+    Nobody knows its prefix and its alias then, so any will do; an official image of Docker Hub has too short a path.
+    """
+    usual = derived_name(source, prefix="", alias=default_alias(source.host))
+    return any(f"/{name}".endswith(f"/{end}") for end in (source.path, usual))

@@ -140,6 +140,13 @@ class Destination(Protocol):
             ToolFailed: the registry cannot be asked.
         """
 
+    def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
+        """Name those of the repositories that have a lifecycle policy, whatever it says.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
         """Name the repositories below the target's prefix that are not among `names`; sorted.
 

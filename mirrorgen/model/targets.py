@@ -89,6 +89,10 @@ class Target(ABC):
         """Host name that requests go to, with a port where it is not the usual one."""
         return str(self.sign_in().get("hostname", self.host))
 
+    def is_called(self, host: str) -> bool:
+        """Whether images that are named with this host, in small letters, are those of the registry."""
+        return host == self.host
+
     @property
     @abstractmethod
     def signs_in_with(self) -> tuple[str, ...]:

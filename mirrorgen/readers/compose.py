@@ -15,7 +15,7 @@ from mirrorgen.readers.gathering import Gathering
 from mirrorgen.readers.inner import InnerText
 from mirrorgen.readers.taking import show, take
 from mirrorgen.readers.variables import Unfilled, fill
-from mirrorgen.readers.yaml_documents import Document, Tagged
+from mirrorgen.readers.yaml_documents import Document, Tagged, untagged
 
 _SERVICES = re.compile(r"""^[ \t]*(?:\{[ \t]*)?["']?services["']?\s*:""", re.MULTILINE)
 _USES = re.compile(r"""^(?:.*[\s{,])?["']?(?:image|build|extends|dockerfile)["']?\s*:""", re.MULTILINE)
@@ -36,9 +36,9 @@ def read(text: str, around: Around) -> Reading:
     """Take the images of all services, whatever their profiles; what is built is none, what it is built from may be."""
     gathering = Gathering(FORMAT.name, around)
     for document in gathering.documents(text):
-        services = document.data.get("services") if isinstance(document.data, dict) else None
+        services = _merged(document.data.get("services")) if isinstance(document.data, dict) else None
         if isinstance(services, dict):
-            for name, service in services.items():
+            for name, service in ((name, _merged(service)) for name, service in services.items()):
                 if isinstance(service, dict):
                     _Service(document, text, ("services", name), service, gathering).take()
         _note_elsewhere(document, gathering)
@@ -72,16 +72,16 @@ class _Service:
 
     def take(self) -> None:
         """Take what it runs, what it is built from, and what it mounts."""
-        image, build = self._service.get("image"), self._service.get("build")
-        if build is not None and not _is_reset(build):
+        image, build = _merged(self._service.get("image")), _merged(self._service.get("build"))
+        if build is not None:
             self._take_build(build)
             if isinstance(image, str):
                 reason = "it is the name of what is built here, and is not pulled"
                 self._gathering.note(self._document, (*self._path, "image"), reason, written=image)
-        elif "image" in self._service and not _is_reset(image):
-            self._take(("image",), image.value if isinstance(image, Tagged) and image.tag == "!override" else image)
-        volumes = self._service.get("volumes")
-        for index, volume in enumerate(volumes) if isinstance(volumes, list) else []:
+        elif "image" in self._service and not _is_reset(self._service["image"]):
+            self._take(("image",), image)
+        volumes = _merged(self._service.get("volumes"))
+        for index, volume in enumerate(map(_merged, volumes)) if isinstance(volumes, list) else []:
             if isinstance(volume, dict) and volume.get("type") == "image":
                 self._take(("volumes", index, "source"), volume.get("source"))
         extends = self._service.get("extends")
@@ -111,7 +111,7 @@ class _Service:
             self._gathering.note(self._document, (*self._path, "build"), reason, "read that, too")
         if not isinstance(build, dict):
             return
-        inline, contexts = build.get("dockerfile_inline"), build.get("additional_contexts")
+        inline, contexts = _merged(build.get("dockerfile_inline")), _merged(build.get("additional_contexts"))
         if isinstance(inline, str):
             self._take_dockerfile((*self._path, "build", "dockerfile_inline"), inline, build)
         for key, context in _contexts(contexts):
@@ -122,7 +122,7 @@ class _Service:
         """Take what a Dockerfile within the file names, with the arguments that stand beside it."""
         inner = InnerText(self._document, self._text, path, text)
         arguments = {}
-        for name, value in _pairs(build.get("args")):
+        for name, value in _pairs(_merged(build.get("args"))):
             try:
                 arguments[name] = fill(value, self._gathering.around.variables)
             except Unfilled:
@@ -143,6 +143,16 @@ def _pairs(items: object) -> list[tuple[str, str]]:
         return [(name, value) for name, value in items.items() if isinstance(value, str)]
     texts = [item.partition("=") for item in items if isinstance(item, str)] if isinstance(items, list) else []
     return [(name, value) for name, has_value, value in texts if has_value]
+
+
+def _merged(value: object) -> Any:
+    """What a value is once files are merged; None where it is taken back.
+
+    https://docs.docker.com/reference/compose-file/merge/
+    """
+    if _is_reset(value):
+        return None
+    return untagged(value.value if isinstance(value, Tagged) and value.tag == "!override" else value)
 
 
 def _is_reset(value: object) -> bool:

@@ -22,6 +22,7 @@ _TASKS = re.compile(r'"taskArn"\s*:')
 _CONTAINER = re.compile(r'"(?:essential|portMappings|logConfiguration|mountPoints|memoryReservation)"\s*:')
 _IMAGE = re.compile(r'"image"\s*:')
 _LOOKED_AT = 1_000_000
+_CHOSEN = "give what `aws ecs describe-task-definition` prints"
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
@@ -42,6 +43,10 @@ def read(text: str, around: Around) -> Reading:
     for document in gathering.documents(text):
         parameters = {**_defaults(document.data), **around.variables}
         for path, container, consumer in _containers(document.data):
+            if not isinstance(container, dict):
+                reason = "which containers these are is known only when the template is deployed"
+                gathering.refuse(_says(container), document.place(path), format_path(path), reason, _CHOSEN)
+                continue
             _take(document, path, container, consumer, parameters, gathering)
     return gathering.reading()
 
@@ -69,8 +74,11 @@ def _take(
     gathering.add(found)
 
 
-def _containers(data: Any) -> Iterator[tuple[KeyPath, Mapping[str, Any], str]]:
-    """Yield each container with the path to it and what people call that which runs it."""
+def _containers(data: Any) -> Iterator[tuple[KeyPath, Any, str]]:
+    """Yield each container with the path to it and what people call that which runs it.
+
+    Where a condition of the template chooses one, or all of them, it is that which stands there: `!If`.
+    """
     consumers: dict[KeyPath, str] = {}
     for path, value in walk(data):
         if not isinstance(value, dict):
@@ -82,9 +90,14 @@ def _containers(data: Any) -> Iterator[tuple[KeyPath, Mapping[str, Any], str]]:
     yield from _each((), data, "")
 
 
-def _each(path: KeyPath, items: object, consumer: str) -> Iterator[tuple[KeyPath, Mapping[str, Any], str]]:
+def _each(path: KeyPath, items: object, consumer: str) -> Iterator[tuple[KeyPath, Any, str]]:
+    if path and items is not None and not isinstance(items, list):
+        yield path, Tagged(f"!{_function(items)[0] or '?'}", None), consumer
     for index, item in enumerate(items) if isinstance(items, list) else []:
-        if isinstance(item, dict) and (path or "image" in item):
+        name, _ = _function(item)
+        if name and path:
+            yield (*path, index), Tagged(f"!{name}", None), consumer
+        elif isinstance(item, dict) and (path or "image" in item):
             yield (*path, index), item, consumer
 
 

@@ -19,7 +19,7 @@ from mirrorgen.readers.gathering import Gathering
 from mirrorgen.readers.pods import running_digests
 from mirrorgen.readers.taking import is_template, parse, show, take
 from mirrorgen.readers.texts import take_texts
-from mirrorgen.readers.yaml_documents import Document, Tagged, read_documents
+from mirrorgen.readers.yaml_documents import Document, Tagged, read_documents, untagged
 
 CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 """Keys of a Pod's specification whose items run an image."""
@@ -36,9 +36,6 @@ _LIKE_IMAGE_KEY = re.compile(r"[a-z0-9]+Images?|images?", re.IGNORECASE)
 _REGISTRY, _TAG, _DIGEST = "registry", "tag", "digest"
 # What charts of Elastic call a tag, and those of Grafana and Prometheus a digest.
 _OTHER_TAG, _OTHER_DIGEST = "imageTag", "sha"
-# https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
-_CHANGES = frozenset({"newName", "newTag", "tagSuffix"})
-_BUILD = "give what `kustomize build` prints"
 _PARTS = (_REGISTRY, _TAG, _DIGEST, _OTHER_TAG, _OTHER_DIGEST)
 _LEFT_OUT = frozenset({"metadata", "status"})
 _KINDS_OF_TEXT = frozenset({"ConfigMap", "Secret"})
@@ -88,9 +85,6 @@ def _take_fields(document: Document, gathering: Gathering) -> set[KeyPath]:
         if _is_only_a_part(path, items):
             reason = "it is a part of an image, and its name stands in a chart or an operator"
             gathering.refuse("", document.place(path), format_path(path), reason, "give what is made of it")
-        if _is_change(path, items):
-            reason = "it is what kustomize changes of an image that other files name"
-            gathering.refuse(items["name"], document.place(path), format_path(path), reason, _BUILD)
         for key, value in items.items():
             for inner, written in _written(path, items, key, value, is_container=is_container):
                 found = take(written, document.place(inner), format_path(inner))
@@ -110,22 +104,18 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
     waiting: list[tuple[KeyPath, Any, str, dict[str, str]]] = [((), data, "", {})]
     while waiting:
         path, value, consumer, digests = waiting.pop()
+        value = untagged(value)
         if isinstance(value, list):
             indexes = range(len(value) - 1, -1, -1)
             waiting.extend(((*path, index), value[index], consumer, digests) for index in indexes)
         elif isinstance(value, dict):
-            if "apiVersion" in value and _is_text(value.get("kind")):
+            if "apiVersion" in value and _kind(value) in _KINDS_OF_TEXT:
                 continue
             if isinstance(value.get("metadata"), dict) and ("apiVersion" in value or path[-2:-1] == ("items",)):
                 consumer, digests = _called(value) or consumer, running_digests(value)
             yield path, value, consumer, digests
-            inner = ((key, child) for key, child in reversed(value.items()) if isinstance(child, dict | list))
+            inner = ((key, child) for key, child in reversed(value.items()) if isinstance(untagged(child), dict | list))
             waiting.extend(((*path, key), child, consumer, digests) for key, child in inner if key not in _LEFT_OUT)
-
-
-def _is_change(path: KeyPath, items: dict[str, Any]) -> bool:
-    """Whether a mapping is one of the `images` of a kustomization."""
-    return len(path) > 1 and path[-2] == "images" and "name" in items and bool(items.keys() & _CHANGES)
 
 
 def _is_only_a_part(path: KeyPath, items: dict[str, Any]) -> bool:
@@ -135,9 +125,9 @@ def _is_only_a_part(path: KeyPath, items: dict[str, Any]) -> bool:
     return any(_text(items, part) for part in (_TAG, _DIGEST))
 
 
-def _is_text(kind: object) -> bool:
-    """Whether objects of a kind hold texts, and no fields; in the schema of a custom resource a `kind` is a mapping."""
-    return isinstance(kind, str) and kind in _KINDS_OF_TEXT
+def _kind(item: dict[str, Any]) -> str:
+    kind = item.get("kind")
+    return kind if isinstance(kind, str) else ""
 
 
 def _called(item: dict[str, Any]) -> str:
@@ -162,9 +152,26 @@ def _written(
     elif _LIKE_IMAGE_KEY.fullmatch(key):
         # That a field is called so is not enough.
         inner = [((*path, key, i), item) for i, item in enumerate(value)] if isinstance(value, list) else []
-        for where, text in inner or [((*path, key), value)]:
-            if isinstance(text, str) and (is_template(text) or is_explicit(text)):
+        for where, item in inner or [((*path, key), value)]:
+            # Argo CD has `old=new` for kustomize.
+            text = item.rpartition("=")[2] if isinstance(item, str) else None
+            if isinstance(item, dict) and (renamed := _kustomized(item)):
+                yield (*where, "name"), renamed
+            elif text and (is_template(text) or is_explicit(text)):
                 yield where, text
+
+
+def _kustomized(item: dict[str, Any]) -> str | None:
+    """The image that kustomize makes of all those with a name; None where each keeps its tag, or it is another item.
+
+    https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
+    """
+    name, new_name, tag, digest = (
+        value if isinstance(value := item.get(key), str) else "" for key in ("name", "newName", "newTag", "digest")
+    )
+    if not name or not (tag or digest):
+        return None
+    return (new_name or name) + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
 
 
 def _in_image(path: KeyPath, items: dict[str, Any], key: str, *, is_container: bool) -> Iterator[tuple[KeyPath, Any]]:

@@ -19,7 +19,7 @@ from mirrorgen.readers.contract import Place, Refusal
 from mirrorgen.readers.json_text import JsonPlaces, json_values
 from mirrorgen.readers.yaml_trees import Event, Tagged, Tree, Unreadable, YamlPlaces
 
-__all__ = ["MAX_CHARACTERS", "Document", "Documents", "Tagged", "read_documents", "walk"]
+__all__ = ["MAX_CHARACTERS", "Document", "Documents", "Tagged", "read_documents", "untagged", "walk"]
 
 MAX_CHARACTERS = 256 * 1024 * 1024
 """The pods of a cluster of many thousand nodes."""
@@ -94,15 +94,24 @@ def read_documents(text: str, file: str) -> Documents:
 
 
 def walk(data: Any) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield every value in `data` with the path to it, in the order of the text, itself first."""
+    """Yield every value in `data` with the path to it, in the order of the text, itself first.
+
+    Lists and mappings are without their type tag; what is `Tagged` is a scalar.
+    """
     waiting: list[tuple[KeyPath, Any]] = [((), data)]
     while waiting:
         path, value = waiting.pop()
+        value = untagged(value)
         yield path, value
         if isinstance(value, dict):
             waiting.extend(((*path, key), child) for key, child in reversed(value.items()))
         elif isinstance(value, list):
             waiting.extend(((*path, index), value[index]) for index in range(len(value) - 1, -1, -1))
+
+
+def untagged(value: Any) -> Any:
+    """Return a list or a mapping without its type tag, `!override`; anything else as it is."""
+    return value.value if isinstance(value, Tagged) and isinstance(value.value, dict | list) else value
 
 
 def _read_json(text: str, file: str) -> Documents | None:

@@ -60,7 +60,11 @@ def view_plan(plan: MirrorPlan) -> View:
         [
             Items("Repositories to DESTROY, with every image in them (refused without --allow-destroy)", lost),
             Items(_EXISTS, [change.name for change in plan.unmanaged]),
-            Code(f"To adopt them, put this into {IMPORTS_FILE} and plan again", "hcl", import_blocks(plan.unmanaged)),
+            Code(
+                f"`mirrorgen adopt` takes them over: it writes this into {IMPORTS_FILE} and plans again",
+                "hcl",
+                import_blocks(plan.unmanaged),
+            ),
             Table(_HEAD, _plan_rows(plan)),
             Items("Changes of Terraform's state alone", _state_lines(plan.changes)),
             Items("Terraform outputs that change", _outputs_alone(plan)),

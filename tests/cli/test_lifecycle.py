@@ -207,3 +207,12 @@ def test_what_runs_is_compared_with_what_is_held(run_cli: RunCli) -> None:
     result = run_cli("lifecycle", "--in-use", "pods.json")
     assert result.exit_code == 2
     assert "--in-use needs what ECR holds" in result.stderr
+
+
+def test_a_file_in_which_nothing_runs_is_no_answer(
+    run_cli: RunCli, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    (folder / "pods.json").write_text(json.dumps({**PODS, "items": []}))
+    result = in_use(run_cli, monkeypatch)
+    assert result.exit_code == 1
+    assert "pods.json names no image that runs" in result.stderr

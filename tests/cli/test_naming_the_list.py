@@ -14,7 +14,7 @@ from mirrorgen.cli import app
 from tests.conftest import RunCli
 
 GOOD = 'images:\n  - source: nginx\n    tags: ["1.25"]\n'
-WITHOUT_LIST = {"init", "import", "doctor", "schema", "report", "tools"}
+WITHOUT_LIST = {"bootstrap", "init", "import", "doctor", "schema", "report", "tools"}
 
 
 def commands() -> list[tuple[str, Any]]:

@@ -52,6 +52,22 @@ def test_with_files_it_is_about_what_they_name(form: str, run_cli: RunCli, folde
     assert "prometheus" not in result.stdout
 
 
+@pytest.mark.parametrize("form", ["podman", "k3s", "kustomize"])
+def test_a_repository_with_tags_of_several_sources_is_named(form: str, run_cli: RunCli, folder: Path) -> None:
+    entries = [f"  - {{source: quay.io/org/{name}, tags: ['{name}'], repository: all}}\n" for name in ("one", "two")]
+    write_list(folder, f"{TARGET}images:\n{''.join(entries)}  - {{source: nginx, tags: ['1']}}\n")
+    result = run_cli("rewrite", form)
+    assert result.exit_code == 3
+    # Otherwise `quay.io/org/one:two`, which is not mirrored, would be the image of the other source.
+    assert (
+        f"quay.io/org/one: {'a new name is that of every tag' if form == 'kustomize' else 'this form has no tags'}, "
+        in (result.stderr)
+    )
+    assert f"{HOST}/all has tags of quay.io/org/two, too" in result.stderr
+    assert "/nginx" in result.stdout
+    assert "/all" not in result.stdout
+
+
 @pytest.mark.parametrize("form", ["podman", "k3s"])
 def test_a_source_in_several_repositories_is_named(form: str, run_cli: RunCli, folder: Path) -> None:
     entries = [f"  - {{source: nginx, tags: ['{tag}'], repository: mirror/{tag}}}\n" for tag in ("old", "new")]

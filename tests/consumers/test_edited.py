@@ -122,6 +122,29 @@ def test_a_text_that_cannot_be_changed_alone_is_named(
     assert (folder / "pod.yaml").read_text() == pod(*lines).replace("nginx:1.24.0", f"{NGINX}:1.24.0")
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["${IMAGE:-nginx:1.25.3}", "${NAME:-nginx}:1.25.3", "nginx${END:-:1.25.3}", "${HOST:-docker.io}/nginx:1.25.3"],
+)
+def test_a_name_that_is_made_with_a_variable_is_named(written: str, run_cli: RunCli, folder: Path) -> None:
+    (folder / "compose.yaml").write_text(text := f'services:\n  web: {{image: "{written}"}}\n')
+    result = run_cli("rewrite", "files", "compose.yaml")
+    reason = "its name is made with a variable; change it by hand"
+    assert (result.exit_code, complaints(result)) == (3, [f"compose.yaml:2:16: {written}: {reason}"])
+    assert (folder / "compose.yaml").read_text() == text
+
+
+def test_a_tag_may_be_a_variable_and_a_context_of_a_build_stays_one(run_cli: RunCli, folder: Path) -> None:
+    text = (
+        "services:\n"
+        "  web: {image: 'nginx:${VERSION:-1.25.3}'}\n"
+        "  built: {build: {additional_contexts: {base: 'docker-image://nginx:1.25.3'}}}\n"
+    )
+    (folder / "compose.yaml").write_text(text)
+    assert run_cli("rewrite", "files", "compose.yaml").exit_code == 0
+    assert (folder / "compose.yaml").read_text() == text.replace("nginx", NGINX)
+
+
 def test_an_image_of_several_fields_is_named(run_cli: RunCli, folder: Path) -> None:
     text = "apiVersion: example.com/v1\nkind: Web\nspec:\n  image: {repository: library/nginx, tag: 1.25.3}\n"
     (folder / "web.yaml").write_text(text)

@@ -18,6 +18,24 @@ def folder(in_folder: Path) -> Path:
     return in_folder
 
 
+def test_what_stays_keeps_the_registry_that_was_given_for_all(run_cli: RunCli, folder: Path) -> None:
+    (folder / "values.yaml").write_text(
+        "global: {imageRegistry: docker.io}\n"
+        "web: {image: {repository: nginx, tag: 1.25.3}}\n"
+        "a: {image: {registry: quay.io, repository: busybox, tag: '1'}}\n"
+        "b: {image: {repository: busybox, tag: '1'}}\n"
+        "c: {image: {repository: quay.io/org/busybox, tag: '1'}}\n"
+    )
+    result = run_cli("rewrite", "helm-values", "values.yaml")
+    assert result.exit_code == 3
+    assert yaml.safe_load(result.stdout) == {
+        "web": {"image": {"repository": NGINX}},
+        "a": {"image": {"registry": "docker.io"}},
+        "b": {"image": {"repository": "docker.io/busybox"}},
+        "global": {"imageRegistry": ""},
+    }
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

@@ -81,6 +81,21 @@ def test_init_containers_and_ephemeral_ones_get_their_images_too(run_cli: RunCli
     }
 
 
+def test_pods_that_run_keep_their_images(run_cli: RunCli) -> None:
+    """Another image for a Pod that somebody labels would restart its containers."""
+    policy = yaml.safe_load(run_cli("rewrite", "kyverno").stdout)
+    rules = policy["spec"]["matchConstraints"]["resourceRules"]
+    assert [(rule["resources"], rule["operations"]) for rule in rules] == [
+        (["pods"], ["CREATE"]),
+        (["pods/ephemeralcontainers"], ["UPDATE"]),
+    ]
+    (rule,) = yaml.safe_load(run_cli("rewrite", "kyverno-cluster-policy").stdout)["spec"]["rules"]
+    assert [each["resources"] for each in rule["match"]["any"]] == [
+        {"kinds": ["Pod"], "operations": ["CREATE"]},
+        {"kinds": ["Pod/ephemeralcontainers"], "operations": ["UPDATE"]},
+    ]
+
+
 def test_a_digest_that_the_lock_has_is_known(run_cli: RunCli, folder: Path) -> None:
     write_list(folder, LIST, DIGESTS)
     assert moved(run_cli, f"nginx@{A}", f"docker.io/nginx:1.24.0@{A}") == [f"{NGINX}@{A}"] * 2

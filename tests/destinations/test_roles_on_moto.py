@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -72,6 +73,8 @@ def endpoint() -> Iterator[str]:
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    # What moto keeps belongs to the process: other tests in it may have left something.
+    urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
     yield f"http://{host}:{port}"
     server.stop()
 

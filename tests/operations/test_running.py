@@ -78,6 +78,12 @@ OURS = f"{HOST}/{REPOSITORY}"
 CASES: dict[str, tuple[str, str, list[StoredImage], Held]] = {
     "the tag that is asked for": (f"{OURS}:v1.0.0", "", [stored(1, "v1.0.0")], Held.YES),
     "a tag that has left the list": (f"{OURS}:old", "", [stored(1, "old")], Held.YES),
+    "by another name of the registry": (
+        f"123456789012.dkr-ecr.eu-west-1.on.aws/{REPOSITORY}:old",
+        "",
+        [stored(1, "old")],
+        Held.YES,
+    ),
     "by its name upstream": ("quay.io/org/app:v1.0.0", "", [stored(1, "v1.0.0")], Held.YES),
     "the tag with the digest that runs": (f"{OURS}:v1.0.0", digest(1), [stored(1, "v1.0.0")], Held.YES),
     "the tag with a part of what runs": (
@@ -141,6 +147,18 @@ def test_a_prune_never_takes_what_runs(tmp_path: Path) -> None:
     path.write_text(format_prune_plan(plan))
     apply_prune_plan(runtime, read_prune_plan(path), older_than_days=30, now=NOW, in_use=uses)
     assert [tag for _, tag, _ in destination.deleted] == ["idle"]
+
+
+def test_a_prune_spares_what_runs_by_a_name_upstream_that_has_left_the_list(tmp_path: Path) -> None:
+    # Another entry brings its images into the repository that once was quay.io/org/app's.
+    moved = LIST.replace("quay.io/org/app", "ghcr.io/org/app").replace(
+        "    tags", f"    repository: {REPOSITORY}\n    tags"
+    )
+    runtime, _ = runtime_on(tmp_path, moved, stored(1, "runs"), stored(2, "idle"))
+    plan = make_prune_plan(
+        runtime, older_than_days=30, now=NOW, in_use=running(runtime, ("a", "quay.io/org/app:runs", ""))
+    )
+    assert [removal.tag for removal in plan.removals] == ["idle"]
 
 
 def test_what_began_to_run_since_the_plan_stops_it(tmp_path: Path) -> None:
@@ -223,6 +241,27 @@ def test_a_repository_of_which_something_runs_is_not_destroyed(tmp_path: Path, a
     uses = running(runtime, ("a", f"{OURS}:old", ""))
     with pytest.raises(InputError, match=r"something runs: mirror/quay/org/app:old \(shop/a\)"):
         require_sparing(runtime, [change(REPOSITORY_TYPE, action)], uses, horizon_days=None, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "is_spared"),
+    [
+        ("quay.io/left/list:1", "mirror/quay/left/list", True),
+        ("quay.io/left/list:1", "other/alias/left/list", True),
+        ("nginx", "mirror/docker-hub/nginx", True),
+        ("quay.io/org/app:v1.0.0", "other/place/org/app", True),
+        ("quay.io/left/list:1", "mirror/quay/left/list-of-others", False),
+        ("nginx", "mirror/quay/org/nginx", False),
+    ],
+)
+def test_what_runs_by_a_name_that_has_left_the_list_spares_its_repository(
+    image: str, name: str, is_spared: bool, tmp_path: Path
+) -> None:
+    runtime, _ = runtime_on(tmp_path)
+    uses = running(runtime, ("a", image, ""))
+    gone = Change("this", REPOSITORY_TYPE, name, "delete")
+    with pytest.raises(InputError, match=rf"something runs: {name} as .* \(shop/a\)") if is_spared else nullcontext():
+        require_sparing(runtime, [gone], uses, horizon_days=None, now=NOW)
 
 
 def test_what_is_not_understood_may_run_from_there(tmp_path: Path) -> None:

@@ -54,5 +54,5 @@ def test_it_finds_its_terraform_module(installed: Installed, checkout: Path, tmp
 def test_it_starts_a_folder_that_is_ready_to_use(installed: Installed, tmp_path: Path) -> None:
     installed.run(["mirrorgen", "init", "mirror", "--provider", "cron"], tmp_path)
     installed.run(["mirrorgen", "render", "--check"], tmp_path / "mirror")
-    for name in ("main.tf", "variables.tf", ".gitignore", "tests/repositories.tftest.hcl"):
+    for name in ("main.tf", "variables.tf", ".gitignore", "modules/repositories/main.tf"):
         assert (tmp_path / "mirror/terraform" / name).is_file()

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from mirrorgen.starting.account import ROLES
 from tests.checkout import ROOT, tracked_files
-from tests.documents import AWS, blocks_of, text_of
+from tests.documents import blocks_of, text_of
+from tests.real.conftest import ACCOUNT, Project
 
 GUIDE = ROOT / "docs/getting-started.md"
 BLOCKS = blocks_of(GUIDE, "sh")
-ON_AWS = [block for block in BLOCKS if "\naws " in block]
+ON_AWS = [block for block in BLOCKS if "mirrorgen bootstrap" in block]
 # Where the guide says that mirrorgen is, and the repository that somebody makes.
 COPY, OWN = "https://git.example.com/platform/mirrorgen", "https://github.com/OWNER/REPOSITORY"
 
@@ -92,40 +94,17 @@ def test_from_an_empty_folder_to_what_is_pushed(
     assert git(own, "rev-parse", "HEAD") == head
 
 
-@pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS command line is not here")
-def test_what_it_sets_up_in_aws(tmp_path: Path, base_env: dict[str, str]) -> None:
+def test_what_it_sets_up_in_aws(project: Project) -> None:
     (commands,) = ON_AWS
-    names = {"ACCOUNT_ID": "123456789012", "REGION": "eu-west-1", "STATE_BUCKET": "example-mirror-state"}
-    documents = [re.sub("|".join(names), lambda match: names[match[0]], block) for block in blocks_of(AWS, "json")]
-    permissions, state, trust = (
-        next(document for document in documents if mark in document)
-        for mark in ("ecr:PutImage", "s3:PutObject", "sts:AssumeRoleWithWebIdentity")
-    )
-    for name, document in {"permissions": permissions, "state": state, "trust": trust}.items():
-        (tmp_path / f"{name}.json").write_text(document)
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        env = {**base_env, **keys, "AWS_ENDPOINT_URL": f"http://{host}:{port}", "HOME": str(tmp_path)}
-        subprocess.run(["bash", "-eux", "-c", commands], cwd=tmp_path, env=env, check=True, timeout=300)
-        iam = boto3.client(
-            "iam",
-            endpoint_url=env["AWS_ENDPOINT_URL"],
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - moto's
-        )
-        role = iam.get_role(RoleName="image-sync-role")["Role"]
-        assert role["AssumeRolePolicyDocument"] == json.loads(trust)
-        assert iam.list_role_policies(RoleName="image-sync-role")["PolicyNames"] == ["mirror", "state"]
-        provider = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Federated"]
-        assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider)["ClientIDList"] == [
-            "sts.amazonaws.com"
-        ]
-    finally:
-        server.stop()
+    begun = project.run("init", ".", "--provider", "github", "--from", f"{COPY}@{'0' * 40}")
+    assert begun.returncode == 0, begun.stderr
+    env = {**project.env, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{project.env['PATH']}"}
+    argv = ["bash", "-ux", "-c", commands]
+    run = subprocess.run(argv, cwd=project.folder, env=env, capture_output=True, text=True, check=False, timeout=500)
+    assert run.returncode == 0, run.stderr[-5000:]
+    assert set(json.loads((project.folder / "bootstrap/account.json").read_text())["roles"]) == set(ROLES)
+    workflow = (project.folder / ".github/workflows/image-sync.yaml").read_text()
+    assert f"vars.AWS_SYNC_ROLE || 'arn:aws:iam::{ACCOUNT}:role/image-sync-role'" in workflow
 
 
 def test_every_command_of_the_guide_is_run_here() -> None:

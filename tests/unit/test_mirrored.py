@@ -192,6 +192,34 @@ def test_back_from_the_target_only_the_target_is_named() -> None:
     assert mirrored.resolve_back("registry.k8s.io/pause:3.9").reason == f"it does not name the target, {HOST}"
 
 
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "123456789012.dkr-ecr.eu-west-1.on.aws"),
+        ("eu-west-1", "123456789012.DKR.ecr.eu-west-1.amazonaws.com:443"),
+        ("us-east-1", "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com"),
+        ("us-east-1", "123456789012.dkr-ecr-fips.us-east-1.on.aws"),
+        ("cn-north-1", "123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn"),
+    ],
+)
+def test_the_registry_is_known_by_all_of_its_names(region: str, host: str) -> None:
+    mirrored = mirror(NGINX, target=TARGET.replace("eu-west-1", region))
+    assert find(mirrored, f"{host}/mirror/docker-hub/nginx:1.25").copy.original == "docker.io/library/nginx:1.25"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "210987654321.dkr-ecr.eu-west-1.on.aws",
+        "123456789012.dkr-ecr.eu-west-3.on.aws",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com.example",
+        "x123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+    ],
+)
+def test_other_registries_are_not_the_target(host: str) -> None:
+    assert not find(mirror(NGINX), f"{host}/mirror/docker-hub/nginx:1.25").is_mirrored
+
+
 def test_a_source_in_the_target_is_found_once() -> None:
     mirrored = mirror(f'  - {{source: {HOST}/team/app, tags: ["1.0.0"], repository: team/app}}\n')
     assert len(find(mirrored, f"{HOST}/team/app:1.0.0").copies) == 1

@@ -109,6 +109,24 @@ def test_a_source_in_two_repositories_is_reached_in_one_and_named_for_the_other(
     assert [each.mirrored.repository for each in found.out_of_reach] == ["other/place"]
 
 
+def test_a_repository_with_tags_of_several_sources_is_out_of_reach() -> None:
+    document = {
+        "images": [
+            {"source": "quay.io/a/b", "tags": ["v1.0.0"]},
+            {"source": "ghcr.io/fork/b", "tags": ["v2.0.0"], "repository": "mirror/quay/a/b"},
+        ]
+    }
+    state = load(Path("images.yaml"), text=yaml.safe_dump(document)).desired
+    assert state
+    found = reach_of(mirror_of(state, ENVIRON))
+    # `quay.io/a/b:v2.0.0` would be the image of the fork.
+    assert (found.sources, found.folders) == ((), {})
+    assert [(str(each.mirrored.source), each.hint) for each in found.out_of_reach] == [
+        ("ghcr.io/fork/b", "give it a repository of its own"),
+        ("quay.io/a/b", "give it a repository of its own"),
+    ]
+
+
 def test_the_target_is_not_led_to_itself() -> None:
     own = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
     found = reach({f"{own}/team/app": "mirror/team/app", "quay.io/a/b": None})

@@ -109,7 +109,7 @@ def test_a_repository_that_exists_is_named_with_what_adopts_it() -> None:
         "In ECR already, and not in Terraform's state: creating them would fail, so that this plan was not saved:\n"
         "  mirror/a\n"
         "\n"
-        "To adopt them, put this into terraform/imports.tf and plan again:\n"
+        "`mirrorgen adopt` takes them over: it writes this into terraform/imports.tf and plans again:\n"
         "\n"
         "import {\n"
         '  to = aws_ecr_repository.this["mirror/a"]\n'

@@ -19,8 +19,11 @@ def by_repository(order: Order) -> tuple[dict[Source, str], tuple[Left, ...]]:
     left = []
     for source, brought in order.sources():
         names = sorted({each.name for each in brought})
-        if len(names) == 1:
-            targets[source] = names[0]
-        else:
+        others = [str(other) for each in brought for other in order.mirror.others_in(each)]
+        if len(names) > 1:
             left.append(Left(str(source), f"this form has no tags, and its tags are in {' and '.join(names)}"))
+        elif others:
+            left.append(Left(str(source), f"this form has no tags, and {names[0]} has tags of {others[0]}, too"))
+        else:
+            targets[source] = names[0]
     return targets, tuple(left)

@@ -28,6 +28,7 @@ class ChartImage:
         path: to the text, or to the mapping of its parts.
         written: the whole reference.
         parts: the mapping; None where it is one text.
+        is_joined: whether the chart puts a registry before its repository.
         is_tagged: whether it says which tag or digest; otherwise it is the version of the chart's application.
     """
 
@@ -35,6 +36,7 @@ class ChartImage:
     written: str
     parts: Mapping[str, Any] | None = None
     is_tagged: bool = True
+    is_joined: bool = False
 
     @property
     def place_path(self) -> KeyPath:
@@ -85,7 +87,7 @@ def _joined(path: KeyPath, parts: Mapping[str, Any], everywhere: str, app_versio
     tag, digest = _text(parts.get("tag")), _text(parts.get("digest"))
     known = tag or ("" if digest else app_version or "")
     written = name + (f":{known}" if known else "") + (f"@{digest}" if digest else "")
-    return ChartImage(path, written, parts, is_tagged=bool(known or digest))
+    return ChartImage(path, written, parts, is_tagged=bool(known or digest), is_joined=is_joined)
 
 
 def _text(value: Any) -> str:

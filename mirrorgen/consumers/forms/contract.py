@@ -84,7 +84,7 @@ class Order:
         """
         named = {use.image.source for use in self.uses if use.finding.is_mirrored}
         for source, brought in self.mirror.sources.items():
-            if source.host != self.mirror.host and (source in named or not self.texts):
+            if not self.mirror.is_at(source) and (source in named or not self.texts):
                 yield source, brought
 
 

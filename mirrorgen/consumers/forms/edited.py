@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Use, Written, left_of
 from mirrorgen.consumers.forms.fields import Field, fields_of
 from mirrorgen.consumers.forms.renaming import not_pinned
-from mirrorgen.consumers.forms.spelling import renamed
+from mirrorgen.consumers.forms.spelling import name_part, renamed, scheme_of
 from mirrorgen.problems import format_path
 from mirrorgen.readers.contract import Place
 
@@ -69,6 +69,8 @@ def _trouble(uses: list[Use], fields: list[Field]) -> str | None:
         return "it does not stand in a field of YAML"
     if fields[0].text != uses[0].image.written:
         return "it is made of several fields, or stands within a longer text"
+    if "$" in name_part(uses[0].image.written):
+        return "its name is made with a variable"
     paths = {use.image.path for use in uses}
     for field in fields:
         path = format_path(field.path)
@@ -84,7 +86,8 @@ def _edit(text: str, field: Field, use: Use, *, pin: bool) -> _Edit | None:
     if not match or match["text"] != field.text:
         return None
     copy = use.finding.copy
-    new = copy.pinned if pin and copy.digest else renamed(use.image.written, copy.name)
+    written, scheme = use.image.written, scheme_of(use.image.written)
+    new = scheme + (copy.pinned if pin and copy.digest else renamed(written.removeprefix(scheme), copy.name))
     # What starts with the bracket of an address would be a list.
     quote = match["quote"] or ('"' if new.startswith("[") else "")
     return _Edit(start, end, f"{match['before']}{quote}{new}{quote}")

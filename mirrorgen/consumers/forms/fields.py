@@ -8,7 +8,7 @@ from typing import Any
 
 from mirrorgen.problems import KeyPath
 from mirrorgen.readers.contract import Place
-from mirrorgen.readers.yaml_documents import Document, read_documents, walk
+from mirrorgen.readers.yaml_documents import Document, read_documents, untagged, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Field:
 
     def in_object(self) -> tuple[Mapping[str, Any], KeyPath]:
         """Return the Kubernetes object around it, the nearest, and the path from there; all of the document if none."""
-        data: Any = self.document.data
+        data: Any = untagged(self.document.data)
         found, start = data, 0
         for index, step in enumerate(self.path):
-            data = data[step]
+            data = untagged(data[step])
             if isinstance(data, dict) and "apiVersion" in data and "kind" in data:
                 found, start = data, index + 1
         return (found if isinstance(found, dict) else {}), self.path[start:]

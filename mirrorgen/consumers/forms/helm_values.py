@@ -36,12 +36,17 @@ def write(order: Order) -> Written:
     if values is None:
         return Written(dump({}), left=tuple(left))
     override: dict[str, Any] = {}
+    staying: list[ChartImage] = []
     for image in chart_images(values, app_version):
         changed, reasons = _Override(order, values, image).answer()
         left += reasons
         _put(override, image, changed)
-    if override and has_global_registry(values.data) and values.data[GLOBAL][GLOBAL_REGISTRY]:
-        # It would take the place of every registry below.
+        staying += [image] if changed is None else []
+    everywhere = values.data[GLOBAL][GLOBAL_REGISTRY] if has_global_registry(values.data) else ""
+    if override and everywhere and isinstance(everywhere, str):
+        # It would take the place of every registry below, and what stays still needs it.
+        for image in staying:
+            _put(override, image, _with_registry(image, everywhere))
         override[GLOBAL] = {**override.get(GLOBAL, {}), GLOBAL_REGISTRY: ""}
     return Written(dump(override), left=tuple(left))
 
@@ -83,7 +88,7 @@ class _Override:
         if not isinstance(named, NamedImage):
             return self._stays(named.reason, named.hint)
         finding = self._order.mirror.find(Reference(named.source, named.tag, named.digest))
-        if named.source.host == self._order.mirror.host and finding.is_mirrored:
+        if self._order.mirror.is_at(named.source) and finding.is_mirrored:
             return None, []
         if not finding.is_mirrored:
             return self._stays(finding.reason, finding.hint)
@@ -114,6 +119,15 @@ class _Override:
 
     def _left(self, reason: str, hint: str = "") -> Left:
         return Left(self._image.written, reason, self._place, hint)
+
+
+def _with_registry(image: ChartImage, everywhere: str) -> dict[str, str] | None:
+    """What an image needs to stay where it is without the registry for all; None where it does not need it."""
+    if image.parts is None or not image.is_joined or any(isinstance(step, int) for step in image.path):
+        return None
+    if "registry" in image.parts:
+        return {"registry": everywhere}
+    return {"repository": f"{everywhere}/{image.parts['repository']}"}
 
 
 _NO_DIGEST = "it is not pinned: neither the list nor a lock says for good which digest it has"

@@ -15,6 +15,8 @@ from mirrorgen.consumers.forms.yaml_text import Block, dump
 
 NAME = "images-from-the-mirror"
 LISTS = ("containers", "initContainers", "ephemeralContainers")
+ADMITTED = (("pods", "CREATE"), ("pods/ephemeralcontainers", "UPDATE"))
+"""What is changed and when: another image for a Pod that runs, as somebody labels it, would restart its containers."""
 _MOST_CHARACTERS = 60_000
 """Of one expression: CEL reads at most 100,000 (parser.ExpressionSizeCodePointLimit of cel-go)."""
 
@@ -36,12 +38,8 @@ def write(order: Order) -> Written:
             "autogen": {"podControllers": {"controllers": []}},
             "matchConstraints": {
                 "resourceRules": [
-                    {
-                        "apiGroups": [""],
-                        "apiVersions": ["v1"],
-                        "operations": ["CREATE", "UPDATE"],
-                        "resources": ["pods", "pods/ephemeralcontainers"],
-                    }
+                    {"apiGroups": [""], "apiVersions": ["v1"], "operations": [operation], "resources": [resource]}
+                    for resource, operation in ADMITTED
                 ]
             },
             "variables": [{"name": name, "expression": Block(text)} for name, text in _variables(parts)],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mirrorgen.consumers.forms.contract import Form, Order, Takes, Written, left_of
-from mirrorgen.consumers.forms.kyverno import LISTS, NAME
+from mirrorgen.consumers.forms.kyverno import ADMITTED, LISTS, NAME
 from mirrorgen.consumers.forms.policies import IMPLIED, Redirected, redirected
 from mirrorgen.consumers.forms.spelling import spellings
 from mirrorgen.consumers.forms.yaml_text import dump
@@ -23,7 +23,10 @@ def write(order: Order) -> Written:
     rule = {
         "name": NAME,
         "match": {
-            "any": [{"resources": {"kinds": ["Pod", "Pod/ephemeralcontainers"], "operations": ["CREATE", "UPDATE"]}}]
+            "any": [
+                {"resources": {"kinds": [resource.replace("pods", "Pod")], "operations": [operation]}}
+                for resource, operation in ADMITTED
+            ]
         },
         "context": [{"name": "mirrored", "variable": {"value": mirrored}}],
         "mutate": {"foreach": [_foreach(key) for key in LISTS]},

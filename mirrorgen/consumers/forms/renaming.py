@@ -70,6 +70,11 @@ def _for_list(order: Order) -> tuple[list[Renamed], list[Left]]:
         if len(targets) > 1:
             left.append(Left(str(source), _several(targets)))
             continue
+        others = [str(other) for each in brought for other in order.mirror.others_in(each)]
+        if others:
+            reason = f"a new name is that of every tag, and {targets[0]} has tags of {others[0]}, too"
+            left.append(Left(str(source), reason, hint="give the files that name its images"))
+            continue
         names += (Renamed(name, targets[0]) for name in spellings(source))
     return _usable(names, left)
 

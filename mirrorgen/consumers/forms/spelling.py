@@ -29,6 +29,12 @@ def name_part(written: str) -> str:
     return f"{head}{slash}{last.partition(':')[0]}"
 
 
+def scheme_of(written: str) -> str:
+    """Return what stands before a reference and says that it is one, as `docker-image://` does in compose files."""
+    before, scheme, _ = written.partition("://")
+    return before + scheme if scheme else ""
+
+
 def renamed(written: str, name: str) -> str:
     """Return a reference of another repository with the tag and the digest that were written."""
     return name + written[len(name_part(written)) :]

@@ -45,10 +45,13 @@ class Reach:
 def reach_of(mirror: Mirror) -> Reach:
     """Choose the path for each registry by which a node gets most images, and say which it does not get."""
     mirrored = [each for brought in mirror.sources.values() for each in brought]
+    # A node takes every tag of a repository for one of the source whose path leads there.
+    alone = [each for each in mirrored if not mirror.others_in(each)]
     # A registry of which a node gets nothing has no path here, and so stays as it is.
-    folders = _folders(each for each in mirrored if each.source.host != mirror.host)
-    reached = [each for each in mirrored if each.source.host in folders and _folder(each) == folders[each.source.host]]
-    out = [_out_of_reach(each, folders.get(each.source.host)) for each in mirrored if each not in reached]
+    folders = _folders(each for each in alone if not mirror.is_at(each.source))
+    reached = [each for each in alone if each.source.host in folders and _folder(each) == folders[each.source.host]]
+    out = [_out_of_reach(each, folders.get(each.source.host)) for each in alone if each not in reached]
+    out += [_shared(each, mirror.others_in(each)[0]) for each in mirrored if each not in alone]
     return Reach(
         folders,
         tuple(sorted({each.source for each in reached})),
@@ -85,6 +88,11 @@ def _out_of_reach(each: MirroredSource, folder: str | None) -> OutOfReach:
         folder = _without_common_end(each.repository, path)
     name = "/".join(filter(None, (folder, path)))
     return OutOfReach(each, reason, f"`repository: {name}` in its entry brings it there")
+
+
+def _shared(each: MirroredSource, other: Source) -> OutOfReach:
+    reason = f"the repository {each.repository!r} has tags of {other}, too, and a node cannot tell them apart"
+    return OutOfReach(each, reason, "give it a repository of its own")
 
 
 def _lost_library(each: MirroredSource) -> bool:

@@ -54,7 +54,7 @@ def settings_of(client: ECRClient, account_id: str, name: str) -> FoundSettings 
         scan_on_push=described.get("imageScanningConfiguration", {}).get("scanOnPush", False),
         encryption=encryption["encryptionType"],
         kms_key=encryption.get("kmsKey"),
-        lifecycle=_lifecycle(client, account_id, name),
+        lifecycle=lifecycle_of(client, account_id, name),
         resource_tags={tag["Key"]: tag["Value"] for tag in tags},
     )
 
@@ -81,7 +81,8 @@ def _exclusions(described: RepositoryTypeDef) -> tuple[str, ...]:
     return tuple(sorted(exclusion["filter"] for exclusion in filters))
 
 
-def _lifecycle(client: ECRClient, account_id: str, name: str) -> tuple[Mapping[str, Any], ...]:
+def lifecycle_of(client: ECRClient, account_id: str, name: str) -> tuple[Mapping[str, Any], ...]:
+    """Ask for the rules of a repository, by priority; none where it has no policy."""
     try:
         answer = client.get_lifecycle_policy(repositoryName=name, registryId=account_id)
     except client.exceptions.LifecyclePolicyNotFoundException:

@@ -115,6 +115,11 @@ class EcrDestination:
 
         return ask_each(wanted, compare)
 
+    def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
+        """Ask for each policy."""
+        found = ask_each(names, lambda name: comparing.lifecycle_of(self.client, self._account, name))
+        return frozenset(name for name, rules in found.items() if rules)
+
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
         """List the repositories of the account below the prefix, which takes a right of its own."""
         with asking("ECR for its repositories"):

@@ -41,6 +41,9 @@ _DOMAINS = {
     "us-isof-": "csp.hci.ic.gov",
 }
 _USUAL_DOMAIN = "amazonaws.com"
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html: names that have IPv6 addresses, too.
+_DUAL_STACK_DOMAINS = ("on.aws", "on.amazonwebservices.com.cn")
+_ANY_DOMAIN = "|".join(map(re.escape, (_USUAL_DOMAIN, *_DOMAINS.values(), *_DUAL_STACK_DOMAINS)))
 
 # https://docs.aws.amazon.com/general/latest/gr/ecr.html and
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html: other names under these domains may be
@@ -111,6 +114,13 @@ class EcrTarget(Target):
     def identity(self) -> Mapping[str, str]:
         """Host name, and the account and the region that are in it."""
         return {"registry": self.host, "account_id": self.account_id or "", "region": self.region or ""}
+
+    def is_called(self, host: str) -> bool:
+        """Whether the host is one of ECR's names for this account and region: also for FIPS, and for IPv6."""
+        if not (self.account_id and self.region):
+            return host == self.host
+        names = rf"{self.account_id}\.dkr[.-]ecr(?:-fips)?\.{re.escape(self.region)}\.({_ANY_DOMAIN})(?::443)?"
+        return re.fullmatch(names, host) is not None
 
     @property
     def signs_in_with(self) -> tuple[str, ...]:

@@ -80,6 +80,10 @@ class RegistryDestination:
         """Find no difference: there is nothing to set, and a repository comes with its first image."""
         return dict.fromkeys(wanted, ())
 
+    def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:  # noqa: ARG002
+        """Find none: there are no policies."""
+        return frozenset()
+
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
         """List the repositories below the prefix, where there is one and the registry has such a list."""
         if not self.target.prefix:

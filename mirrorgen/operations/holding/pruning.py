@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mirrorgen.consumers.running import InUse
+from mirrorgen.consumers.running import InUse, Use
 from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.port import Destination, StoredImage
 from mirrorgen.errors import InputError, UsageError
@@ -91,7 +91,7 @@ def make_prune_plan(runtime: Runtime, *, older_than_days: int, now: datetime, in
         failures += (hidden := _hidden(repository, images))
         # A rule that selects nothing may be a mistake: it must not take everything away.
         if not hidden and repository.name not in work.uncertain:
-            needed = consumers_of(images, in_use.of(repository.name) if in_use else ())
+            needed = consumers_of(images, _perhaps_in_use(repository.name, in_use))
             old = _removals(repository, images, limit, ())
             going = _removals(repository, images, limit, needed)
             removals |= going
@@ -228,6 +228,10 @@ def _hidden(repository: Repository, images: Sequence[StoredImage]) -> list[Failu
         for image in images
         if image.trouble
     ]
+
+
+def _perhaps_in_use(name: str, in_use: InUse | None) -> list[Use]:
+    return [*in_use.of(name), *(use for _, use in in_use.perhaps_of(name))] if in_use else []
 
 
 def _removals(

@@ -38,12 +38,19 @@ def require_sparing(
     ruled = {change.name for change in changes if _changes_rules(change)} - destroyed
     if in_use.refused and (destroyed or ruled):
         raise InputError(in_use.unclear, hint="nothing that may run is put at risk")
-    lost = [_said(use) for use in in_use.uses if use.repository in destroyed]
+    lost = [said for name in sorted(destroyed) for said in _lost_with(name, in_use)]
     if lost:
         message = f"the plan destroys repositories of which something runs: {_first(lost)}"
         raise InputError(message, hint="stop what runs first, or leave out --in-use")
     if horizon_days is not None and ruled:
         _require_time(runtime, ruled, in_use, now, horizon_days)
+
+
+def _lost_with(name: str, in_use: InUse) -> list[str]:
+    """What runs of a repository, also by a name upstream that the list, without the repository, no longer has."""
+    return [_said(use) for use in in_use.of(name)] or [
+        f"{name} as {source} ({use.consumers[0]})" for source, use in in_use.perhaps_of(name)
+    ]
 
 
 def _changes_rules(change: Change) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mirrorgen.errors import InputError, ToolFailed
-from mirrorgen.operations.repositories.adopting import adoption_hint
+from mirrorgen.operations.repositories.adopting import adoption_hint, imports_applied
 from mirrorgen.operations.repositories.emptying import empty_repositories
 from mirrorgen.operations.repositories.saved import WorkFolder
 from mirrorgen.operations.runtime import Runtime
@@ -58,6 +58,7 @@ def _apply(
         if plan.is_applicable:
             runtime.say("terraform apply")
             terraform.apply(folder.plan_file)
+            imports_applied(runtime.workplace)
     except AlreadyExists as error:
         existing = [change for change in plan.changes if change.address in error.addresses]
         raise ToolFailed(error.message, hint=adoption_hint(existing)) from error
