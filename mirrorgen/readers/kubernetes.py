@@ -36,9 +36,6 @@ _LIKE_IMAGE_KEY = re.compile(r"[a-z0-9]+Images?|images?", re.IGNORECASE)
 _REGISTRY, _TAG, _DIGEST = "registry", "tag", "digest"
 # What charts of Elastic call a tag, and those of Grafana and Prometheus a digest.
 _OTHER_TAG, _OTHER_DIGEST = "imageTag", "sha"
-# https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
-_CHANGES = frozenset({"newName", "newTag", "tagSuffix"})
-_BUILD = "give what `kustomize build` prints"
 _PARTS = (_REGISTRY, _TAG, _DIGEST, _OTHER_TAG, _OTHER_DIGEST)
 _LEFT_OUT = frozenset({"metadata", "status"})
 _KINDS_OF_TEXT = frozenset({"ConfigMap", "Secret"})
@@ -88,9 +85,10 @@ def _take_fields(document: Document, gathering: Gathering) -> set[KeyPath]:
         if _is_only_a_part(path, items):
             reason = "it is a part of an image, and its name stands in a chart or an operator"
             gathering.refuse("", document.place(path), format_path(path), reason, "give what is made of it")
-        if _is_change(path, items):
-            reason = "it is what kustomize changes of an image that other files name"
-            gathering.refuse(items["name"], document.place(path), format_path(path), reason, _BUILD)
+        if _is_new_name_alone(path, items):
+            reason = "kustomize gives it to images whose tags other files say"
+            hint = "give what `kustomize build` prints"
+            gathering.refuse(items["newName"], document.place((*path, "newName")), format_path(path), reason, hint)
         for key, value in items.items():
             for inner, written in _written(path, items, key, value, is_container=is_container):
                 found = take(written, document.place(inner), format_path(inner))
@@ -115,7 +113,7 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
             indexes = range(len(value) - 1, -1, -1)
             waiting.extend(((*path, index), value[index], consumer, digests) for index in indexes)
         elif isinstance(value, dict):
-            if "apiVersion" in value and _is_text(value.get("kind")):
+            if "apiVersion" in value and _kind(value) in _KINDS_OF_TEXT:
                 continue
             if isinstance(value.get("metadata"), dict) and ("apiVersion" in value or path[-2:-1] == ("items",)):
                 consumer, digests = _called(value) or consumer, running_digests(value)
@@ -124,10 +122,9 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
             waiting.extend(((*path, key), child, consumer, digests) for key, child in inner if key not in _LEFT_OUT)
 
 
-def _is_change(path: KeyPath, items: dict[str, Any]) -> bool:
-    """Whether a mapping is one of the `images` of a kustomization of which it does not say the whole image."""
-    is_of_kustomization = path[-2:-1] == ("images",) and "name" in items and bool(items.keys() & _CHANGES)
-    return is_of_kustomization and _kustomized(items) is None
+def _is_new_name_alone(path: KeyPath, items: dict[str, Any]) -> bool:
+    """Whether a mapping is one of the `images` of a kustomization that leaves each its tag."""
+    return path[-2:-1] == ("images",) and bool(_text(items, "newName")) and _kustomized(items) is None
 
 
 def _is_only_a_part(path: KeyPath, items: dict[str, Any]) -> bool:
@@ -137,9 +134,9 @@ def _is_only_a_part(path: KeyPath, items: dict[str, Any]) -> bool:
     return any(_text(items, part) for part in (_TAG, _DIGEST))
 
 
-def _is_text(kind: object) -> bool:
-    """Whether objects of a kind hold texts, and no fields; in the schema of a custom resource a `kind` is a mapping."""
-    return isinstance(kind, str) and kind in _KINDS_OF_TEXT
+def _kind(item: dict[str, Any]) -> str:
+    kind = item.get("kind")
+    return kind if isinstance(kind, str) else ""
 
 
 def _called(item: dict[str, Any]) -> str:
