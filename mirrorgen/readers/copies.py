@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mirrorgen.model.credentials import Credentials
@@ -73,6 +73,26 @@ class Copies(Gathering):
             target=chosen,
             notes=tuple(dict.fromkeys(reading.notes)),
         )
+
+
+def read_document(format: str, text: str, around: Around, read: Callable[[Fields, Copies], Reading]) -> Reading:
+    """Read the document of a file that its tool reads.
+
+    Args:
+        format: the name of the format.
+        text: of the file.
+        around: what it is read with.
+        read: takes what the document says, which is a mapping; may raise `Unfit` where nothing of it can be read.
+    """
+    copies = Copies(format, around)
+    document = copies.first_document(text)
+    if document is None:
+        return copies.copied()
+    try:
+        return read(Fields.root(document, text), copies)
+    except Unfit as error:
+        copies.unfit(Fields(document, text), error)
+        return copies.copied()
 
 
 def printable(text: str) -> str:

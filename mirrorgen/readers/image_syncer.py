@@ -16,7 +16,7 @@ from mirrorgen.model.references import is_tag, normalize_host
 from mirrorgen.model.registries import default_alias
 from mirrorgen.problems import KeyPath, format_path
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
-from mirrorgen.readers.copies import Copies, ruled, source_of, target_of
+from mirrorgen.readers.copies import Copies, read_document, ruled, source_of, target_of
 from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.regsync_hosts import HINT, variable_named
 from mirrorgen.readers.tag_sets import UnusableRule, checked, found_within, rule_of
@@ -47,15 +47,7 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 
 def read(text: str, around: Around) -> Reading:
     """Take what each rule copies."""
-    copies = Copies(FORMAT.name, around)
-    document = copies.first_document(text)
-    if document is None:
-        return copies.copied()
-    try:
-        return _File(Fields.root(document, text), copies).read()
-    except Unfit as error:
-        copies.unfit(Fields(document, text), error)
-        return copies.copied()
+    return read_document(FORMAT.name, text, around, lambda root, copies: _File(root, copies).read())
 
 
 class _File:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.references import DOCKER_HUB, normalize_host
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
-from mirrorgen.readers.copies import Copies, source_of, target_of
+from mirrorgen.readers.copies import Copies, read_document, source_of, target_of
 from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.regsync_hosts import variable_named
 
@@ -25,15 +25,7 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 
 def read(text: str, around: Around) -> Reading:
     """Take the sources."""
-    copies = Copies(FORMAT.name, around)
-    document = copies.first_document(text)
-    if document is None:
-        return copies.copied()
-    try:
-        return _File(Fields.root(document, text), copies).read()
-    except Unfit as error:
-        copies.unfit(Fields(document, text), error)
-        return copies.copied()
+    return read_document(FORMAT.name, text, around, lambda root, copies: _File(root, copies).read())
 
 
 class _File:

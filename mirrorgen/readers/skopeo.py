@@ -11,7 +11,7 @@ from mirrorgen.model.references import is_digest, is_host, is_tag, normalize_hos
 from mirrorgen.model.registries import default_alias
 from mirrorgen.problems import format_path
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
-from mirrorgen.readers.copies import Copies, ruled, source_of
+from mirrorgen.readers.copies import Copies, read_document, ruled, source_of
 from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.semver_dialects import masterminds
 from mirrorgen.readers.tag_sets import UnusableRule, checked, found_within, rule_of
@@ -31,18 +31,14 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 
 def read(text: str, around: Around) -> Reading:
     """Take what is copied from each registry; where it goes, and its names there, are on skopeo's command line."""
-    copies = Copies(FORMAT.name, around)
+    return read_document(FORMAT.name, text, around, _read_registries)
+
+
+def _read_registries(root: Fields, copies: Copies) -> Reading:
     registries: dict[str, Registry] = {}
-    document = copies.first_document(text)
-    if document is None:
-        return copies.copied()
-    try:
-        root = Fields.root(document, text)
-        _say_of_platforms(root, copies)
-        for name, value in root.data.items():
-            _read_registry(name, value, root, copies, registries)
-    except Unfit as error:
-        copies.unfit(Fields(document, text), error)
+    _say_of_platforms(root, copies)
+    for name, value in root.data.items():
+        _read_registry(name, value, root, copies, registries)
     return copies.copied(registries)
 
 
