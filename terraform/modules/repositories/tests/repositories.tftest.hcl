@@ -81,15 +81,20 @@ run "a_lifecycle_policy_is_put_as_it_is_given" {
   }
 
   assert {
-    condition = (
-      aws_ecr_lifecycle_policy.this["mirror/quay/prometheus/prometheus"].policy == "{\"rules\":[{\"rulePriority\":1}]}" &&
-      aws_ecr_lifecycle_policy.this["mirror/quay/prometheus/prometheus"].repository == "mirror/quay/prometheus/prometheus"
-    )
-    error_message = "The policy is not the one given, or not that of its repository."
+    condition     = aws_ecr_lifecycle_policy.this["mirror/quay/prometheus/prometheus"].policy == "{\"rules\":[{\"rulePriority\":1}]}"
+    error_message = "The policy is not the one given."
   }
 }
 
 run "outputs_name_each_repository" {
+  assert {
+    condition = (
+      aws_ecr_lifecycle_policy.this["mirror/quay/prometheus/prometheus"].repository ==
+      aws_ecr_repository.this["mirror/quay/prometheus/prometheus"].id
+    )
+    error_message = "The policy is not that of its repository."
+  }
+
   assert {
     condition = alltrue([
       for name in ["mirror/docker-hub/nginx", "mirror/quay/prometheus/prometheus"] :
