@@ -72,11 +72,17 @@ def tools(base_env: dict[str, str]) -> None:
         find_tool(name, ProcessRunner(), base_env).usable()
 
 
+@contextmanager
+def empty_account(base_env: dict[str, str], folder: Path) -> Iterator[Emulator]:
+    """Start an emulator with nothing in it."""
+    python = emulators.install(REAL_CACHE_DIR, ProcessRunner(), ORIGINAL_ENVIRONMENT)
+    with emulators.emulator(python, log=folder / "log", env=base_env, account_id=ACCOUNT, region=REGION) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def ecr(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    python = emulators.install(REAL_CACHE_DIR, ProcessRunner(), ORIGINAL_ENVIRONMENT)
-    log = tmp_path_factory.mktemp("ecr") / "log"
-    with emulators.emulator(python, log=log, env=base_env, account_id=ACCOUNT, region=REGION) as running:
+    with empty_account(base_env, tmp_path_factory.mktemp("ecr")) as running:
         yield running
 
 
