@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mirrorgen.demo.emulator import Emulator
 from mirrorgen.starting.account import ROLES
-from tests.real.conftest import ACCOUNT, Project
+from tests.real.conftest import ACCOUNT, Project, empty_account
 
 BUCKET = "bootstrapped-state"
 ARGS = ("--repository", "example@583231/images@1296269", "--state-bucket", BUCKET)
 IMAGES = {"quay.io/org/booted": ["v1.0.0"]}
+
+
+@pytest.fixture(scope="session")
+def ecr(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An account of its own: the identity provider and the roles are there once."""
+    with empty_account(base_env, tmp_path_factory.mktemp("account")) as running:
+        yield running
 
 
 @pytest.fixture

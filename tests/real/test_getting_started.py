@@ -8,20 +8,29 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mirrorgen.demo.emulator import Emulator
 from mirrorgen.starting.account import ROLES
 from tests.checkout import ROOT, tracked_files
 from tests.documents import blocks_of, text_of
-from tests.real.conftest import ACCOUNT, Project
+from tests.real.conftest import ACCOUNT, Project, empty_account
 
 GUIDE = ROOT / "docs/getting-started.md"
 BLOCKS = blocks_of(GUIDE, "sh")
 ON_AWS = [block for block in BLOCKS if "mirrorgen bootstrap" in block]
 # Where the guide says that mirrorgen is, and the repository that somebody makes.
 COPY, OWN = "https://git.example.com/platform/mirrorgen", "https://github.com/OWNER/REPOSITORY"
+
+
+@pytest.fixture(scope="session")
+def ecr(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An account of its own: the identity provider and the roles are there once."""
+    with empty_account(base_env, tmp_path_factory.mktemp("account")) as running:
+        yield running
 
 
 def git(folder: Path, *args: str) -> str:
