@@ -95,6 +95,24 @@ def read_document(format: str, text: str, around: Around, read: Callable[[Fields
         return copies.copied()
 
 
+def read_documents_of(format: str, text: str, around: Around, read: Callable[[Fields, Copies], None]) -> Reading:
+    """Read every document of a file whose tool reads them all.
+
+    Args:
+        format: the name of the format.
+        text: of the file.
+        around: what it is read with.
+        read: takes what a document says, which is a mapping; may raise `Unfit` where nothing more of it can be read.
+    """
+    copies = Copies(format, around)
+    for document in copies.documents(text):
+        try:
+            read(Fields.root(document, text), copies)
+        except Unfit as error:
+            copies.unfit(Fields(document, text), error)
+    return copies.reading()
+
+
 def printable(text: str) -> str:
     """Return a text with a question mark for each character that cannot be printed."""
     return "".join(char if char.isprintable() else "?" for char in text)

@@ -11,7 +11,7 @@ from mirrorgen.model.images import Copying
 from mirrorgen.model.references import is_host
 from mirrorgen.problems import format_path
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
-from mirrorgen.readers.copies import Copies, source_of
+from mirrorgen.readers.copies import Copies, read_documents_of, source_of
 from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.taking import parse
 
@@ -36,14 +36,7 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 
 def read(text: str, around: Around) -> Reading:
     """Take the images of every document of the kind Images."""
-    copies = Copies(FORMAT.name, around)
-    for document in copies.documents(text):
-        fields = Fields(document, text)
-        try:
-            _read(Fields.root(document, text), copies)
-        except Unfit as error:
-            copies.unfit(fields, error)
-    return copies.reading()
+    return read_documents_of(FORMAT.name, text, around, _read)
 
 
 def _read(root: Fields, copies: Copies) -> None:

@@ -16,7 +16,7 @@ from mirrorgen.model.patterns import compile_pattern, pattern_trouble
 from mirrorgen.model.references import is_path, is_tag
 from mirrorgen.problems import KeyPath, format_path
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
-from mirrorgen.readers.copies import Copies, source_of
+from mirrorgen.readers.copies import Copies, read_documents_of, source_of
 from mirrorgen.readers.fields import Fields, Unfit
 
 _VERSION = re.compile(r"""^[ \t]*["']?apiVersion["']?\s*:\s*["']?mirror\.openshift\.io/""", re.MULTILINE)
@@ -39,13 +39,7 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 
 def read(text: str, around: Around) -> Reading:
     """Take the additional images that are not blocked."""
-    copies = Copies(FORMAT.name, around)
-    for document in copies.documents(text):
-        try:
-            _read(Fields.root(document, text), copies)
-        except Unfit as error:
-            copies.unfit(Fields(document, text), error)
-    return copies.reading()
+    return read_documents_of(FORMAT.name, text, around, _read)
 
 
 def _read(root: Fields, copies: Copies) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from mirrorgen.model.images import Copying
 from mirrorgen.problems import KeyPath, format_path
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
-from mirrorgen.readers.copies import Copies, source_of
+from mirrorgen.readers.copies import Copies, read_documents_of, source_of
 from mirrorgen.readers.fields import Fields, Unfit
 
 _KIND = re.compile(r"""^[ \t]*["']?kind["']?\s*:\s*["']?Zarf(?:Package|Init|Component)Config\b""", re.MULTILINE)
@@ -25,14 +25,7 @@ def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
 
 def read(text: str, around: Around) -> Reading:
     """Take the images of every component, whatever its flavor."""
-    copies = Copies(FORMAT.name, around)
-    for document in copies.documents(text):
-        fields = Fields(document, text)
-        try:
-            _read(Fields.root(document, text), copies)
-        except Unfit as error:
-            copies.unfit(fields, error)
-    return copies.reading()
+    return read_documents_of(FORMAT.name, text, around, _read)
 
 
 def _read(root: Fields, copies: Copies) -> None:
