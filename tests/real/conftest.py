@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -87,13 +87,31 @@ def ecr(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="session")
-def provider(
-    ecr: Emulator, base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
-    """The variable that leads Terraform to a provider which runs already."""
-    folder = tmp_path_factory.mktemp("provider")
-    with running_provider(folder, {**base_env, **emulators.environment(ecr), "HOME": str(folder)}) as variable:
-        yield variable
+def provider_for(
+    base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Emulator], dict[str, str]]]:
+    """Return the variable that leads Terraform to a provider which runs already, one for each account.
+
+    A file of tests may have an account of its own. Its provider cannot be a fixture of the session that takes the
+    account: pytest keeps what such a fixture gave first, and with it the account of another file.
+    """
+    running: dict[str, dict[str, str]] = {}
+    with ExitStack() as stack:
+
+        def provider(ecr: Emulator) -> dict[str, str]:
+            if ecr.endpoint not in running:
+                folder = tmp_path_factory.mktemp("provider")
+                env = {**base_env, **emulators.environment(ecr), "HOME": str(folder)}
+                running[ecr.endpoint] = stack.enter_context(running_provider(folder, env))
+            return running[ecr.endpoint]
+
+        yield provider
+
+
+@pytest.fixture
+def provider(ecr: Emulator, provider_for: Callable[[Emulator], dict[str, str]]) -> dict[str, str]:
+    """The provider of the account that the test is in."""
+    return provider_for(ecr)
 
 
 @dataclass

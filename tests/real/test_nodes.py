@@ -61,13 +61,11 @@ ENTRIES: list[dict[str, object]] = [{"source": source, "tags": tags} for source,
 
 
 @pytest.fixture(scope="module")
-def mirror(
-    tmp_path_factory: pytest.TempPathFactory, ecr: Emulator, base_env: dict[str, str], provider: dict[str, str]
-) -> Mirror:
+def mirror(tmp_path_factory: pytest.TempPathFactory, ecr: Emulator, base_env: dict[str, str]) -> Mirror:
     """Images that were copied by regsync."""
     require_containerd()
     folder = tmp_path_factory.mktemp("mirror")
-    project = Project(folder, ecr, base_env, f"nodes-{next(_numbers)}", provider)
+    project = Project(folder, ecr, base_env, f"nodes-{next(_numbers)}", {})
     address = {"hostname": ecr.address, "tls": "disabled", "path_prefix": path_prefix("docker.io")}
     project.registries = {host: {**address, **settings} for host, settings in REGISTRIES.items()}
     project.write(dict(TAGS))

@@ -41,16 +41,16 @@ class Copy:
         return done.stdout
 
 
-@pytest.fixture(scope="module")
-def account(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+@pytest.fixture(scope="session")
+def ecr(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """An account of its own: an identity provider is there once, whoever else has made it."""
     with empty_account(base_env, tmp_path_factory.mktemp("account")) as running:
         yield running
 
 
 @pytest.fixture
-def copy(tmp_path: Path, account: Emulator, base_env: dict[str, str], provider: dict[str, str]) -> Copy:
-    env = {**base_env, **emulators.environment(account), "HOME": str(tmp_path), **provider}
+def copy(tmp_path: Path, ecr: Emulator, base_env: dict[str, str], provider: dict[str, str]) -> Copy:
+    env = {**base_env, **emulators.environment(ecr), "HOME": str(tmp_path), **provider}
     return Copy(tmp_path, with_providers(env))
 
 
