@@ -27,6 +27,8 @@ def generated(
     document = {
         "account_id": account_id,
         "region": region,
+        "scanning": None,
+        "replication": None,
         "mirrored_images": [_image(repository, wanted) for repository, wanted in settings],
     }
     needed = any(wanted.mutability.exclusions for _, wanted in settings)
@@ -53,5 +55,6 @@ def _image(repository: Provisioned, wanted: RepositorySettings) -> dict[str, Any
         "scan_on_push": wanted.scan_on_push,
         "encryption": {"type": wanted.encryption.type, "kms_key": wanted.encryption.kms_key},
         "lifecycle_policy": policy_text(wanted.lifecycle) if wanted.lifecycle else None,
+        "repository_policy": None,
         "tags": dict(wanted.resource_tags),
     }
