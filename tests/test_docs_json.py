@@ -21,7 +21,7 @@ from mirrorgen.desired.updates import find_updates, left_alone
 from mirrorgen.destinations.ecr.foretelling import Foretold
 from mirrorgen.destinations.ecr.rules import LifecycleRule
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.destinations.port import Footprint, SettingDifference, StoredImage
 from mirrorgen.importing.adding import add_images
 from mirrorgen.master_list.lock import Lock
 from mirrorgen.model.allowances import Allowances
@@ -34,7 +34,7 @@ from mirrorgen.operations.copying.weighing import Foreseen
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
 from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.operations.holding.running import Held, Running
-from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
+from mirrorgen.operations.holding.status import RepositoryStatus, Status, Stray, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.repositories.adopting import Adoption
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
@@ -171,8 +171,9 @@ def view_of_status(folder: Path) -> View:
         untagged=0,
         size_bytes=1024,
     )
+    strays = (Stray("mirror/old", Footprint(12, 4096, MOMENT)),)
     return view_status(
-        Status(MOMENT, EcrTarget("123456789012", "eu-west-1"), (found,), ("mirror/old",), (FAILURE,), (), (RUNNING,))
+        Status(MOMENT, EcrTarget("123456789012", "eu-west-1"), (found,), strays, (FAILURE,), (), (RUNNING,))
     )
 
 

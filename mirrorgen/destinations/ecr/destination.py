@@ -12,7 +12,7 @@ from mirrorgen.destinations.ecr.api import MAX_BATCH, ask_each, asking, caller_a
 from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.port import Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Footprint, Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.errors import UsageError
 from mirrorgen.model.targets import Settings
 
@@ -120,11 +120,18 @@ class EcrDestination:
         found = ask_each(names, lambda name: comparing.lifecycle_of(self.client, self._account, name))
         return frozenset(name for name, rules in found.items() if rules)
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        """List the repositories of the account below the prefix, which takes a right of its own."""
+    def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
+        """List the repositories of the account below a path, which takes a right of its own."""
+        path = self.target.prefix if below is None else below
+        if not path:
+            return None
         with asking("ECR for its repositories"):
-            found = stored.repositories(self.client, self._account, f"{self.target.prefix}/")
+            found = stored.repositories(self.client, self._account, f"{path}/")
         return None if found is None else tuple(sorted(set(found) - set(names)))
+
+    def footprints(self, names: Iterable[str]) -> Mapping[str, Footprint]:
+        """Describe every image of each repository, and add up; no manifest is asked for."""
+        return ask_each(names, lambda name: stored.footprint(self.client, self._account, name))
 
     def expiring(self, settings: Settings, images: Sequence[StoredImage], *, now: datetime) -> Mapping[str, str]:
         """Evaluate the lifecycle rules that the list asks for."""
