@@ -9,6 +9,7 @@ from itertools import groupby
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.repositories.adopting import IMPORTS_FILE, import_blocks
 from mirrorgen.outcomes import Kind, TagRef
+from mirrorgen.reporting.moves import plan_moves, plan_moves_document
 from mirrorgen.reporting.views import Block, Code, Items, Line, Table, View, failure_documents, failure_items
 from mirrorgen.tools.terraform import Change, TerraformPlan
 
@@ -49,6 +50,7 @@ def view_plan(plan: MirrorPlan) -> View:
         "unmanaged": [change.name for change in plan.unmanaged],
         "imports": import_blocks(plan.unmanaged),
         "destroyed_images": dict(plan.lost),
+        **plan_moves_document(plan),
         "destroyed_digests": {name: list(digests) for name, digests in plan.lost_digests.items()},
         "upstreams": _upstreams(plan),
         "copy": [ref.document() for ref in plan.copies],
@@ -59,6 +61,7 @@ def view_plan(plan: MirrorPlan) -> View:
         document,
         [
             Items("Repositories to DESTROY, with every image in them (refused without --allow-destroy)", lost),
+            *plan_moves(plan),
             Items(_EXISTS, [change.name for change in plan.unmanaged]),
             Code(
                 f"`mirrorgen adopt` takes them over: it writes this into {IMPORTS_FILE} and plans again",

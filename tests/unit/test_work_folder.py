@@ -130,7 +130,7 @@ def planned(tmp_path: Path) -> WorkFolder:
         path = tmp_path / "terraform" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("as it was")
-    folder.make_room()
+    folder.make_room(folder.plan_file)
     folder.plan_file.write_text("the plan")
     folder.seal(SHOWN)
     return folder
