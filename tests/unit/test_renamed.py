@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,9 @@ def test_outputs_of_another_module_say_nothing(outputs: Mapping[str, object]) ->
 
 
 def test_meanwhile_the_state_says_what_fills_what_is_there() -> None:
-    document = {"mirrored_images": [{"repository": name, "source": A, "tags": {}} for name in ("late", "new", "same")]}
+    document: dict[str, Any] = {
+        "mirrored_images": [{"repository": name, "source": A, "tags": {}} for name in ("late", "new", "same")]
+    }
     made = interim(document, staying={"old": (A, B)}, refilled={"new": ["host/old"]}, absent={"late"})
     said = {image["repository"]: image["source"] for image in made["mirrored_images"]}
     assert said == {"new": "host/old", "old": f"{A}, {B}", "same": A}
