@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, TFVARS
+from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, variables_file
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.operations.repositories.emptying import images_lost
-from mirrorgen.operations.repositories.saved import SavedPlan, WorkFolder
+from mirrorgen.operations.repositories.import_file import require_own_imports
+from mirrorgen.operations.repositories.saved import SavedPlan, work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.rendering.module import check_variables
@@ -27,11 +28,12 @@ def plan_repositories(runtime: Runtime) -> SavedPlan:
     if not runtime.desired.target.is_provisioned:
         return SavedPlan(TerraformPlan())
     terraform = runtime.terraform()
-    generated = runtime.desired.generated()[TFVARS]
+    generated = runtime.desired.generated()[variables_file(runtime.desired.target.list_name)]
     assert generated
     assert generated.document is not None
     check_variables(terraform.module, generated.document)
-    folder = WorkFolder(runtime.workplace)
+    require_own_imports(runtime)
+    folder = work_folder(runtime)
     folder.discard_plan()
     runtime.say("terraform init")
     for provider in terraform.init():
@@ -45,7 +47,7 @@ def plan_repositories(runtime: Runtime) -> SavedPlan:
             f"Terraform's state is a file, which is written whole at each of the changes to {count} repositories; "
             "a backend is faster, and not lost with this machine: see terraform/README.md"
         )
-    if runtime.files[EXCLUSIONS] is not None:
+    if runtime.files.get(EXCLUSIONS) is not None:
         terraform.require_exclusions()
     runtime.say("terraform plan")
     folder.make_room()

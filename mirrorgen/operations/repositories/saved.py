@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from mirrorgen.errors import InputError, MirrorgenError
 from mirrorgen.files import open_private, read_file, write_file, write_files
+from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.terraform import Change, TerraformPlan
 
 _FOLDER = Path("terraform/.mirrorgen")
@@ -44,14 +45,16 @@ class WorkFolder:
 
     Attributes:
         root: the folder of the list.
+        target: whose plan it is, of several; otherwise nothing. Turns are those of the module, which they share.
     """
 
     root: Path
+    target: str = ""
 
     @property
     def plan_file(self) -> Path:
         """Terraform's saved plan."""
-        return self.root / _FOLDER / _PLAN
+        return self._plan_folder / _PLAN
 
     @contextmanager
     def turn(self, command: str, *, wait: bool, say: Callable[[str], None]) -> Iterator[None]:
@@ -91,7 +94,7 @@ class WorkFolder:
             InputError: the folder cannot be written to.
         """
         document = {"inputs": self._inputs_digest(), "plan": self._plan_digest(), "shown": asdict(shown)}
-        write_file(self.root / _FOLDER / _SHOWN, json.dumps(document), project=self.root, is_private=True)
+        write_file(self._plan_folder / _SHOWN, json.dumps(document), project=self.root, is_private=True)
 
     def require_current_plan(self) -> SavedPlan:
         """Return what was shown of the plan, which is the one that is there and whose inputs are as they were.
@@ -99,7 +102,7 @@ class WorkFolder:
         Raises:
             InputError: there is none, the list or the module has changed since, or nobody can tell.
         """
-        path = self.root / _FOLDER / _SHOWN
+        path = self._plan_folder / _SHOWN
         plan, kept = (read_file(path, project=self.root) for path in (self.plan_file, path))
         if not plan or kept is None:
             raise InputError("there is no saved plan", hint=_PLAN_AGAIN)
@@ -121,7 +124,8 @@ class WorkFolder:
         Raises:
             InputError: something else is in its place.
         """
-        write_files(self.root, {f"{_FOLDER}/{name}": None for name in (_PLAN, _SHOWN)})
+        folder = self._plan_folder.relative_to(self.root)
+        write_files(self.root, {f"{folder}/{name}": None for name in (_PLAN, _SHOWN)})
 
     def make_room(self) -> None:
         """Put an empty file in the place of the plan, for Terraform to fill.
@@ -133,6 +137,10 @@ class WorkFolder:
         """
         write_file(self.plan_file, "", project=self.root, is_private=True)
 
+    @property
+    def _plan_folder(self) -> Path:
+        return self.root / _FOLDER / self.target
+
     def _open_turn(self) -> IO[str]:
         write_files(self.root, {f"{_FOLDER}/.gitignore": "*\n"})
         return open_private(self.root / _FOLDER / _TURN, project=self.root)
@@ -143,17 +151,36 @@ class WorkFolder:
     def _inputs_digest(self) -> str:
         module = self.root / "terraform"
         digest = hashlib.sha256()
-        for name, path in sorted((path.relative_to(module).as_posix(), path) for path in _inputs(module)):
+        for name, path in sorted((path.relative_to(module).as_posix(), path) for path in _inputs(module, self.target)):
             digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
 
 
-def _inputs(module: Path) -> Iterator[Path]:
-    """Yield what Terraform reads of a root module and of the modules in it; what `init` has put there is in none."""
+def work_folder(runtime: Runtime) -> WorkFolder:
+    """Return the work folder of a run."""
+    return WorkFolder(runtime.workplace, runtime.desired.target.list_name)
+
+
+def _inputs(module: Path, target: str) -> Iterator[Path]:
+    """Yield what Terraform reads of a root module and of the modules in it; what `init` has put there is in none.
+
+    Variables of another target are not read for this one.
+    """
     for pattern in ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json"):
         for path in module.rglob(pattern):
-            if not any(part.startswith(".") for part in path.relative_to(module).parts):
+            is_of_another = target and path.parent == module and _is_of_another(path.name, target)
+            if not is_of_another and not any(part.startswith(".") for part in path.relative_to(module).parts):
                 yield path
+
+
+def _is_of_another(name: str, target: str) -> bool:
+    """Whether a file has variables that Terraform reads only where it is told to, for another target.
+
+    Source: https://developer.hashicorp.com/terraform/language/values/variables, "Variable definitions files".
+    """
+    if ".tfvars" not in name or name in {f"{target}.tfvars.json", "terraform.tfvars", "terraform.tfvars.json"}:
+        return False
+    return not name.removesuffix(".json").endswith(".auto.tfvars")
 
 
 def _shown(document: Mapping[str, Any]) -> SavedPlan:
