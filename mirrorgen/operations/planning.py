@@ -15,7 +15,7 @@ from mirrorgen.operations.repositories.planning import (
     unmanaged_failures,
 )
 from mirrorgen.operations.repositories.renamed import Renames
-from mirrorgen.operations.repositories.saved import WorkFolder
+from mirrorgen.operations.repositories.saved import work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import Failure, TagRef
@@ -94,7 +94,7 @@ def make_plan(runtime: Runtime, *, wait: bool = False) -> MirrorPlan:
     runtime.require_rendered()
     with ExitStack() as turn:
         if runtime.desired.target.is_provisioned:
-            turn.enter_context(WorkFolder(runtime.workplace).turn("mirrorgen plan", wait=wait, say=runtime.say))
+            turn.enter_context(work_folder(runtime).turn("mirrorgen plan", wait=wait, say=runtime.say))
         return _make_plan(runtime)
 
 
@@ -110,7 +110,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     successors = {rename.new for rename in shown.renames.sure}
     existing = unmanaged(terraform.changes, held)
     if existing:
-        WorkFolder(runtime.workplace).discard_plan()
+        work_folder(runtime).discard_plan()
     copies, failures = plan_copies(runtime, work, held)
     return MirrorPlan(
         terraform.changes,

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from mirrorgen.operations.planning import MirrorPlan
-from mirrorgen.operations.repositories.adopting import IMPORTS_FILE, import_blocks
+from mirrorgen.operations.repositories.adopting import import_blocks
+from mirrorgen.operations.repositories.import_file import IMPORTS_FILE
 from mirrorgen.outcomes import Kind, TagRef
 from mirrorgen.reporting.moves import plan_moves, plan_moves_document
 from mirrorgen.reporting.views import Block, Code, Items, Line, Table, View, failure_documents, failure_items

@@ -186,3 +186,31 @@ def test_a_new_plan_is_the_one_that_a_move_is_made_from(planned: WorkFolder) -> 
     planned.discard_plan()
     with pytest.raises(InputError, match="there is no saved plan"):
         planned.require_moving()
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("us.tfvars.json", True),
+        ("eu.tfvars.json", False),
+        ("terraform.tfvars", True),
+        ("more.auto.tfvars.json", True),
+        ("main.tf", True),
+    ],
+)
+def test_the_plan_of_a_target_is_made_from_what_terraform_reads_for_it(
+    planned: WorkFolder, name: str, counts: bool
+) -> None:
+    folder = WorkFolder(planned.root, "us")
+    folder.make_room(folder.plan_file)
+    folder.plan_file.write_text("the plan of the target")
+    folder.seal(SHOWN)
+    assert folder.plan_file != planned.plan_file
+    (planned.root / "terraform" / name).write_text("changed")
+    if counts:
+        with pytest.raises(InputError, match="the list or the Terraform module has changed"):
+            folder.require_current_plan()
+    else:
+        assert folder.require_current_plan() == SHOWN
+    folder.discard_plan()
+    assert planned.plan_file.read_text() == "the plan"

@@ -16,10 +16,21 @@ _FORMER_EXCLUSIONS = "terraform/exclusions_override.tf"
 _BETWEEN_SOURCES = ", "
 
 
+def variables_file(list_name: str) -> str:
+    """Return which file has the variables of a target: one that Terraform finds itself, or one with its name."""
+    return f"terraform/{list_name}.tfvars.json" if list_name else TFVARS
+
+
 def generated(
-    account_id: str | None, region: str | None, repositories: Sequence[Provisioned], options: TerraformOptions
+    account_id: str | None,
+    region: str | None,
+    repositories: Sequence[Provisioned],
+    options: TerraformOptions,
+    list_name: str = "",
 ) -> Mapping[str, Generated | None]:
     """Return the module's variables, and the override files when, and only when, they are needed.
+
+    One of several targets does not say that an override file must not be there: another may need it.
 
     The block of exclusion filters is in a file of its own because AWS provider 5 does not know it, and would refuse
     the module; the lock against destruction, because Terraform takes no variable for it.
@@ -33,10 +44,13 @@ def generated(
         "mirrored_images": [_image(repository, wanted) for repository, wanted in settings],
     }
     needed = any(wanted.mutability.exclusions for _, wanted in settings)
-    return {
-        TFVARS: Generated("terraform.tfvars.json.j2", document),
+    overrides = {
         EXCLUSIONS: Generated("exclusions_override.tf.j2", None) if needed else None,
         PROTECTION: Generated("protection_override.tf.j2", None) if options.prevent_destroy else None,
+    }
+    return {
+        variables_file(list_name): Generated("terraform.tfvars.json.j2", document),
+        **{name: file for name, file in overrides.items() if file or not list_name},
         # The repositories have moved into a module of their own, and Terraform refuses to override what is not there.
         _FORMER_EXCLUSIONS: None,
     }

@@ -8,7 +8,7 @@ from mirrorgen.errors import InputError, ToolFailed
 from mirrorgen.operations.repositories.adopting import adoption_hint, imports_applied
 from mirrorgen.operations.repositories.emptying import empty_repositories
 from mirrorgen.operations.repositories.renamed import Renames
-from mirrorgen.operations.repositories.saved import WorkFolder
+from mirrorgen.operations.repositories.saved import WorkFolder, work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.already_exists import AlreadyExists
 from mirrorgen.tools.terraform import TerraformPlan
@@ -37,7 +37,7 @@ def apply_plan(
     """
     if not runtime.desired.target.is_provisioned:
         return TerraformPlan()
-    folder = WorkFolder(runtime.workplace)
+    folder = work_folder(runtime)
     with folder.turn("mirrorgen apply", wait=wait, say=runtime.say):
         return _apply(runtime, folder, allow_destroy=allow_destroy, also=also)
 

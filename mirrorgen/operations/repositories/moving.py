@@ -14,7 +14,7 @@ from mirrorgen.operations.repositories.emptying import empty_repositories, requi
 from mirrorgen.operations.repositories.planning import creates_repository, plan_part
 from mirrorgen.operations.repositories.refilling import Held, lacking, obstacles, refill, tags_of
 from mirrorgen.operations.repositories.renamed import Rename, Renames
-from mirrorgen.operations.repositories.saved import Moving, WorkFolder
+from mirrorgen.operations.repositories.saved import Moving, WorkFolder, work_folder
 from mirrorgen.operations.repositories.steps import Step
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import Failure, Kind, TagRef
@@ -74,7 +74,7 @@ def move(
     with_regsync = ["regsync", *runtime.desired.target.programs] if Step.COPY in steps else []
     with_terraform = ["terraform"] if set(steps) & {Step.CREATE, Step.DESTROY} else []
     runtime.toolbox.require(*with_regsync, *with_terraform)
-    folder = WorkFolder(runtime.workplace)
+    folder = work_folder(runtime)
     with folder.turn("mirrorgen move", wait=wait, say=runtime.say):
         runtime.require_rendered()
         moving = folder.require_moving()

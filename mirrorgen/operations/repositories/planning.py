@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, TFVARS, filled_from, interim
+from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, filled_from, interim, variables_file
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.operations.repositories.emptying import images_lost
+from mirrorgen.operations.repositories.import_file import require_own_imports
 from mirrorgen.operations.repositories.renamed import Renames, find_renames
-from mirrorgen.operations.repositories.saved import SavedPlan, WorkFolder
+from mirrorgen.operations.repositories.saved import SavedPlan, work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.rendering.module import check_variables
@@ -31,7 +32,8 @@ def plan_repositories(runtime: Runtime) -> SavedPlan:
         return SavedPlan(TerraformPlan())
     terraform = runtime.terraform()
     check_variables(terraform.module, _variables(runtime))
-    folder = WorkFolder(runtime.workplace)
+    require_own_imports(runtime)
+    folder = work_folder(runtime)
     folder.discard_plan()
     runtime.say("terraform init")
     for provider in terraform.init():
@@ -45,7 +47,7 @@ def plan_repositories(runtime: Runtime) -> SavedPlan:
             f"Terraform's state is a file, which is written whole at each of the changes to {count} repositories; "
             "a backend is faster, and not lost with this machine: see terraform/README.md"
         )
-    if runtime.files[EXCLUSIONS] is not None:
+    if runtime.files.get(EXCLUSIONS) is not None:
         terraform.require_exclusions()
     runtime.say("terraform plan")
     folder.make_room(folder.plan_file)
@@ -74,7 +76,7 @@ def plan_part(
         InputError: the work folder cannot be written to.
         ToolUnusable, ToolFailed: Terraform cannot do its part.
     """
-    folder = WorkFolder(runtime.workplace)
+    folder = work_folder(runtime)
     document = interim(_variables(runtime), staying=staying, refilled=refilled, absent=absent)
     variables = folder.write_step_variables(document)
     folder.make_room(folder.step_file)
@@ -104,7 +106,7 @@ def unmanaged_failures(changes: Iterable[Change]) -> list[Failure]:
 
 
 def _variables(runtime: Runtime) -> Mapping[str, Any]:
-    generated = runtime.desired.generated()[TFVARS]
+    generated = runtime.desired.generated()[variables_file(runtime.desired.target.list_name)]
     assert generated
     assert generated.document is not None
     return generated.document
