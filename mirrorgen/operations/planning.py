@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.planning import plan_copies
+from mirrorgen.operations.copying.pushing import Pushing, foresee_pushes
 from mirrorgen.operations.repositories.planning import (
     creates_repository,
     plan_repositories,
@@ -38,6 +40,7 @@ class MirrorPlan:
         is_applicable: whether applying Terraform's plan does anything, be it to its state alone.
         unmanaged: those of `changes` that would fail, because the repository exists; the plan is not saved then.
         lost_digests: digest of every image in the repositories that would be destroyed, by their name.
+        pushing: what the copies push; None where nothing is copied, or the target takes whatever comes.
     """
 
     changes: tuple[Change, ...]
@@ -50,6 +53,7 @@ class MirrorPlan:
     is_applicable: bool = False
     unmanaged: tuple[Change, ...] = ()
     lost_digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pushing: Pushing | None = None
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -106,6 +110,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     if existing:
         WorkFolder(runtime.workplace).discard_plan()
     copies, failures = plan_copies(runtime, work, held)
+    entries = brought(work.desired)
     return MirrorPlan(
         terraform.changes,
         copies,
@@ -117,6 +122,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         terraform.is_applicable,
         existing,
         shown.lost,
+        foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
     )
 
 
