@@ -29,6 +29,7 @@ from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests
 from mirrorgen.operations.copying.pending import Pending
+from mirrorgen.operations.copying.pushing import Pushing
 from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
 from mirrorgen.operations.copying.weighing import Foreseen
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
@@ -129,9 +130,10 @@ def test_json_of_results(tmp_path: Path) -> None:
     renames = Renames((Rename(gone, "mirror/hub/old"),), {"mirror/quay/old": "reason"})
     plan = MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={gone: 3}, lost_digests=digests)
     plan = replace(plan, renames=renames, successors={"mirror/hub/old": 0})
+    pushing = Pushing("ECR", 10, 1, 10)
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [
-        view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1])),
+        view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1], pushing=pushing)),
         view_adoption(ADOPTION),
         view_moved(Moved(renames, {gone: 3}, (gone,), (gone,), (FAILURE,))),
         view_applied(TerraformPlan(changes, ("repositories",), is_applicable=True)),

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.planning import plan_copies
+from mirrorgen.operations.copying.pushing import Pushing, foresee_pushes
 from mirrorgen.operations.repositories.planning import (
     creates_repository,
     plan_repositories,
@@ -41,6 +43,7 @@ class MirrorPlan:
         lost_digests: digest of every image in the repositories that would be destroyed, by their name.
         renames: which of these repositories have another name in the list.
         successors: how many tagged images each repository of such a name holds; None for one that is not there.
+        pushing: what the copies push; None where nothing is copied, or the target takes whatever comes.
     """
 
     changes: tuple[Change, ...]
@@ -55,6 +58,7 @@ class MirrorPlan:
     lost_digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     renames: Renames = field(default_factory=Renames)
     successors: Mapping[str, int | None] = field(default_factory=dict)
+    pushing: Pushing | None = None
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -112,6 +116,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     if existing:
         work_folder(runtime).discard_plan()
     copies, failures = plan_copies(runtime, work, held)
+    entries = brought(work.desired)
     return MirrorPlan(
         terraform.changes,
         copies,
@@ -125,6 +130,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         shown.lost,
         shown.renames,
         {name: None if held[name] is None else _image_count(held[name]) for name in successors},
+        foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
     )
 
 

@@ -59,7 +59,7 @@ def credentials(config: dict[str, Any], bin_dir: Path, image: str) -> Iterator[d
 
 
 def pull_request(image: str, username: str = "", password: str = "") -> bytes:
-    """Return a PullImageRequest, as api.proto of k8s.io/cri-api has it: an ImageSpec first, then an AuthConfig."""
+    """Return a PullImageRequest (api.proto of k8s.io/cri-api): ImageSpec in its first field, AuthConfig second."""
     auth = _field(1, username.encode()) + _field(2, password.encode())
     return _field(1, _field(1, image.encode())) + (_field(2, auth) if username else b"")
 

@@ -20,7 +20,8 @@ import pytest
 
 from mirrorgen.tools.built import bin_dir
 from tests.conftest import ORIGINAL_ENVIRONMENT
-from tests.real.conftest import locked, wait_until
+from tests.real.conftest import wait_until
+from tests.real.programs import locked, require_built
 from tests.servers import server
 
 NEEDED = ("containerd", "unshare", "nsenter", "mount")
@@ -51,7 +52,7 @@ def containerd_2(env: Mapping[str, str], *, may_build: bool) -> Path:
     """Return containerd 2 from the cache; it takes minutes to build, and `go install` refuses its `exclude` lines."""
     package, _, version = CONTAINERD_2.partition("@")
     name = f"containerd-{version}/containerd"
-    _require_built(env, name, "containerd 2", may_build=may_build)
+    require_built(env, name, "containerd 2", may_build=may_build)
     module = package.removesuffix("/cmd/containerd")
     lines = f"module mirrorgen.test/containerd\n\nrequire {module} {version}\n"
     return build(env, name, {"go.mod": lines}, package, "no_btrfs")
@@ -66,13 +67,8 @@ def kubelet(env: Mapping[str, str], *, may_build: bool) -> list[str]:
     """Return how the kubelet's own code is started on a node, from the cache; it has 1,300 packages."""
     files = {path.name: path.read_text() for path in Path(__file__).with_name("kubelet").iterdir()}
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
-    _require_built(env, f"kubelet-{digest}", "the kubelet's own code", may_build=may_build)
+    require_built(env, f"kubelet-{digest}", "the kubelet's own code", may_build=may_build)
     return [str(build(env, f"kubelet-{digest}", files, "."))]
-
-
-def _require_built(env: Mapping[str, str], name: str, what: str, *, may_build: bool) -> None:
-    if not may_build and not (bin_dir(env) / name).exists():
-        pytest.skip(f"{what} takes minutes to build; `make soak` does")
 
 
 def build(env: Mapping[str, str], name: str, files: Mapping[str, str], package: str, tags: str = "") -> Path:

@@ -23,6 +23,10 @@ from mirrorgen.model.references import is_path
 from mirrorgen.model.targets import Generated, Provisioned, Settings, Target, TerraformOptions
 from mirrorgen.problems import KeyPath, Problem
 
+MANIFESTS_PER_SECOND = 10
+"""PutImage requests that an account may make in a region, unless AWS has raised it: "Rate of PutImage requests" of
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html."""
+
 PASSWORD_VARIABLE = "ECR_PASSWORD"  # noqa: S105 - the name of a variable
 CREDENTIAL_HELPER = "docker-credential-ecr-login"
 
@@ -90,6 +94,11 @@ class EcrTarget(Target):
     def label(self) -> str:
         """What it is called in a sentence."""
         return f"ECR ({self.list_name})" if self.list_name else "ECR"
+
+    @property
+    def manifests_per_second(self) -> int:
+        """What AWS allows to begin with."""
+        return MANIFESTS_PER_SECOND
 
     @property
     def host(self) -> str:
