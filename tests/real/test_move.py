@@ -179,6 +179,8 @@ def test_what_stands_in_the_way_of_a_move_is_said_and_nothing_goes(renamed: Proj
     created = renamed.run("move", "--step", "create")
     assert created.returncode == 0, created.stderr
     assert new_ones(renamed) == {name: {} for name in NAMES}
+    # Nothing but the state knows of the move, where it is planned anew.
+    assert [move["images_there"] for move in planned(renamed)["moves"]] == [0, 0, 0]
     other = push(renamed, new(renamed, "app"), "another image", tag="v1.0.0")
     differs = renamed.run("move", "--allow-destroy", "--format", "json")
     assert differs.returncode == 5, differs.stdout + differs.stderr
