@@ -57,12 +57,13 @@ class _Builder:
         self.problems += upstream_problems(registries, written, self.allowances)
         entries = data.get("images") or []
         update = self._policy(defaults, ("defaults",), DEFAULT)
-        images = tuple(self._images(entries, target, settings, _merge_copying(Copying(), defaults), update))
+        copying = _merge_copying(Copying(), defaults)
+        images = tuple(self._images(entries, target, settings, copying, update))
         self.problems += [*host_problems(images, registries), *limit_problems(images, registries, written)]
         self.problems += target_as_upstream(registries, target, written)
         if len(images) == len(entries):
             self.problems += unused_registries(images, registries, written)
-        return MasterList(target, registries, defaults.get("parallel", 4), images)
+        return MasterList(target, registries, defaults.get("parallel", 4), images, settings, copying)
 
     def _registries(self, data: Mapping[str, Any], first: dict[str, str]) -> Iterator[tuple[str, Registry]]:
         """Yield each registry by its host; `first` gets how the host is written."""

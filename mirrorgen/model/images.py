@@ -237,9 +237,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class MasterList:
-    """The whole list; `registries` holds those that the list configures."""
+    """The whole list.
+
+    Attributes:
+        target: the registry that receives the images.
+        registries: by host, those that the list configures.
+        parallel: how many images are copied at once.
+        images: its entries, in their order.
+        settings: of a repository, where its entry says nothing.
+        copying: what is copied of an image, where its entry says nothing.
+    """
 
     target: Target
     registries: Mapping[str, Registry]
     parallel: int
     images: tuple[Image, ...]
+    settings: Settings
+    copying: Copying

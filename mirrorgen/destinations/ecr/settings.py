@@ -70,7 +70,7 @@ def merge_settings(base: EcrSettings, data: Mapping[str, Any]) -> EcrSettings:
         scan_on_push=data.get("scan_on_push", base.scan_on_push),
         encryption=_merge_encryption(base.encryption, data.get("encryption", {})),
         lifecycle=build_lifecycle(base.lifecycle, data.get("lifecycle", {})),
-        tags=tuple(sorted({**dict(base.tags), **data.get("tags", {})}.items())),
+        tags=_merge_tags(base.tags, data.get("tags", {})),
     )
 
 
@@ -85,11 +85,12 @@ def settings_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Proble
         if key.lower().startswith("aws:"):
             message = f"{key!r}: AWS keeps `aws:` for itself"
             yield Problem("bad-resource-tag", message, (*path, "tags", key), "choose another key", on_key=True)
-        elif not 1 <= len(key) <= 128 or not _RESOURCE_TAG.fullmatch(key) or not _RESOURCE_TAG.fullmatch(value):
+        elif not 1 <= len(key) <= 128 or not _RESOURCE_TAG.fullmatch(f"{key}{value or ''}"):
             hint = "letters, digits, spaces and . : / = + - @ _"
             yield Problem("bad-resource-tag", f"AWS refuses the resource tag {key[:60]!r}", (*path, "tags", key), hint)
-    if len(tags) > _MAX_RESOURCE_TAGS:
-        message = f"{len(tags)} resource tags; AWS allows {_MAX_RESOURCE_TAGS}"
+    count = sum(value is not None for value in tags.values())
+    if count > _MAX_RESOURCE_TAGS:
+        message = f"{count} resource tags; AWS allows {_MAX_RESOURCE_TAGS}"
         yield Problem("bad-resource-tag", message, (*path, "tags"))
     yield from written_rule_problems(data.get("lifecycle", {}), (*path, "lifecycle"))
 
@@ -101,8 +102,14 @@ def settings_document(settings: EcrSettings) -> dict[str, Any]:
         "scan_on_push": settings.scan_on_push,
         "encryption": {"type": settings.encryption.type, "kms_key": settings.encryption.kms_key},
         "lifecycle": _lifecycle_document(settings.lifecycle),
-        "tags": dict(settings.tags),
+        "tags": {**dict.fromkeys(dict(EcrSettings().tags)), **dict(settings.tags)},
     }
+
+
+def _merge_tags(base: tuple[tuple[str, str], ...], data: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
+    """Lay tags over others; null takes one away."""
+    merged = {**dict(base), **data}
+    return tuple(sorted((key, value) for key, value in merged.items() if value is not None))
 
 
 def _lifecycle_document(lifecycle: Lifecycle) -> dict[str, Any]:
