@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mirrorgen.destinations.port import Footprint, Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Described, Footprint, Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.project import load
@@ -81,6 +82,9 @@ class MemoryDestination:
 
     def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
         return {name: () if name in self.stock else None for name in wanted}
+
+    def describe(self, images: Mapping[str, Image]) -> Mapping[str, Described | None]:
+        return {name: Described() if name in self.stock else None for name in images}
 
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset()

@@ -25,6 +25,7 @@ from mirrorgen.destinations.port import Footprint, SettingDifference, StoredImag
 from mirrorgen.importing.adding import add_images
 from mirrorgen.master_list.lock import Lock
 from mirrorgen.model.allowances import Allowances
+from mirrorgen.model.images import TagRule
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests
@@ -38,6 +39,7 @@ from mirrorgen.operations.holding.running import Held, Running
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, Stray, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.repositories.adopting import Adoption
+from mirrorgen.operations.repositories.enlisting import Enlisted
 from mirrorgen.operations.repositories.moving import Moved
 from mirrorgen.operations.repositories.renamed import Rename, Renames
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
@@ -46,9 +48,9 @@ from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.operations.upstream.updating import Offered
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.project import load
-from mirrorgen.readers.contract import Around
+from mirrorgen.readers.contract import Around, NamedImage, Place, Refusal
 from mirrorgen.readers.formats import read
-from mirrorgen.reporting.adoptions import view_adoption
+from mirrorgen.reporting.adoptions import view_adoption, view_enlisted
 from mirrorgen.reporting.changes import view_changes
 from mirrorgen.reporting.covers import Covered, view_covers
 from mirrorgen.reporting.formats import ResultFormat
@@ -98,6 +100,22 @@ NO_BUDGET = Budget(Account({}), Foreseen(()))
 TARGET = {"registry": "host", "account_id": "123456789012", "region": "eu-west-1"}
 REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
 
+ENLISTED = Enlisted(
+    "team",
+    "",
+    (
+        NamedImage(
+            "team/docker-hub/nginx",
+            Place("ECR", 0),
+            "",
+            Source("docker.io", "library/nginx"),
+            rule=TagRule(("1.25",)),
+            settings={"ecr": {"scan_on_push": False}},
+        ),
+    ),
+    (Refusal("team/app", Place("ECR", 0), "", "reason", "hint"),),
+    {"team/docker-hub/nginx": 2},
+)
 ADOPTION = Adoption(
     TerraformPlan(
         (
@@ -139,6 +157,7 @@ def test_json_of_results(tmp_path: Path) -> None:
         view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1], pushing=pushing)),
         view_adoption(ADOPTION),
         view_moved(Moved(renames, {gone: 3}, (gone,), (gone,), (FAILURE,))),
+        view_enlisted(ENLISTED, "images.yaml", "--- images.yaml\n", is_written=False),
         view_applied(TerraformPlan(changes, ("repositories",), is_applicable=True)),
         sync,
         view_sync_plan(

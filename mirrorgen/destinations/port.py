@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.outcomes import TagRef
 
@@ -97,6 +98,21 @@ class SettingDifference:
     found: str
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What an entry has to say so that a repository which is there stays as it is.
+
+    Attributes:
+        keys: of the entry, and what stands under them; without those for which the defaults of the list will do.
+        moving: which of its tags upstream moves, as in `TagRule`.
+        trouble: why no entry can say it, a sentence without a final stop; nothing where one can.
+    """
+
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    moving: str | tuple[str, ...] = "auto"
+    trouble: str = ""
+
+
 class Destination(Protocol):
     """A registry that was found to be there, and is asked for what it holds."""
 
@@ -157,6 +173,16 @@ class Destination(Protocol):
 
     def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
         """Compare the settings of repositories with those wanted; None for one that does not exist.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def describe(self, images: Mapping[str, Image]) -> Mapping[str, Described | None]:
+        """Say what entries must ask for so that the next apply changes nothing; None for what does not exist.
+
+        Args:
+            images: an entry with the tags of each repository and the defaults of the list, by repository name.
 
         Raises:
             ToolFailed: the registry cannot be asked.

@@ -47,7 +47,7 @@ def view_status(status: Status) -> View:
             running_table(status.running or ()),
             Line(WHAT_A_SIZE_COUNTS),
             Table(STRAY_HEAD, stray_rows(strays)),
-            Line(stray_note(strays)),
+            Line(stray_note(strays, status.target)),
             Line(status_summary(status)),
         ],
     )

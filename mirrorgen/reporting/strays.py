@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mirrorgen.destinations.port import Footprint
+from mirrorgen.model.targets import Target
 from mirrorgen.operations.holding.status import Stray
 from mirrorgen.reporting.amounts import NOT_TOLD, day, size
 
@@ -24,9 +25,17 @@ def stray_rows(strays: Sequence[Stray]) -> list[tuple[str, str, str, str]]:
     return [(stray.name, *_told(stray.footprint)) for stray in strays]
 
 
-def stray_note(strays: Sequence[Stray]) -> str:
-    """Return what these numbers are; nothing where there are none."""
-    return _WHAT_IS_TOLD if any(stray.footprint.size_bytes is not None for stray in strays) else ""
+def stray_note(strays: Sequence[Stray], target: Target) -> str:
+    """Return what these numbers are, and what puts the repositories into the list; nothing where there are none."""
+    told = _WHAT_IS_TOLD if any(stray.footprint.size_bytes is not None for stray in strays) else ""
+    # Where pushes make repositories, nobody takes them over.
+    remedy = enlisting_hint(target.prefix) if strays and target.is_provisioned else ""
+    return " ".join(filter(None, (told, remedy)))
+
+
+def enlisting_hint(prefix: str) -> str:
+    """Return what puts repositories below a prefix into the list, a sentence."""
+    return f"`mirrorgen adopt --prefix {prefix}` shows list entries for them."
 
 
 def stray_sum(strays: Sequence[Stray]) -> str:

@@ -88,6 +88,7 @@ def test_repositories_that_may_not_be_listed_are_said_to_be_unknown(tmp_path: Pa
     shown = show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
     assert "Not in the list: 1, with 2.0 KiB." in shown
     assert re.search(r"^mirror/left +2 +2\.0 KiB +2026-01-31$", shown, re.MULTILINE)
+    assert "`mirrorgen adopt --prefix mirror` shows list entries for them" in shown
     destination.other_repositories = None
     assert "not known" in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
 

@@ -17,11 +17,13 @@ from mirrorgen.destinations.ecr.api import (
     new_session,
     with_role,
 )
+from mirrorgen.destinations.ecr.describing import describe
 from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.port import Footprint, Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Described, Footprint, Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.errors import UsageError
+from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings
 
 if TYPE_CHECKING:
@@ -153,6 +155,16 @@ class EcrDestination:
             return None if found is None else tuple(comparing.differences(ours, found))
 
         return ask_each(wanted, compare)
+
+    def describe(self, images: Mapping[str, Image]) -> Mapping[str, Described | None]:
+        """Ask for the settings of each, and look for the keys that ask for the same."""
+        self.say("asking ECR for the settings of the repositories")
+
+        def described(name: str) -> Described | None:
+            found = comparing.settings_of(self.client, self._account, name)
+            return None if found is None else describe(self.target, images[name], found)
+
+        return ask_each(images, described)
 
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
         """Ask for each policy."""

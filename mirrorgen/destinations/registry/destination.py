@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import datetime
 
-from mirrorgen.destinations.port import Footprint, Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Described, Footprint, Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.errors import RegistryFailed, RegistryGivenUp, ToolFailed
+from mirrorgen.model.images import Image
 from mirrorgen.model.references import is_digest
 from mirrorgen.model.targets import Settings
 from mirrorgen.outcomes import Kind
@@ -84,6 +85,10 @@ class RegistryDestination:
     def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
         """Find no difference: there is nothing to set, and a repository comes with its first image."""
         return dict.fromkeys(wanted, ())
+
+    def describe(self, images: Mapping[str, Image]) -> Mapping[str, Described | None]:
+        """Say nothing: there is nothing to set."""
+        return dict.fromkeys(images, Described())
 
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:  # noqa: ARG002
         """Find none: there are no policies."""
