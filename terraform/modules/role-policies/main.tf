@@ -7,13 +7,11 @@
 locals {
   read = [
     "ecr:BatchGetImage",
+    "ecr:DescribeImages",
     "ecr:DescribeRepositories",
     "ecr:GetLifecyclePolicy",
     "ecr:ListImages",
     "ecr:ListTagsForResource",
-  ]
-  inspect = [
-    "ecr:DescribeImages",
   ]
   findings = [
     "ecr:DescribeImageScanFindings",
@@ -40,10 +38,10 @@ locals {
   ]
 
   repository_actions = {
-    plan    = concat(local.read, local.inspect, local.findings)
+    plan    = concat(local.read, local.findings)
     apply   = concat(local.read, local.settings)
-    sync    = concat(local.read, local.inspect, local.findings, local.push)
-    destroy = concat(local.read, local.inspect, local.settings, local.remove)
+    sync    = concat(local.read, local.findings, local.push)
+    destroy = concat(local.read, local.settings, local.remove)
   }
   # Whoever makes a repository with a key of one's own lets ECR use it, and whoever removes the repository takes that back.
   # https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
@@ -152,7 +150,7 @@ locals {
         {
           Sid      = "Repositories"
           Effect   = "Allow"
-          Action   = concat(local.read, local.inspect, local.findings, local.settings, local.push, local.remove)
+          Action   = concat(local.read, local.findings, local.settings, local.push, local.remove)
           Resource = local.repositories
         },
         {
