@@ -28,7 +28,7 @@ soak: $(VENV)/installed container-tools
 	$(BIN)/mirrorgen tools install helm
 	SOAK=$(SOAK) TEXTS=$(TEXTS) SCENARIOS=$(SCENARIOS) $(BIN)/python -m pytest --soak --hypothesis-profile soak \
 	    tests/real/test_references.py tests/real/test_charts.py tests/real/test_nodes.py tests/real/test_rewrite_helm.py \
-	    tests/real/test_rewrite_kyverno.py tests/audit tests/fuzz \
+	    tests/real/test_rewrite_kyverno.py tests/real/test_rewrite_pulls.py tests/audit tests/fuzz \
 	    $$(grep -rl 'import.* given' tests/unit tests/operations tests/consumers tests/readers tests/importing) $(PYTEST_ARGS)
 
 # The status page is tested in a real browser: Debian's, as nobody else's may be downloaded everywhere.

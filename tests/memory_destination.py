@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mirrorgen.destinations.port import Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Footprint, Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.project import load
@@ -47,11 +47,13 @@ class MemoryDestination:
     target: Target
     stock: dict[str, list[StoredImage]] = field(default_factory=dict)
     other_repositories: tuple[str, ...] | None = ()
+    footprint_of: dict[str, Footprint] = field(default_factory=dict)
     archived: dict[str, str] = field(default_factory=dict)
     deleted: list[tuple[str, str, str]] = field(default_factory=list)
 
     tells_age = True
     environment: Mapping[str, str] = field(default_factory=dict)
+    displaced: Collection[str] = ()
 
     def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
         return {
@@ -83,8 +85,14 @@ class MemoryDestination:
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset()
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        return None if self.other_repositories is None else tuple(sorted({*self.other_repositories} - {*names}))
+    def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
+        if self.other_repositories is None:
+            return None
+        others = {name for name in self.other_repositories if below is None or name.startswith(f"{below}/")}
+        return tuple(sorted(others - {*names}))
+
+    def footprints(self, names: Iterable[str]) -> Mapping[str, Footprint]:
+        return {name: self.footprint_of.get(name, Footprint()) for name in names}
 
     def expiring(self, settings: Settings, images: Sequence[StoredImage], *, now: datetime) -> Mapping[str, str]:
         return {}

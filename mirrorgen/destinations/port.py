@@ -71,6 +71,24 @@ class Pullable:
 
 
 @dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a repository weighs, and whether anybody still pulls from it.
+
+    Attributes:
+        images: how many it holds, each platform and each index, archived ones among them; None where the registry
+            does not tell.
+        size_bytes: the sum of what the registry says of each image, so that layers count for each image that has them;
+            None where it does not tell.
+        pulled_at: the latest pull of any of them that the registry has recorded, with a time zone; None for never, or
+            where it does not tell.
+    """
+
+    images: int | None = None
+    size_bytes: int | None = None
+    pulled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SettingDifference:
     """A setting of a repository that is not as the list asks."""
 
@@ -93,6 +111,10 @@ class Destination(Protocol):
     @property
     def environment(self) -> Mapping[str, str]:
         """Variables that tell a program which registry is meant."""
+
+    @property
+    def displaced(self) -> Collection[str]:
+        """Names of variables that no program may get: they lead to other credentials than `environment` has."""
 
     def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
         """Ask which of the wanted tags repositories hold, and maybe others.
@@ -147,12 +169,23 @@ class Destination(Protocol):
             ToolFailed: the registry cannot be asked.
         """
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        """Name the repositories below the target's prefix that are not among `names`; sorted.
+    def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
+        """Name the repositories below a path that are not among `names`; sorted.
+
+        Args:
+            names: of repositories that are no strays.
+            below: the path, without a slash at its end; None for the target's prefix.
 
         Returns:
             None where the registry does not let us list its repositories, or the target has no prefix: then nothing
             tells a repository that has left the list from one that was never ours.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def footprints(self, names: Iterable[str]) -> Mapping[str, Footprint]:
+        """Ask what repositories weigh; one that is gone, or may not be asked about, has a footprint without answers.
 
         Raises:
             ToolFailed: the registry cannot be asked.

@@ -52,6 +52,11 @@ class Target(ABC):
     prefix: str
 
     @property
+    def list_name(self) -> str:
+        """What a list with several targets calls it; otherwise nothing."""
+        return ""
+
+    @property
     @abstractmethod
     def credentials(self) -> Credentials | None:
         """Names of variables to sign in with, where the list gives them for the target."""
@@ -114,6 +119,11 @@ class Target(ABC):
     @abstractmethod
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""
+
+    @property
+    def signs_in_once(self) -> bool:
+        """Whether what signs in to it is in a variable that has no room for a second registry."""
+        return False
 
     @property
     @abstractmethod

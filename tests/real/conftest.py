@@ -27,7 +27,7 @@ from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.built import bin_dir
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.terraform import with_providers
+from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
 from tests.real.github_jobs import ACT, GitHub

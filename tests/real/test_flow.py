@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.terraform import with_providers
+from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool
 from tests.real.conftest import Project
 

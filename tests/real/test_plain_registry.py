@@ -100,7 +100,9 @@ def test_a_repository_that_the_list_does_not_have_is_a_stray(plain: Project) -> 
     assert plain.run("sync").returncode == 0
     text = (plain.folder / "images.yaml").read_text()
     (plain.folder / "images.yaml").write_text(text + "  repository: mirror/other\n")
-    assert json.loads(plain.run("status", "--format", "json").stdout)["strays"] == [NAME]
+    (stray,) = json.loads(plain.run("status", "--format", "json").stdout)["strays"]
+    assert stray == {"name": NAME, "images": None, "size_bytes": None, "pulled_at": None}
+    assert "adopt" not in plain.run("status").stdout
 
 
 def test_without_a_path_nothing_tells_a_stray_from_what_is_somebody_elses(plain: Project, target: Distribution) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mirrorgen.tools.built import bin_dir
 from tests.conftest import ORIGINAL_ENVIRONMENT, RunCli
 from tests.real.conftest import Project, program
 from tests.real.distribution import PASSWORD, USER, Distribution, distribution
@@ -136,8 +137,10 @@ def test_podman_leads_no_other_name_to_the_mirror(name: str, podman: Podman, set
 
 
 @pytest.fixture
-def wharfie(base_env: dict[str, str]) -> Path:
+def wharfie(base_env: dict[str, str], pytestconfig: pytest.Config) -> Path:
     """Rancher's own reader of `registries.yaml`, which K3s and RKE2 share."""
+    if not pytestconfig.getoption("--soak") and not (bin_dir(base_env) / "wharfie").exists():
+        pytest.skip("wharfie takes minutes to build; `make soak` does")
     return program("wharfie", WHARFIE, base_env)
 
 

@@ -13,7 +13,7 @@ import pytest
 from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo.emulator import Emulator
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.terraform import with_providers
+from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool
 from tests.documents import ROOT
 from tests.real.conftest import empty_account

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import datetime
 
-from mirrorgen.destinations.port import Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Footprint, Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.errors import RegistryFailed, RegistryGivenUp, ToolFailed
 from mirrorgen.model.references import is_digest
@@ -42,6 +42,11 @@ class RegistryDestination:
     def environment(self) -> Mapping[str, str]:
         """Nothing: the host name says it all."""
         return {}
+
+    @property
+    def displaced(self) -> tuple[str, ...]:
+        """None: nothing signs in but what the list and Docker's configuration name."""
+        return ()
 
     def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
         """List the tags of repositories, and ask for the digest of each that is wanted."""
@@ -84,13 +89,13 @@ class RegistryDestination:
         """Find none: there are no policies."""
         return frozenset()
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        """List the repositories below the prefix, where there is one and the registry has such a list."""
-        if not self.target.prefix:
+    def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
+        """List the repositories below a path, where there is one and the registry has such a list."""
+        path = self.target.prefix if below is None else below
+        if not path:
             return None
-        below = f"{self.target.prefix}/"
         try:
-            found = [name for name in self.regctl.repositories(self.target.name) if name.startswith(below)]
+            found = [name for name in self.regctl.repositories(self.target.name) if name.startswith(f"{path}/")]
         except RegistryGivenUp:
             return None
         except RegistryFailed as error:
@@ -98,6 +103,10 @@ class RegistryDestination:
                 return None
             raise
         return tuple(sorted(set(found) - set(names)))
+
+    def footprints(self, names: Iterable[str]) -> Mapping[str, Footprint]:
+        """Know nothing: sizes and pulls are not told."""
+        return dict.fromkeys(names, Footprint())
 
     def expiring(
         self,

@@ -25,6 +25,10 @@ locals {
     "ecr:TagResource",
     "ecr:UntagResource",
   ]
+  # To copy from one repository into another, where the registry does not mount layers (an account setting of ECR).
+  pull = [
+    "ecr:GetDownloadUrlForLayer",
+  ]
   push = [
     "ecr:BatchCheckLayerAvailability",
     "ecr:CompleteLayerUpload",
@@ -40,7 +44,7 @@ locals {
   repository_actions = {
     plan    = concat(local.read, local.findings)
     apply   = concat(local.read, local.settings)
-    sync    = concat(local.read, local.findings, local.push)
+    sync    = concat(local.read, local.findings, local.pull, local.push)
     destroy = concat(local.read, local.settings, local.remove)
   }
   # Whoever makes a repository with a key of one's own lets ECR use it, and whoever removes the repository takes that back.
@@ -150,7 +154,7 @@ locals {
         {
           Sid      = "Repositories"
           Effect   = "Allow"
-          Action   = concat(local.read, local.findings, local.settings, local.push, local.remove)
+          Action   = concat(local.read, local.findings, local.settings, local.pull, local.push, local.remove)
           Resource = local.repositories
         },
         {
