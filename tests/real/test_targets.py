@@ -57,7 +57,7 @@ class Fleet:
             changes: of what stands under the name of a target.
         """
         host, prefix = self.upstream.host, self.project.prefix
-        targets = {
+        targets: dict[str, dict[str, Any]] = {
             "eu": {"account_id": ACCOUNT, "region": REGION, "prefix": f"{prefix}/eu"},
             "us": {"account_id": OTHER_ACCOUNT, "region": OTHER_REGION, "prefix": f"{prefix}/us", "role": ROLE},
             "ap": {
