@@ -89,3 +89,12 @@ def test_the_example_of_repositories_makes_them_and_a_second_plan_has_nothing_to
         name: f"arn:aws:ecr:eu-west-1:123456789012:repository/{name}" for name in ("example/app", "example/nginx")
     }
     copy.run(example, "plan", "-detailed-exitcode", "-no-color")
+
+
+def test_the_example_of_a_registry_sets_what_it_says_and_a_second_plan_has_nothing_to_do(copy: Copy) -> None:
+    example = "examples/registry"
+    copy.run(example, "init", "-input=false")
+    copy.run(example, "apply", "-auto-approve", "-no-color")
+    made = json.loads(copy.run(example, "output", "-json"))["registry"]["value"]
+    assert made == {"scan_type": "ENHANCED", "replicates_to": ["123456789012/eu-central-1"]}
+    copy.run(example, "plan", "-detailed-exitcode", "-no-color")
