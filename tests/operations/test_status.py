@@ -111,4 +111,4 @@ def test_a_setting_of_the_registry_that_differs_is_a_problem_in_every_format(tmp
     assert "scanning: BASIC, wanted ENHANCED" in text.splitlines()[1]
     assert "Other settings of the registry: 1." in text
     assert "mirrorgen_registry_settings_differing 1.0" in format_metrics(found)
-    assert "scanning: BASIC, wanted ENHANCED" in format_page(found, stand_in="")
+    assert "scanning: BASIC, wanted ENHANCED" in format_page(found, stand_in=None)
