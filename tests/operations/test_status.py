@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from mirrorgen.commands.options import runtime_for
-from mirrorgen.destinations.port import SettingDifference, StoredImage
-from mirrorgen.operations.holding.status import Status, TagState, read_status
+from mirrorgen.destinations.port import Footprint, SettingDifference, StoredImage
+from mirrorgen.operations.holding.status import Status, Stray, TagState, read_status
 from mirrorgen.project import load
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.metrics import format_metrics
@@ -86,6 +87,11 @@ def test_repositories_that_may_not_be_listed_are_said_to_be_unknown(tmp_path: Pa
     runtime, destination = runtime_on(tmp_path, LIST, stored(1, "v1.0.0"), stored(2, "v1.1.0"))
     destination.other_repositories = ("mirror/left",)
     assert "Not in the list: 1." in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
+    destination.footprint_of["mirror/left"] = Footprint(2, 2048, NOW)
+    shown = show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
+    assert "Not in the list: 1, with 2.0 KiB." in shown
+    assert re.search(r"^mirror/left +2 +2\.0 KiB +2026-01-31$", shown, re.MULTILINE)
+    assert "`mirrorgen adopt --prefix mirror` shows list entries for them" in shown
     destination.other_repositories = None
     assert "not known" in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
 
@@ -98,7 +104,7 @@ def test_what_only_leaves_alone_is_no_stray(tmp_path: Path) -> None:
     )
     found = read_status(runtime, upstream=False, now=NOW)
     assert [repository.repository.name for repository in found.repositories] == [REPOSITORY]
-    assert found.strays == ("mirror/quay/org/gone",)
+    assert found.strays == (Stray("mirror/quay/org/gone", Footprint()),)
 
 
 def test_a_setting_of_the_registry_that_differs_is_a_problem_in_every_format(tmp_path: Path) -> None:
