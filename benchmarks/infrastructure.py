@@ -18,7 +18,8 @@ from mirrorgen.demo import emulator as emulators
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.built import cache_dir
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.terraform import hcl_string, with_providers
+from mirrorgen.tools.terraform import hcl_string
+from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool
 
 SIZES = (1, 200, 1000)

@@ -78,6 +78,13 @@ CODES: dict[str, str] = {
     "unused-registry": "A registry is configured that no image comes from.",
     "limit-too-low": "A limit of pulls that is lower than what one image takes, so that it would never be copied.",
     "registry-is-target": "Images come from the target itself, and the list says twice how it is reached.",
+    # several targets
+    "target-and-targets": "A list says in two ways where its images go.",
+    "bad-target-name": "Not usable as the name of a target: files and a state are called by it.",
+    "same-registry": "Two targets are one registry.",
+    "first-target": "What a target says does not go with what the first is, or with being it.",
+    "takes-nothing": "A pattern or a label by which a target takes no entry.",
+    "role-of-another-account": "A target is to be worked on with a role of another account.",
     # desired state
     "alias-collision": "Two registries share one alias, so their repositories would mix.",
     "duplicate-target": "Two entries bring one source into one target repository.",

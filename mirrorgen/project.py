@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mirrorgen.desired.projection import projected
 from mirrorgen.desired.state import DesiredState, derive
+from mirrorgen.errors import UsageError
 from mirrorgen.master_list.building import build_model
 from mirrorgen.master_list.document import Document
 from mirrorgen.master_list.lock import Lock, lock_path, lock_problems, locked_digests, needs_lock
@@ -16,6 +18,7 @@ from mirrorgen.master_list.reading import read_bytes, read_file
 from mirrorgen.master_list.shape import check_shape
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.images import MasterList
+from mirrorgen.model.named_targets import names_of
 from mirrorgen.problems import Problem, sort_problems
 
 
@@ -30,6 +33,9 @@ class Loaded:
         master_list, desired: None where the file could not be read; otherwise complete only without errors.
         lock: what the lock beside the list says; None without one, or where it cannot be read.
         lock_file: the file of that lock, as it was read.
+        states: what a list with several targets asks of each, by its name; empty for a list with one.
+        target: the name of the one that it was narrowed to. Without, `master_list` and `desired` have all entries, for
+            what is about upstream alone.
     """
 
     path: Path
@@ -39,6 +45,8 @@ class Loaded:
     desired: DesiredState | None = None
     lock: Lock | None = None
     lock_file: LockFile | None = None
+    states: Mapping[str, DesiredState] = field(default_factory=dict)
+    target: str = ""
 
     @property
     def root(self) -> Path:
@@ -49,6 +57,12 @@ class Loaded:
     def is_usable(self) -> bool:
         """Whether there is no error."""
         return self.desired is not None and not self.errors()
+
+    @property
+    def every_state(self) -> tuple[DesiredState, ...]:
+        """What the list asks of each target that it has, whichever it was narrowed to."""
+        assert self.desired
+        return tuple(self.states.values()) or (self.desired,)
 
     def errors(self, *, tolerated: AbstractSet[str] = frozenset()) -> list[Problem]:
         """Return the problems with which the list cannot be used, but for those whose codes are tolerated."""
@@ -68,8 +82,11 @@ def load(
     also: Check | None = None,
     use_lock: bool = True,
     allowances: Allowances | None = None,
+    target: str = "",
 ) -> Loaded:
     """Read and check a master list and its lock, and derive the desired state.
+
+    All of the list is checked, whichever target is asked for.
 
     Args:
         path: the list.
@@ -77,9 +94,14 @@ def load(
         also: one more check on the model.
         use_lock: whether what the lock chose counts; otherwise it is only read.
         allowances: what the list may do with credentials beside what any list may; nothing if None.
+        target: the name of one of several targets, for which everything is then as for the only one.
+
+    Raises:
+        UsageError: the list can be read, and has no such target.
     """
     document = read_file(path) if text is None else read_bytes(text.encode(), file=str(path))
-    return _load(document, path, lambda: read_lock(lock_path(path)), also, use_lock, allowances)
+    loaded = _load(document, path, lambda: read_lock(lock_path(path)), also, use_lock, allowances)
+    return narrowed(loaded, target) if target and loaded.master_list else loaded
 
 
 def load_texts(
@@ -119,12 +141,40 @@ def _load(
         belonging = list(needs_lock(master_list, lock))
         if lock and lock_file:
             problems += [lock_file.place(problem) for problem in lock_problems(lock, master_list)]
-    desired, deriving = derive(master_list, locked_digests(lock, master_list) if lock and use_lock else None)
+    desired, states, deriving = _derive(master_list, locked_digests(lock, master_list) if lock and use_lock else None)
     if lock_file and lock is None:
         deriving = [problem for problem in deriving if problem.code not in CURED_BY_LOCK]
     found = [*shape, *building, *belonging, *deriving, *(also(master_list) if also else [])]
     problems += document.problems + [document.place(problem) for problem in found]
-    return Loaded(path, tuple(sort_problems(_once(problems))), document, master_list, desired, lock, lock_file)
+    return Loaded(path, tuple(sort_problems(_once(problems))), document, master_list, desired, lock, lock_file, states)
+
+
+def _derive(
+    master_list: MasterList, locked: Mapping[int, Mapping[str, str]] | None
+) -> tuple[DesiredState, Mapping[str, DesiredState], list[Problem]]:
+    """Derive what a list asks of its target; of several, of each, and what is wrong with any of them once."""
+    desired, problems = derive(master_list, locked)
+    if not master_list.targets:
+        return desired, {}, problems
+    derived = {named.name: derive(projected(master_list, named), locked) for named in master_list.targets}
+    found = [problem for _, of_target in derived.values() for problem in of_target]
+    return desired, {name: state for name, (state, _) in derived.items()}, list(dict.fromkeys(found))
+
+
+def narrowed(loaded: Loaded, target: str) -> Loaded:
+    """Return a list as it is for one of its targets.
+
+    Raises:
+        UsageError: it has no such target.
+    """
+    assert loaded.master_list
+    named = next((each for each in loaded.master_list.targets if each.name == target), None)
+    if named is None:
+        known = names_of(loaded.master_list.targets)
+        hint = f"one of: {known}" if known else "leave --target out: the list has one target, under `target`"
+        raise UsageError(f"{loaded.path} has no target {target!r}", hint=hint)
+    master_list = projected(loaded.master_list, named)
+    return replace(loaded, master_list=master_list, desired=loaded.states[target], target=target)
 
 
 def edited_lock(loaded: Loaded) -> list[Problem]:
@@ -144,9 +194,9 @@ def with_lock(loaded: Loaded, lock: Lock | None) -> Loaded:
     """
     assert loaded.master_list
     digests = locked_digests(lock, loaded.master_list) if lock else None
-    desired, deriving = derive(loaded.master_list, digests)
+    desired, states, deriving = _derive(loaded.master_list, digests)
     problems = map(loaded.document.place, [*needs_lock(loaded.master_list, lock), *deriving])
-    return replace(loaded, problems=tuple(sort_problems(list(problems))), desired=desired, lock=lock)
+    return replace(loaded, problems=tuple(sort_problems(list(problems))), desired=desired, states=states, lock=lock)
 
 
 def _once(problems: list[Problem]) -> list[Problem]:

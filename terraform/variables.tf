@@ -41,16 +41,45 @@ variable "mirrored_images" {
       type    = string
       kms_key = string
     })
-    lifecycle_policy = string
-    tags             = map(string)
+    lifecycle_policy  = string
+    repository_policy = string
+    tags              = map(string)
   }))
   nullable = false
 
   validation {
-    condition = length(distinct(var.mirrored_images[*].repository)) == length(var.mirrored_images)
+    condition = length({ for image in var.mirrored_images : image.repository => image.source... }) == length(var.mirrored_images)
     error_message = "Each repository may be listed once. Listed again: ${join("; ", [
       for name, sources in { for image in var.mirrored_images : image.repository => image.source... } : "${name} (from ${join(", ", sources)})"
       if length(sources) > 1
     ])}."
   }
+}
+
+################################################################################
+# Registry
+################################################################################
+
+variable "scanning" {
+  description = "Which images ECR scans, of all repositories of the account in the region: see `modules/registry`. Null: not managed here"
+  type = object({
+    type = string
+    rules = list(object({
+      frequency = string
+      filters   = list(string)
+    }))
+  })
+  default = null
+}
+
+variable "replication" {
+  description = "Where ECR copies to what is pushed, of all repositories of the account in the region: see `modules/registry`. Null: not managed here"
+  type = list(object({
+    destinations = list(object({
+      region     = string
+      account_id = string
+    }))
+    prefixes = list(string)
+  }))
+  default = null
 }

@@ -54,6 +54,7 @@ class MemoryDestination:
 
     tells_age = True
     environment: Mapping[str, str] = field(default_factory=dict)
+    displaced: Collection[str] = ()
 
     def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
         return {

@@ -8,14 +8,16 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 import yaml
 
+from mirrorgen.desired.state import DesiredState
 from mirrorgen.problems import CODES
-from mirrorgen.project import Loaded, load
-from mirrorgen.rendering.files import REGSYNC, render
+from mirrorgen.project import load
+from mirrorgen.rendering.files import regsync_file, render_every
 from tests.conftest import RunCli
 from tests.golden import Golden
 
@@ -32,8 +34,7 @@ def name(folder: Path) -> str:
 def rendered(folder: Path) -> dict[str, str | None]:
     loaded = load(folder / "images.yaml")
     assert loaded.is_usable, loaded.problems
-    assert loaded.desired
-    return render(loaded.desired)
+    return render_every(loaded.every_state)
 
 
 @pytest.mark.parametrize("folder", INVALID, ids=name)
@@ -138,17 +139,20 @@ def test_render_gives_the_same_bytes_for_a_shuffled_list(folder: Path, tmp_path:
 @pytest.mark.parametrize("folder", VALID, ids=name)
 def test_each_pattern_matches_its_tag_and_nothing_else(folder: Path) -> None:
     """regsync puts `^` and `$` around each pattern; Go and Python agree on patterns this plain."""
-    config = yaml.safe_load(str(rendered(folder)[REGSYNC]))
-    loaded: Loaded = load(folder / "images.yaml")
-    assert loaded.desired
+    files, loaded = rendered(folder), load(folder / "images.yaml")
+    for state in loaded.every_state:
+        require_exact_patterns(yaml.safe_load(str(files[regsync_file(state.target.list_name)])), state)
+
+
+def require_exact_patterns(config: dict[str, Any], state: DesiredState) -> None:
     whole = [
         (repository, entry)
-        for repository, entry in loaded.desired.entries
+        for repository, entry in state.entries
         if not entry.is_open and not any(entry.pinned(tag) for tag in entry.tags)
     ]
     listing = [written for written in config["sync"] if "tags" in written]
     for written, (repository, entry) in zip(listing, whole, strict=True):
-        assert (written["source"], written["target"].partition("/")[2]) == (str(entry.source), repository.name)
+        assert (written["source"], written["target"].partition("/")[2]) == (entry.location, repository.name)
         neighbours = [tag.replace(".", "x") for tag in entry.tags if "." in tag]
         neighbours += [f"{tag}0" for tag in entry.tags] + [f"0{tag}" for tag in entry.tags]
         matched = [

@@ -29,7 +29,7 @@ LAYERS = (
     {"project"},
     {"importing", "starting"},
     {"consumers"},
-    {"operations.stand_in"},
+    {"operations.logins", "operations.stand_in"},
     {"operations.runtime"},
     {"operations.upstream"},
     {"operations.copying", "operations.repositories"},

@@ -15,7 +15,8 @@ from mirrorgen.starting.contents import BACKEND, STATE_KEY, backend
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.searching import outside
-from mirrorgen.tools.terraform import Terraform, TerraformPlan, with_providers
+from mirrorgen.tools.terraform import Terraform, TerraformPlan
+from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.terraform_state import migrate_state, read_outputs
 from mirrorgen.tools.versions import find_tool
 
@@ -79,7 +80,7 @@ class Bootstrap:
             self.say("terraform init")
             migrate_state(terraform)
             self.say("terraform plan")
-            folder.make_room()
+            folder.make_room(folder.plan_file)
             terraform.plan(folder.plan_file)
             return terraform.show(folder.plan_file)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mirrorgen.commands.aiming import names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
@@ -19,6 +20,7 @@ from mirrorgen.reporting.formats import ResultFormat
 
 @boundary
 @names_list
+@names_target
 def adopt(
     file: Path,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the result is shown.")] = ResultFormat.TEXT,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.commands.aiming import names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import allowances, names_list
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 @boundary
 @names_list
+@names_target
 def covers(
     file: Path,
     named: Annotated[

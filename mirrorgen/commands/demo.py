@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mirrorgen.commands.aiming import names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import allowances, names_list
@@ -17,6 +18,7 @@ from mirrorgen.outcomes import ExitCode
 
 @boundary
 @names_list
+@names_target
 def demo(
     file: Path,
     from_file: Annotated[

@@ -21,7 +21,7 @@ def doctor(terraform_bin: TerraformBin = None, regsync_bin: RegsyncBin = None) -
     from mirrorgen.origin import extra_hint
     from mirrorgen.reporting.tools import ToolLine, format_tools
     from mirrorgen.tools.runner import ProcessRunner
-    from mirrorgen.tools.terraform import find_provider_mirror
+    from mirrorgen.tools.terraform_providers import find_provider_mirror
     from mirrorgen.tools.versions import find_tool, remedy, tool_specs
 
     options = {"terraform": terraform_bin, "regsync": regsync_bin}

@@ -125,7 +125,7 @@ def _made_from(path: Path, text: str | None) -> dict[str, str] | ExitCode:
     """
     from mirrorgen.master_list.lock import lock_path
     from mirrorgen.project import load
-    from mirrorgen.rendering.files import render
+    from mirrorgen.rendering.files import render_every
 
     if text is None and not _there(path.parent, [lock_path(path).name]):
         files = files_of(path)
@@ -133,8 +133,7 @@ def _made_from(path: Path, text: str | None) -> dict[str, str] | ExitCode:
             return files
     else:
         loaded = load_usable(path) if text is None else load(path, text=text, use_lock=False)
-        assert loaded.desired
-        files = render(loaded.desired)
+        files = render_every(loaded.every_state)
     return {name: text for name, text in files.items() if text is not None}
 
 

@@ -6,10 +6,11 @@ import json
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mirrorgen.commands.aiming import names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
@@ -47,16 +48,27 @@ Schedule = Annotated[
 ]
 
 
+class By(StrEnum):
+    """What the jobs differ in."""
+
+    SHARD = "shard"
+    TARGET = "target"
+
+
 @boundary
 @names_list
+@names_target
 def matrix(
-    shards: Annotated[int, typer.Option("--shards", min=1, max=MAX_PARTS, metavar="N", help="How many parts.")],
     file: Path,
+    shards: Annotated[
+        int | None, typer.Option("--shards", min=1, max=MAX_PARTS, metavar="N", help="How many parts.")
+    ] = None,
+    by: Annotated[By, typer.Option("--by", help="What each job is for: a part, or a target.")] = By.SHARD,
     kind: Annotated[JobKind, typer.Option("--for", help="What runs the parts.")] = JobKind.GITHUB,
     image: Image = None,
     schedule: Schedule = None,
 ) -> ExitCode:
-    """Print the jobs that copy a list in parts.
+    """Print the jobs that copy a list in parts, or with `--by target` for each of its targets.
 
     For github a matrix; for kubernetes an Indexed Job, or with --schedule a CronJob that also checks the lock, shows
     what there is to copy and joins the reports; for batch the input of `aws batch submit-job`.
@@ -64,6 +76,13 @@ def matrix(
     from mirrorgen.desired.shards import split
     from mirrorgen.rendering.jobs import render_job
 
+    if by is By.TARGET:
+        if shards is not None or kind is not JobKind.GITHUB:
+            raise UsageError("--by target prints a matrix for github, and takes neither --shards nor --for")
+        screen().show_document(json.dumps({"include": _by_target(load_usable(file, is_whole=True))}))
+        return ExitCode.OK
+    if shards is None:
+        raise UsageError("--shards is missing: into how many parts is the list to be divided?")
     if schedule is not None and kind is not JobKind.KUBERNETES:
         raise UsageError(f"--schedule: for {kind} it stands where the job is started", hint="--for kubernetes takes it")
     loaded = load_usable(file)
@@ -82,6 +101,21 @@ def matrix(
     return ExitCode.OK
 
 
+def _by_target(loaded: Loaded) -> list[dict[str, Any]]:
+    assert loaded.master_list
+    if not loaded.master_list.targets:
+        raise UsageError(f"{loaded.path} has one target", hint="--shards divides it into parts")
+    return [
+        {
+            "target": named.name,
+            "from": "first" if named.reads_first else "upstream",
+            "repositories": len(loaded.states[named.name].repositories),
+            "tags": loaded.states[named.name].tag_count,
+        }
+        for named in loaded.master_list.targets
+    ]
+
+
 def _job(loaded: Loaded, shards: int, kind: JobKind, image: str | None, schedule: str | None) -> Job:
     from mirrorgen.master_list.lock import lock_path
     from mirrorgen.rendering.jobs import Job
@@ -89,7 +123,7 @@ def _job(loaded: Loaded, shards: int, kind: JobKind, image: str | None, schedule
     assert loaded.desired
     files = [loaded.path.name, *([lock_path(loaded.path).name] if loaded.lock else [])]
     if kind is JobKind.BATCH:
-        return Job(shards, files)
+        return Job(shards, files, target=loaded.target)
     # https://kubernetes.io/docs/concepts/configuration/configmap/#configmap-object
     if not re.fullmatch(r"[A-Za-z0-9._-]+", loaded.path.name):
         raise UsageError(f"{loaded.path.name}: a ConfigMap has no such names", hint="only letters, digits, -, _ and .")
@@ -103,6 +137,7 @@ def _job(loaded: Loaded, shards: int, kind: JobKind, image: str | None, schedule
         schedule=None if schedule is None else _usable_schedule(schedule),
         credentials=sorted(names),
         aws=target.kind == "ecr",
+        target=loaded.target,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.commands.aiming import narrowed_as_named
 from mirrorgen.commands.everywhere import is_debugging, screen
 from mirrorgen.commands.lists import allowances
 from mirrorgen.desired.parts import MAX_PARTS
@@ -52,22 +53,28 @@ Shard = Annotated[
 _INDEX_VARIABLES = ("JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX")
 
 
-def load_usable(path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str] = frozenset()) -> Loaded:
+def load_usable(
+    path: Path, *, use_lock: bool = True, tolerated: AbstractSet[str] = frozenset(), is_whole: bool = False
+) -> Loaded:
     """Read and check a master list; its problems go to standard error.
+
+    For a command that is for one target it is narrowed to that.
 
     Args:
         path: the list.
         use_lock: whether what its lock chose counts.
         tolerated: codes of problems with which the list can be used all the same.
+        is_whole: whether it is for all of its targets this time.
 
     Raises:
         InputError: it has an error.
+        UsageError: it is not clear which of several targets is meant.
     """
     from mirrorgen.project import load
 
     loaded = load(path, use_lock=use_lock, allowances=allowances())
     require_usable(loaded, tolerated=tolerated)
-    return loaded
+    return loaded if is_whole else narrowed_as_named(loaded)
 
 
 def require_usable(loaded: Loaded, *, tolerated: AbstractSet[str] = frozenset(), hint: str | None = None) -> None:
@@ -118,7 +125,7 @@ def warn_of_outdated(loaded: Loaded) -> None:
 
     assert loaded.desired
     try:
-        found = outdated(loaded.root, loaded.desired)
+        found = outdated(loaded.root, loaded.every_state)
     except InputError as error:
         screen().warn(error.message)
         return

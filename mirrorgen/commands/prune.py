@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.commands.aiming import names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.in_use import InUseFiles, read_in_use
 from mirrorgen.commands.lists import names_list
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 @boundary
 @names_list
+@names_target
 def prune(
     file: Path,
     plan: Annotated[

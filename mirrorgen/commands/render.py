@@ -35,11 +35,10 @@ def render(
     terraform/modules/repositories/exclusions_override.tf: all of them are written, or none.
     """
     from mirrorgen.files import diff_files
-    from mirrorgen.rendering.files import render as render_files
+    from mirrorgen.rendering.files import render_every
 
     loaded = load_usable(file)
-    assert loaded.desired
-    files = render_files(loaded.desired)
+    files = render_every(loaded.every_state)
     if stdout is not None:
         text = _one(files, stdout)
         if text is None:

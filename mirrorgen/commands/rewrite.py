@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.commands.aiming import names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 @boundary
 @names_list
+@names_target
 def rewrite(
     file: Path,
     form: Annotated[str, typer.Argument(metavar="FORM", help="What to write: see docs/consumers.md.")],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.commands.aiming import names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 @boundary
 @names_list
+@names_target
 def run(
     file: Path,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nobody; needed where there is no terminal.")] = False,

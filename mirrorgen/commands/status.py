@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.commands.aiming import names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.in_use import InUseFiles, read_in_use
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 @boundary
 @names_list
+@names_target
 def status(
     file: Path,
     only: Only = None,

@@ -145,7 +145,7 @@ def _image_change(
         kind,
         repository,
         source,
-        entry.source.host,
+        entry.host,
         entry.owner,
         tuple(added),
         tuple(removed),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from mirrorgen.model.images import Image, Registry
+from mirrorgen.model.images import Image, MasterList, Registry
 from mirrorgen.model.references import DOCKER_HUB, Source, parse_source
 from mirrorgen.model.registries import default_alias, hosts_called
 
@@ -12,6 +12,15 @@ from mirrorgen.model.registries import default_alias, hosts_called
 def repository_name(image: Image, *, prefix: str, registries: Mapping[str, Registry]) -> str:
     """Return the target repository's full name: the entry's own, or `<prefix>/<alias>/<path>`."""
     return image.repository or usual_name(image.source, prefix=prefix, registries=registries)
+
+
+def read_from(master_list: MasterList, image: Image) -> str:
+    """Return the repository of the list's first target that has an entry already; nothing where upstream is read."""
+    first = master_list.first
+    if first is None or not first.share.takes(image):
+        return ""
+    name = repository_name(image, prefix=first.target.prefix, registries=master_list.registries)
+    return f"{first.target.host}/{name}"
 
 
 def usual_name(source: Source, *, prefix: str, registries: Mapping[str, Registry]) -> str:

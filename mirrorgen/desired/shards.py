@@ -66,7 +66,7 @@ def allowance(state: DesiredState, part: tuple[int, int]) -> dict[str, int]:
     }
     if not limits or part == (1, 1):
         return limits
-    hosts = [{entry.source.host for _, entry in share.entries} for share in split(state, part[1])]
+    hosts = [{entry.host for _, entry in share.entries} for share in split(state, part[1])]
     allowed = {}
     for host, limit in limits.items():
         asking = [number for number, asked in enumerate(hosts, start=1) if host in asked]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from mirrorgen.desired.mapping import alias_of, repository_name
+from mirrorgen.desired.mapping import alias_of, read_from, repository_name
 from mirrorgen.desired.sharing import sharing_problems
 from mirrorgen.model.images import Entry, Image, MasterList, Registry
 from mirrorgen.model.registries import default_alias
@@ -78,6 +78,12 @@ class DesiredState:
     repositories: tuple[Repository, ...]
 
     @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs that regsync needs to sign in, at the target and where it reads."""
+        helpers = filter(None, (registry.helper for registry in self.registries))
+        return tuple(dict.fromkeys([*self.target.programs, *helpers]))
+
+    @property
     def tag_count(self) -> int:
         """How many tags the target must hold altogether, as far as they are known."""
         return sum(len(entry.tags) for repository in self.repositories for entry in repository.entries)
@@ -112,7 +118,7 @@ def derive(
     filled: dict[str, list[Entry]] = {}
     for image in master_list.images:
         name = repository_name(image, prefix=master_list.target.prefix, registries=master_list.registries)
-        entry = _entry(image, (locked or {}).get(image.index))
+        entry = _entry(image, (locked or {}).get(image.index), read_from(master_list, image))
         if name not in filled:
             problems += _name_problems(master_list.target, image, name)
         filled.setdefault(name, []).append(entry)
@@ -125,17 +131,17 @@ def derive(
         repositories.append(Repository(name, tuple(by_source), settings))
     state = DesiredState(
         target=master_list.target,
-        registries=_registries(master_list),
+        registries=_registries(master_list, repositories),
         parallel=master_list.parallel,
         repositories=tuple(sorted(repositories, key=lambda repository: repository.name)),
     )
     return state, problems
 
 
-def _entry(image: Image, locked: Mapping[str, str] | None) -> Entry:
+def _entry(image: Image, locked: Mapping[str, str] | None, location: str) -> Entry:
     if locked is None:
-        return Entry(image, tuple(sorted(image.tags.named)), image.tags.is_open)
-    return Entry(image, tuple(sorted(locked)), is_open=False, locked=locked)
+        return Entry(image, tuple(sorted(image.tags.named)), image.tags.is_open, read_from=location)
+    return Entry(image, tuple(sorted(locked)), is_open=False, locked=locked, read_from=location)
 
 
 def expiry_problems(master_list: MasterList, *, today: date) -> Iterator[Problem]:
@@ -150,19 +156,27 @@ def expiry_problems(master_list: MasterList, *, today: date) -> Iterator[Problem
         yield Problem("expired", message, ("images", image.index, "expires"), hint, severity)
 
 
-def _registries(master_list: MasterList) -> tuple[Registry, ...]:
-    hosts = sorted({image.source.host for image in master_list.images})
+def _registries(master_list: MasterList, repositories: Iterable[Repository]) -> tuple[Registry, ...]:
+    hosts = sorted({entry.host for repository in repositories for entry in repository.entries})
     registries = (master_list.registries.get(host) or Registry(host, default_alias(host)) for host in hosts)
-    return tuple(_reached_as(master_list.target, registry) for registry in registries)
+    first = [master_list.first.target] if master_list.first else []
+    return tuple(_reached_as([master_list.target, *first], registry) for registry in registries)
 
 
-def _reached_as(target: Target, registry: Registry) -> Registry:
-    """One host is reached in one way: images that come from the target are read as they are written."""
-    if registry.host != target.host:
+def _reached_as(targets: Iterable[Target], registry: Registry) -> Registry:
+    """One host is reached in one way: images that come from a target are read as that is written."""
+    target = next((each for each in targets if each.host == registry.host), None)
+    if target is None:
         return registry
     sign_in = target.sign_in()
-    hostname, tls = sign_in.get("hostname"), sign_in.get("tls", "enabled")
-    return replace(registry, credentials=target.credentials, hostname=hostname, tls=tls, path_prefix=None)
+    return replace(
+        registry,
+        credentials=target.credentials,
+        hostname=sign_in.get("hostname"),
+        tls=sign_in.get("tls", "enabled"),
+        path_prefix=None,
+        helper=sign_in.get("credHelper"),
+    )
 
 
 def _alias_collisions(master_list: MasterList) -> Iterator[Problem]:

@@ -49,6 +49,18 @@ def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()
     return target, [*problems, *found, *refused]
 
 
+def read_named_target(name: str, data: Mapping[str, Any]) -> EcrTarget:
+    """Build one of several targets; accounts and regions are what they differ in, so that all of them are ECR.
+
+    Args:
+        name: what the list calls it.
+        data: what stands under its name, as the check of the shape left it.
+    """
+    target, _ = read_target({key: data[key] for key in _ECR_ONLY if key in data})
+    assert isinstance(target, EcrTarget)
+    return replace(target, list_name=name, role=data.get("role"))
+
+
 def open_destination(
     target: Target, environ: Mapping[str, str], *, say: Callable[[str], None], regctl: Callable[[], Regctl]
 ) -> Destination:

@@ -128,6 +128,10 @@ class Destination(Protocol):
     def environment(self) -> Mapping[str, str]:
         """Variables that tell a program which registry is meant."""
 
+    @property
+    def displaced(self) -> Collection[str]:
+        """Names of variables that no program may get: they lead to other credentials than `environment` has."""
+
     def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
         """Ask which of the wanted tags repositories hold, and maybe others.
 

@@ -10,9 +10,12 @@ from mirrorgen.destinations.kinds import read_target
 from mirrorgen.master_list.registries import host_problems, limit_problems, target_as_upstream, unused_registries
 from mirrorgen.master_list.rules import build_rule, good_patterns, rule_size
 from mirrorgen.master_list.sending import target_problems, upstream_problems
+from mirrorgen.master_list.several import KEY as TARGETS
+from mirrorgen.master_list.several import read_targets, share_problems
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.credentials import read_credentials
 from mirrorgen.model.images import Copying, Image, MasterList, RateLimit, Registry
+from mirrorgen.model.named_targets import NamedTarget
 from mirrorgen.model.patterns import MAX_SIZE, pattern_size
 from mirrorgen.model.policies import DEFAULT, Policy
 from mirrorgen.model.references import normalize_host, parse_source
@@ -49,9 +52,9 @@ class _Builder:
 
     def master_list(self, data: Mapping[str, Any], unreadable: Collection[KeyPath]) -> MasterList:
         defaults = data.get("defaults") or {}
-        target, problems = read_target(data.get("target", {}), unreadable=unreadable)
+        target, targets = self._targets(data, unreadable)
         settings, found = target.read_settings(target.default_settings(), defaults, ("defaults",))
-        self.problems += [*problems, *found, *target_problems(target, data.get("target", {}), self.allowances)]
+        self.problems += found
         written: dict[str, str] = {}
         registries = dict(self._registries(data.get("registries", {}), written))
         self.problems += upstream_problems(registries, written, self.allowances)
@@ -60,10 +63,34 @@ class _Builder:
         copying = _merge_copying(Copying(), defaults)
         images = tuple(self._images(entries, target, settings, copying, update))
         self.problems += [*host_problems(images, registries), *limit_problems(images, registries, written)]
-        self.problems += target_as_upstream(registries, target, written)
+        for each in [named.target for named in targets] or [target]:
+            self.problems += target_as_upstream(registries, each, written)
         if len(images) == len(entries):
             self.problems += unused_registries(images, registries, written)
-        return MasterList(target, registries, defaults.get("parallel", 4), images, settings, copying)
+            self.problems += share_problems(targets, images, data.get(TARGETS, {}))
+        return MasterList(target, registries, defaults.get("parallel", 4), images, settings, copying, targets)
+
+    def _targets(
+        self, data: Mapping[str, Any], unreadable: Collection[KeyPath]
+    ) -> tuple[Target, tuple[NamedTarget, ...]]:
+        """Return the only target, or the first, and all of them where there are several."""
+        said = data.get("target", {})
+        if not data.get(TARGETS):
+            target, problems = read_target(said, unreadable=unreadable)
+            self.problems += [*problems, *target_problems(target, said, self.allowances)]
+            return target, ()
+        if "target" in data:
+            message = "`target` and `targets` both say where the images go"
+            hint = "put what stands under `target` below a name of its own under `targets`"
+            self.problems.append(
+                Problem("target-and-targets", message, ("target",), hint, on_key=True, related=(TARGETS,))
+            )
+        targets, problems = read_targets(data[TARGETS], unreadable)
+        self.problems += problems
+        for named in targets:
+            path = (TARGETS, named.name)
+            self.problems += target_problems(named.target, data[TARGETS][named.name], self.allowances, path)
+        return targets[0].target, targets
 
     def _registries(self, data: Mapping[str, Any], first: dict[str, str]) -> Iterator[tuple[str, Registry]]:
         """Yield each registry by its host; `first` gets how the host is written."""
@@ -141,6 +168,7 @@ class _Builder:
                 owner=entry.get("owner"),
                 expires=_day(entry.get("expires")),
                 update=policy,
+                labels=tuple(label for label in entry.get("labels", ()) if label is not None),
             )
 
 

@@ -110,10 +110,18 @@ def _homes(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
     while waiting:
         home, outer = waiting.popleft()
         for name, inner in outer.get("properties", {}).items():
-            inner = root["$defs"][inner["$ref"].rpartition("/")[2]] if "$ref" in inner else inner
+            inner = _resolved(inner, root)
             waiting.append(((*home, name), inner))
             if home:
                 yield (*home, name), inner
+
+
+def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Any = root if "$ref" in schema else schema
+    for step in schema.get("$ref", "#").split("/")[1:]:
+        found = found[step]
+    resolved: Mapping[str, Any] = found
+    return resolved
 
 
 def _could_hold(schema: Mapping[str, Any], value: Any) -> bool:

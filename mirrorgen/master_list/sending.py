@@ -28,19 +28,22 @@ def upstream_problems(
             yield from _problems(registry.credentials, way, path, "tls" if way.is_own else "hostname", allowances)
 
 
-def target_problems(target: Target, data: Mapping[str, Any], allowances: Allowances) -> Iterator[Problem]:
+def target_problems(
+    target: Target, data: Mapping[str, Any], allowances: Allowances, path: KeyPath = ("target",)
+) -> Iterator[Problem]:
     """Yield the same for what signs in to the target.
 
     Args:
         target: of the list.
-        data: what stands under `target`.
+        data: what stands under `path`.
         allowances: of the one who runs this.
+        path: where the target stands.
     """
     key = "endpoint" if "endpoint" in data else "tls"
     if target.credentials:
-        yield from _problems(target.credentials, target.way, ("target",), key, allowances)
+        yield from _problems(target.credentials, target.way, path, key, allowances)
     else:
-        yield from _diverted(target.signs_in_with, target.way, ("target", key), allowances)
+        yield from _diverted(target.signs_in_with, target.way, (*path, key), allowances)
 
 
 def _problems(

@@ -100,7 +100,7 @@ def _look(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
 
 
 def _left_to_building(*_arguments: Any) -> Iterator[ValidationError]:
-    # For editors. `destinations.kinds` says with a reason which keys do not go together.
+    # For editors. `destinations.kinds` says with a reason which keys do not go together, `several` of names.
     yield from ()
 
 
@@ -121,6 +121,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
         "items": _items,
         "dependentRequired": _left_to_building,
         "dependentSchemas": _left_to_building,
+        "propertyNames": _left_to_building,
     },
     type_checker=_TYPES,
 )

@@ -47,6 +47,7 @@ def _image(image: Image, master_list: MasterList) -> dict[str, Any]:
         "owner": image.owner,
         "expires": image.expires.isoformat() if image.expires else None,
         "update": _plain(image.update),
+        "labels": list(image.labels) or None,
     }
     return {key: value for key, value in entry.items() if value is not None}
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from mirrorgen.model.allowances import Way
 from mirrorgen.model.credentials import Credentials
+from mirrorgen.model.named_targets import NamedTarget
 from mirrorgen.model.policies import DEFAULT, Policy
 from mirrorgen.model.references import Source, normalize_host
 from mirrorgen.model.targets import Settings, Target
@@ -25,7 +26,10 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """An upstream registry: how it is called in target names, and how regsync treats it."""
+    """A registry that is read: how it is called in target names, and how regsync treats it.
+
+    `helper` is the program that signs in, where it is one of ours; upstream registries have none.
+    """
 
     host: str
     alias: str
@@ -38,6 +42,7 @@ class Registry:
     hostname: str | None = None
     tls: str = "enabled"
     path_prefix: str | None = None
+    helper: str | None = None
 
     @property
     def way(self) -> Way:
@@ -112,6 +117,14 @@ class Copying:
     digest_tags: bool = False
     pin: str = "tag"
 
+    def copied(self, manifests: int) -> int:
+        """Return how many of an image's manifests the target gets.
+
+        Args:
+            manifests: that the image has with all platforms, its index among them.
+        """
+        return 1 if self.platform else manifests
+
     def pulls(self, manifests: int = MANIFESTS_OF_ALL_PLATFORMS) -> int:
         """Return about how many pulls the copy of one image takes: GET requests for manifests, as registries count.
 
@@ -121,9 +134,10 @@ class Copying:
         Args:
             manifests: that the image has with all platforms, its index among them.
         """
-        copied = 1 if self.platform else manifests
         index = 1 if self.platform else 0
-        return index + copied * (1 + _PULLS_FOR_REFERRERS * self.referrers + _PULLS_FOR_DIGEST_TAGS * self.digest_tags)
+        return index + self.copied(manifests) * (
+            1 + _PULLS_FOR_REFERRERS * self.referrers + _PULLS_FOR_DIGEST_TAGS * self.digest_tags
+        )
 
     def pulls_to_compare(self, manifests: int = MANIFESTS_OF_ALL_PLATFORMS) -> int:
         """Return about how many pulls it takes to find that an image has not moved, and nothing was signed since."""
@@ -146,6 +160,7 @@ class Image:
         owner: who answers for it.
         expires: the last day on which it is wanted.
         update: which newer tags may follow those that are written out.
+        labels: by which a target may take it.
     """
 
     index: int
@@ -157,6 +172,7 @@ class Image:
     owner: str | None
     expires: date | None
     update: Policy = DEFAULT
+    labels: tuple[str, ...] = ()
 
     @property
     def path(self) -> KeyPath:
@@ -182,12 +198,14 @@ class Entry:
         tags: those known without asking upstream, sorted: all of them unless `is_open`.
         is_open: whether the rule chooses more, known only upstream.
         locked: digest by tag, what the lock holds; empty without one.
+        read_from: the repository that has it already, where that is another target of the list.
     """
 
     image: Image
     tags: tuple[str, ...]
     is_open: bool
     locked: Mapping[str, str] = field(default_factory=dict)
+    read_from: str = ""
 
     @property
     def source(self) -> Source:
@@ -197,7 +215,12 @@ class Entry:
     @property
     def location(self) -> str:
         """The repository that the bytes are read from, as regsync and regctl are told."""
-        return str(self.image.source)
+        return self.read_from or str(self.image.source)
+
+    @property
+    def host(self) -> str:
+        """The registry that the bytes are read from."""
+        return self.location.partition("/")[0]
 
     @property
     def rule(self) -> TagRule:
@@ -210,12 +233,20 @@ class Entry:
         return self.image.copying
 
     @property
+    def picks(self) -> str | None:
+        """The platform that is to be picked out of what is read; None where all of that is copied."""
+        return None if self.read_from else self.image.copying.platform
+
+    @property
     def owner(self) -> str:
         """Who answers for the image, or nothing."""
         return self.image.owner or ""
 
     def pinned(self, tag: str) -> str | None:
-        """Return the digest that is to be copied under a tag; None where it is what the tag names upstream."""
+        """Return the digest that is to be copied under a tag; None where it is what the tag names where it is read."""
+        if self.read_from and self.image.copying.platform:
+            # The digest is that of the image with all platforms, of which the first target has one.
+            return None
         if tag in self.image.tags.digests:
             return self.image.tags.digests[tag]
         return self.locked.get(tag) if self.image.copying.pin == "digest" else None
@@ -237,15 +268,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class MasterList:
-    """The whole list.
+    """What a list says, for one target.
 
     Attributes:
-        target: the registry that receives the images.
-        registries: by host, those that the list configures.
+        target: the only one, or the first, or the one that the list was narrowed to.
+        registries: those that the list configures, by host.
         parallel: how many images are copied at once.
-        images: its entries, in their order.
+        images: all of the list, or those that the target takes.
         settings: of a repository, where its entry says nothing.
         copying: what is copied of an image, where its entry says nothing.
+        targets: all of a list with several; otherwise none.
+        first: the target that others are filled from, for one that is; images are read there if it takes them.
     """
 
     target: Target
@@ -254,3 +287,5 @@ class MasterList:
     images: tuple[Image, ...]
     settings: Settings
     copying: Copying
+    targets: tuple[NamedTarget, ...] = ()
+    first: NamedTarget | None = None

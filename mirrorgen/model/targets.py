@@ -52,6 +52,11 @@ class Target(ABC):
     prefix: str
 
     @property
+    def list_name(self) -> str:
+        """What a list with several targets calls it; otherwise nothing."""
+        return ""
+
+    @property
     @abstractmethod
     def credentials(self) -> Credentials | None:
         """Names of variables to sign in with, where the list gives them for the target."""
@@ -94,6 +99,11 @@ class Target(ABC):
         return host == self.host
 
     @property
+    def manifests_per_second(self) -> int | None:
+        """How many manifests it takes, from everybody together; None where no limit is known."""
+        return None
+
+    @property
     @abstractmethod
     def signs_in_with(self) -> tuple[str, ...]:
         """Names by which the one who runs mirrorgen allows what signs in to go to another address."""
@@ -114,6 +124,11 @@ class Target(ABC):
     @abstractmethod
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""
+
+    @property
+    def signs_in_once(self) -> bool:
+        """Whether what signs in to it is in a variable that has no room for a second registry."""
+        return False
 
     @property
     @abstractmethod

@@ -7,14 +7,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.planning import plan_copies
+from mirrorgen.operations.copying.pushing import Pushing, foresee_pushes
 from mirrorgen.operations.repositories.planning import (
     creates_repository,
     plan_repositories,
     unmanaged,
     unmanaged_failures,
 )
-from mirrorgen.operations.repositories.saved import WorkFolder
+from mirrorgen.operations.repositories.renamed import Renames
+from mirrorgen.operations.repositories.saved import work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.selecting import prepare
 from mirrorgen.outcomes import Failure, TagRef
@@ -38,6 +41,9 @@ class MirrorPlan:
         is_applicable: whether applying Terraform's plan does anything, be it to its state alone.
         unmanaged: those of `changes` that would fail, because the repository exists; the plan is not saved then.
         lost_digests: digest of every image in the repositories that would be destroyed, by their name.
+        renames: which of these repositories have another name in the list.
+        successors: how many tagged images each repository of such a name holds; None for one that is not there.
+        pushing: what the copies push; None where nothing is copied, or the target takes whatever comes.
     """
 
     changes: tuple[Change, ...]
@@ -50,6 +56,9 @@ class MirrorPlan:
     is_applicable: bool = False
     unmanaged: tuple[Change, ...] = ()
     lost_digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    renames: Renames = field(default_factory=Renames)
+    successors: Mapping[str, int | None] = field(default_factory=dict)
+    pushing: Pushing | None = None
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -89,7 +98,7 @@ def make_plan(runtime: Runtime, *, wait: bool = False) -> MirrorPlan:
     runtime.require_rendered()
     with ExitStack() as turn:
         if runtime.desired.target.is_provisioned:
-            turn.enter_context(WorkFolder(runtime.workplace).turn("mirrorgen plan", wait=wait, say=runtime.say))
+            turn.enter_context(work_folder(runtime).turn("mirrorgen plan", wait=wait, say=runtime.say))
         return _make_plan(runtime)
 
 
@@ -102,10 +111,12 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     concerned = [change.name for change in terraform.changes if _is_looked_up(change)]
     wanted = {repository.name: repository.tags for repository in work.desired.repositories}
     held = destination.held({**dict.fromkeys(concerned, ()), **wanted})
+    successors = {rename.new for rename in shown.renames.sure}
     existing = unmanaged(terraform.changes, held)
     if existing:
-        WorkFolder(runtime.workplace).discard_plan()
+        work_folder(runtime).discard_plan()
     copies, failures = plan_copies(runtime, work, held)
+    entries = brought(work.desired)
     return MirrorPlan(
         terraform.changes,
         copies,
@@ -117,6 +128,9 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         terraform.is_applicable,
         existing,
         shown.lost,
+        shown.renames,
+        {name: None if held[name] is None else _image_count(held[name]) for name in successors},
+        foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
     )
 
 

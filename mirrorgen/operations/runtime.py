@@ -16,15 +16,14 @@ from mirrorgen.destinations.kinds import open_destination
 from mirrorgen.destinations.port import Destination, Holdings
 from mirrorgen.errors import InputError, UsageError
 from mirrorgen.files import diff_files
-from mirrorgen.model.allowances import DOCKER_CONFIG, Allowances, allowing
+from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
-from mirrorgen.model.references import normalize_host
+from mirrorgen.operations.logins import keep_logins
 from mirrorgen.operations.stand_in import StandIn, process_environment
 from mirrorgen.rendering import regsync
 from mirrorgen.rendering.files import render
 from mirrorgen.tools.built import bin_dir
-from mirrorgen.tools.docker_config import docker_logins
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.helm import Helm
 from mirrorgen.tools.regctl import Host, Regctl
@@ -32,7 +31,9 @@ from mirrorgen.tools.regsync import Regsync
 from mirrorgen.tools.runner import ProcessRunner, Runner
 from mirrorgen.tools.searching import outside, search_path
 from mirrorgen.tools.secrets import Secrets
-from mirrorgen.tools.terraform import Terraform, module_problem, with_providers
+from mirrorgen.tools.terraform import Terraform, module_problem
+from mirrorgen.tools.terraform_providers import with_providers
+from mirrorgen.tools.terraform_targets import place_of
 from mirrorgen.tools.toolbox import Toolbox
 from mirrorgen.tools.versions import tool_specs
 
@@ -147,7 +148,7 @@ class Runtime:
         """
         self._set(self._credential_variables)
         self._keep_logins()
-        self.toolbox.require("regsync", *self.desired.target.programs, *others)
+        self.toolbox.require("regsync", *self.desired.programs, *others)
 
     def regsync(self) -> Regsync:
         """Return regsync.
@@ -160,8 +161,8 @@ class Runtime:
         target = self.destination.target
         env = environment(
             "regsync",
-            {**self.toolbox.env, "PATH": self._path_of_regsync(), **self.destination.environment},
-            starts=target.programs,
+            {**self._bound_env, "PATH": self._path_of_regsync()},
+            starts=self.desired.programs,
             hosts=[*([] if target.variables else [target.host]), *self._upstream_hosts],
             reads=self._credential_variables.keys() | self.destination.environment.keys(),
         )
@@ -193,7 +194,9 @@ class Runtime:
         """
         self._keep_logins()
         asked = [*(host.name for host in hosts), *self._upstream_hosts]
-        env = environment("regctl", self.toolbox.env, hosts=asked, credentials=self._credential_variables)
+        helpers = [name for host in hosts if (name := host.helper)]
+        available = {**self._bound_env, "PATH": self._path_of_regsync()} if helpers else self.toolbox.env
+        env = environment("regctl", available, starts=helpers, hosts=asked, credentials=self._credential_variables)
         return Regctl(self.toolbox.get("regctl"), self.runner, env, hosts)
 
     def terraform(self) -> Terraform:
@@ -207,11 +210,14 @@ class Runtime:
         if problem:
             raise problem
         module = self.workplace / "terraform"
-        available = with_providers({**self.toolbox.env, **self.destination.environment}, around=self.root)
+        available = with_providers(self._bound_env, around=self.root)
         env = environment("terraform", available, credentials=self._credential_variables)
         options = self.desired.target.terraform
         tool = self.toolbox.get("terraform")
-        return Terraform(tool, module, self.runner, env, options.parallelism, options.lock_timeout)
+        name = self.desired.target.list_name
+        place = place_of(module, name) if name else None
+        env = place.environment(env) if place else env
+        return Terraform(tool, module, self.runner, env, options.parallelism, options.lock_timeout, place)
 
     def helm(self) -> Helm:
         """Return helm.
@@ -221,9 +227,15 @@ class Runtime:
         """
         return Helm(self.toolbox.get("helm"), self.runner, environment("helm", self.toolbox.env))
 
+    @property
+    def _bound_env(self) -> dict[str, str]:
+        """The environment in which programs work at the registry that was found, and as whom that was asked."""
+        kept = {name: value for name, value in self.toolbox.env.items() if name not in self.destination.displaced}
+        return {**kept, **self.destination.environment}
+
     def _path_of_regsync(self) -> str:
         """With what signs it in, which it looks for there only: where a variable names it, the folder of that."""
-        named = (self.toolbox.env.get(tool_specs()[name].variable, "") for name in self.desired.target.programs)
+        named = (self.toolbox.env.get(tool_specs()[name].variable, "") for name in self.desired.programs)
         folders = [str(Path(path).absolute().parent) for path in named if os.sep in path]
         return os.pathsep.join(filter(None, [*folders, self.toolbox.env.get("PATH")]))
 
@@ -233,21 +245,11 @@ class Runtime:
         return self.regctl_at(Host(target.host, tls=tls, **self._values(target.credentials)))
 
     def _keep_logins(self) -> None:
-        """Docker's configuration signs in to a registry by name, wherever the list says that its address is."""
-        target = self.desired.target
-        ways = [registry.way for registry in self.desired.registries if not registry.credentials]
-        ways += [] if target.signs_in_with else [target.way]
-        logins = docker_logins(self.environ)
-        hosts = set(map(normalize_host, logins.hosts))
-        for way in ways:
-            is_kept = way.is_safe or self.allowances.may_go_anyhow(DOCKER_CONFIG, way.address)
-            if not is_kept and (logins.has_store or way.registry in hosts):
-                message = f"what Docker's configuration signs in to {way.registry} with would go to {way}"
-                raise UsageError(message, hint=allowing([DOCKER_CONFIG], way))
+        keep_logins(self.desired, self.environ, self.allowances)
 
     @property
     def _upstream_hosts(self) -> list[str]:
-        named = {entry.source.host for _, entry in self.desired.entries}
+        named = {entry.host for _, entry in self.desired.entries}
         return [*named, *(registry.hostname for registry in self.desired.registries if registry.hostname)]
 
     @property
@@ -262,6 +264,7 @@ class Runtime:
             tls=registry.tls,
             path_prefix=registry.path_prefix,
             requests_per_second=registry.requests_per_second,
+            helper=registry.helper,
             **self._values(registry.credentials),
         )
 

@@ -65,6 +65,8 @@ class StandIn:
             raise UsageError(f"the stand-in plays ECR, and the target of this list is {state.target.label}")
         if any(registry.host == target.host for registry in state.registries):
             raise UsageError("the stand-in cannot play a target that is an upstream of the same list")
+        if any(entry.read_from for _, entry in state.entries):
+            raise UsageError(f"the stand-in plays one ECR, and {state.target.label} is filled from another one")
         return replace(state, target=target, registries=tuple(map(self._played, state.registries)))
 
     def environment(self, environ: Mapping[str, str], *, without: Collection[str] = ()) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,13 @@ REGSYNC = "regsync.yaml"
 BANNER = "Generated from the master list by `mirrorgen render`. Do not edit: change the list and render again."
 
 
+def regsync_file(list_name: str) -> str:
+    """Return which file has regsync's configuration for a target: that of the list, or one with its name."""
+    return f"regsync.{list_name}.yaml" if list_name else REGSYNC
+
+
 def render(state: DesiredState) -> dict[str, str | None]:
-    """Render every generated file.
+    """Render the files that are generated for a target.
 
     Returns:
         Text by file name, relative to the folder of the list; None where the file must not exist.
@@ -32,20 +37,36 @@ def render(state: DesiredState) -> dict[str, str | None]:
     Raises:
         RuntimeError: a rendered text, read back, says something else than the desired state; a bug.
     """
-    return {REGSYNC: _checked(REGSYNC, "regsync.yaml.j2", regsync.document(state))} | {
+    name = regsync_file(state.target.list_name)
+    return {name: _checked(name, "regsync.yaml.j2", regsync.document(state))} | {
         name: None if file is None else _checked(name, file.template, file.document)
         for name, file in state.generated().items()
     }
 
 
-def outdated(root: Path, state: DesiredState) -> dict[str, str]:
+def render_every(states: Sequence[DesiredState]) -> dict[str, str | None]:
+    """Render every generated file of a list.
+
+    Args:
+        states: what it asks of each of its targets.
+
+    Raises:
+        RuntimeError: as of `render`.
+    """
+    files = {name: text for state in states for name, text in render(state).items()}
+    # What a list with one target has, and what the targets of a list share and none of them needs.
+    absent = (REGSYNC, *GENERATED) if any(state.target.list_name for state in states) else ()
+    return {**dict.fromkeys(absent), **files}
+
+
+def outdated(root: Path, states: Sequence[DesiredState]) -> dict[str, str]:
     """Find files beside a list that look generated, and do not say what it asks for.
 
     A file that was never rendered there is none of them: `sync` needs none.
 
     Args:
         root: the folder of the list.
-        state: all that the list asks for.
+        states: what the list asks of each of its targets.
 
     Returns:
         What is to be done about each, by its name.
@@ -53,7 +74,7 @@ def outdated(root: Path, state: DesiredState) -> dict[str, str]:
     Raises:
         InputError: a file cannot be read.
     """
-    files = render(state)
+    files = render_every(states)
     found = dict.fromkeys(edited_files(root, files), "`mirrorgen render` writes it anew")
     # The name alone does not make it ours.
     left = [
@@ -61,9 +82,8 @@ def outdated(root: Path, state: DesiredState) -> dict[str, str]:
         for name in GENERATED
         if name not in files and BANNER.encode() in (read_file(root / name, project=root) or b"")
     ]
-    return found | dict.fromkeys(
-        left, f"it is left from a time when the target was not {state.target.label}; remove it"
-    )
+    label = states[0].target.label
+    return found | dict.fromkeys(left, f"it is left from a time when the target was not {label}; remove it")
 
 
 def render_lock(lock: Lock) -> str:

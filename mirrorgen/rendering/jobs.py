@@ -28,6 +28,7 @@ class Job:
         schedule: when it runs, as cron writes it; None for once.
         credentials: names of the variables that the list signs in with.
         aws: whether the target is in AWS.
+        target: which of several it is for; otherwise nothing.
     """
 
     shards: int
@@ -36,6 +37,7 @@ class Job:
     schedule: str | None = None
     credentials: Sequence[str] = ()
     aws: bool = True
+    target: str = ""
 
 
 def render_job(kind: str, job: Job) -> str:

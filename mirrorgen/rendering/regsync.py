@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mirrorgen.desired.state import DesiredState, Repository
-from mirrorgen.model.images import Copying, Entry, Registry, TagRule
+from mirrorgen.model.images import Entry, Registry, TagRule
+from mirrorgen.model.targets import Target
 
 
 def document(state: DesiredState) -> dict[str, Any]:
@@ -25,7 +26,26 @@ def document(state: DesiredState) -> dict[str, Any]:
         "sync": [
             entry
             for repository, brought in state.entries
-            for entry in _entries(repository, brought, registries[brought.source.host], state.target.host)
+            for entry in _entries(repository, brought, registries[brought.host], state.target.host)
+        ],
+    }
+
+
+def within(target: Target, parallel: int, copies: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return a configuration that copies from repositories of a target to others of it, and reaches nothing else.
+
+    Args:
+        target: the registry.
+        parallel: how many images are copied at once.
+        copies: from where to where: repositories with a tag, `name:tag`, or with a digest, `name@digest`.
+    """
+    host = {"registry": target.host, **target.sign_in()}
+    return {
+        "version": 1,
+        "creds": [host] if host.keys() > {"registry"} else [],
+        "defaults": {"parallel": parallel},
+        "sync": [
+            {"source": f"{target.host}/{old}", "target": f"{target.host}/{new}", "type": "image"} for old, new in copies
         ],
     }
 
@@ -52,6 +72,8 @@ def _env(name: str) -> str:
 
 def _upstream(registry: Registry) -> dict[str, Any]:
     entry: dict[str, Any] = {"registry": registry.host}
+    if registry.helper:
+        entry["credHelper"] = registry.helper
     if registry.credentials:
         entry["user"] = _env(registry.credentials.username_env)
         entry["pass"] = _env(registry.credentials.password_env)
@@ -71,7 +93,7 @@ def _upstream(registry: Registry) -> dict[str, Any]:
 def _entries(repository: Repository, entry: Entry, registry: Registry, host: str) -> Iterator[dict[str, Any]]:
     """One entry for all tags that are read by name, and one for each digest that is pinned."""
     target = f"{host}/{repository.name}"
-    common = _common(entry.copying, registry)
+    common = _common(entry, registry)
     by_name = []
     for tag in entry.tags:
         digest = entry.pinned(tag)
@@ -88,12 +110,13 @@ def _entries(repository: Repository, entry: Entry, registry: Registry, host: str
         yield {"source": entry.location, "target": target, "type": "repository", **common, "tags": allow}
 
 
-def _common(copying: Copying, registry: Registry) -> dict[str, Any]:
+def _common(entry: Entry, registry: Registry) -> dict[str, Any]:
+    copying = entry.copying
     common: dict[str, Any] = {}
     if registry.rate_limit:
         common["ratelimit"] = {"min": registry.rate_limit.min, "retry": registry.rate_limit.retry}
-    if copying.platform:
-        common["platform"] = copying.platform
+    if entry.picks:
+        common["platform"] = entry.picks
     if copying.referrers:
         common["referrers"] = True
     if copying.digest_tags:

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from mirrorgen.operations.planning import MirrorPlan
-from mirrorgen.operations.repositories.adopting import IMPORTS_FILE, import_blocks
+from mirrorgen.operations.repositories.adopting import import_blocks
+from mirrorgen.operations.repositories.import_file import IMPORTS_FILE
 from mirrorgen.outcomes import Kind, TagRef
+from mirrorgen.reporting.moves import plan_moves, plan_moves_document
+from mirrorgen.reporting.pushes import pushing_document, pushing_sentence
 from mirrorgen.reporting.views import Block, Code, Items, Line, Table, View, failure_documents, failure_items
 from mirrorgen.tools.terraform import Change, TerraformPlan
 
@@ -49,9 +52,11 @@ def view_plan(plan: MirrorPlan) -> View:
         "unmanaged": [change.name for change in plan.unmanaged],
         "imports": import_blocks(plan.unmanaged),
         "destroyed_images": dict(plan.lost),
+        **plan_moves_document(plan),
         "destroyed_digests": {name: list(digests) for name, digests in plan.lost_digests.items()},
         "upstreams": _upstreams(plan),
         "copy": [ref.document() for ref in plan.copies],
+        "pushing": pushing_document(plan.pushing),
         "not_upstream": [failure.ref.document() for failure in absent],
         "failures": failure_documents(plan.failures),
     }
@@ -59,6 +64,7 @@ def view_plan(plan: MirrorPlan) -> View:
         document,
         [
             Items("Repositories to DESTROY, with every image in them (refused without --allow-destroy)", lost),
+            *plan_moves(plan),
             Items(_EXISTS, [change.name for change in plan.unmanaged]),
             Code(
                 f"`mirrorgen adopt` takes them over: it writes this into {IMPORTS_FILE} and plans again",
@@ -69,6 +75,7 @@ def view_plan(plan: MirrorPlan) -> View:
             Items("Changes of Terraform's state alone", _state_lines(plan.changes)),
             Items("Terraform outputs that change", _outputs_alone(plan)),
             Table(("upstream", "to copy", "not upstream", "failed"), _upstream_rows(plan)),
+            *([Line(said)] if (said := pushing_sentence(plan.pushing)) else []),
             Items("Tags to copy", tags_by_repository(plan.copies)),
             Items("Tags in the list that upstream does not have", [str(failure.ref) for failure in absent]),
             failure_items("Could not be checked", failed),

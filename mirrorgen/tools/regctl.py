@@ -34,6 +34,7 @@ class Host:
         path_prefix: put before every repository name.
         username, password: None to leave signing in to Docker's configuration.
         requests_per_second: the pace of one process.
+        helper: the program that signs in; None to leave that to the two above, or to Docker's configuration.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Host:
     username: str | None = None
     password: str | None = None
     requests_per_second: float | None = None
+    helper: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return what regctl's configuration says of this host."""
@@ -53,6 +55,7 @@ class Host:
             "user": self.username,
             "pass": self.password,
             "reqPerSec": self.requests_per_second,
+            "credHelper": self.helper,
         }
         return {key: value for key, value in fields.items() if value is not None}
 

@@ -1,20 +1,19 @@
-"""Terraform: the command lines, where its providers come from, and what a saved plan says."""
+"""Terraform: the command lines, and what a saved plan says."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mirrorgen.errors import InputError, ToolUnusable
-from mirrorgen.files import write_file
 from mirrorgen.tools.already_exists import AlreadyExists, existing_addresses
-from mirrorgen.tools.built import safe_cache_dir
-from mirrorgen.tools.provider_lock import CONFIG_VARIABLE, lock_hint, read_lock, unbounded, with_config
+from mirrorgen.tools.provider_lock import lock_hint, read_lock, unbounded
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.terraform_state import migration_hint
+from mirrorgen.tools.terraform_targets import TargetPlace
 from mirrorgen.tools.versions import Tool
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
@@ -87,6 +86,7 @@ class Terraform:
         env: its whole environment.
         parallelism: how many resources it works on at once.
         lock_timeout: how long it waits for somebody else to let go of the state, as `5m`.
+        place: of one of several targets, in whose environment it runs; None for the only one.
     """
 
     tool: Tool
@@ -95,6 +95,7 @@ class Terraform:
     env: Mapping[str, str]
     parallelism: int = 30
     lock_timeout: str = "5m"
+    place: TargetPlace | None = None
 
     def init(self) -> tuple[str, ...]:
         """Install the providers; where there is a lock file, in exactly its versions.
@@ -107,20 +108,25 @@ class Terraform:
             ToolFailed: a provider or the state's backend cannot be had, or the lock file does not have the provider.
         """
         is_locked = read_lock(self.module) is not None
-        argv = self._argv("init", "-input=false", "-no-color", *(["-lockfile=readonly"] if is_locked else []))
+        options = [*(["-lockfile=readonly"] if is_locked else []), *(self.place.init_options if self.place else ())]
+        argv = self._argv("init", "-input=false", "-no-color", *options)
         completed = self.runner.run(argv, env=self.env, success_codes=None)
         if completed.code:
             hint = lock_hint(completed.stderr) if is_locked else ""
-            raise completed.failure(hint=hint or migration_hint(completed.stderr))
+            raise completed.failure(hint=hint or migration_hint(completed.stderr, self.place))
         return () if is_locked else tuple(provider.address for provider in unbounded(read_lock(self.module) or ""))
 
-    def plan(self, plan_file: Path) -> TerraformPlan:
-        """Write a plan, and return what it would do.
+    def plan(self, plan_file: Path, *, variables: Path | None = None, addresses: Sequence[str] = ()) -> TerraformPlan:
+        """Write a plan, and return what it would do: to all, or where addresses are given, to these resources alone.
+
+        A file of variables stands for those beside the module that have the same names.
 
         Raises:
             ToolFailed: Terraform refuses the module or cannot reach AWS.
         """
-        argv = self._argv("plan", *self._settings, "-detailed-exitcode", f"-out={plan_file}")
+        given = [*(self.place.plan_options if self.place else ()), *([f"-var-file={variables}"] if variables else [])]
+        part = [f"-target={address}" for address in addresses]
+        argv = self._argv("plan", *self._settings, *given, "-detailed-exitcode", f"-out={plan_file}", *part)
         completed = self.runner.run(argv, env=self.env, success_codes=(_NOTHING_TO_DO, _SOMETHING_TO_DO))
         # To read a plan takes a start of the provider.
         return self.show(plan_file) if completed.code == _SOMETHING_TO_DO else TerraformPlan()
@@ -238,60 +244,4 @@ def module_problem(module: Path) -> InputError | None:
     return InputError(
         f"{module} holds no Terraform module",
         hint=f"run `mirrorgen init {module.parent} --provider none` to put it there",
-    )
-
-
-def with_providers(env: Mapping[str, str], *, around: Path | None = None) -> dict[str, str]:
-    """Return `env` with a CLI configuration that finds the AWS provider where no registry may be reachable.
-
-    A configuration of the user's own is honoured. Otherwise, where a folder on this machine holds a mirror of the
-    provider, a configuration naming it is written into the cache folder. `TF_CLI_CONFIG_FILE` naming a file that
-    does not exist only makes Terraform warn, so it counts as not set.
-
-    Args:
-        env: the environment.
-        around: the folder of the list.
-
-    Raises:
-        InputError: the cache folder cannot be written to.
-        UsageError: it is in the project.
-    """
-    result = with_config(env)
-    home = Path(env.get("HOME") or Path.home())
-    if CONFIG_VARIABLE in result or (home / ".terraformrc").is_file():
-        return result
-    mirror = find_provider_mirror(home)
-    if mirror is None:
-        return result
-    config = safe_cache_dir(env, around=around) / "terraform.tfrc"
-    write_file(config, provider_config(mirror))
-    result[CONFIG_VARIABLE] = str(config)
-    return result
-
-
-def find_provider_mirror(home: Path, *, roots: tuple[Path, ...] | None = None) -> Path | None:
-    """Return a folder that mirrors the AWS provider, from the usual system places."""
-    if roots is None:
-        roots = (Path("/usr/share/terraform"), Path("/usr/local/share/terraform"), *sorted(Path("/opt").glob("*")))
-    terraform_d = home / ".terraform.d"
-    for root in (*roots, terraform_d):
-        for mirror in (root, root / "plugins", root / "providers"):
-            if (mirror / PROVIDER).is_dir():
-                return mirror
-    return None
-
-
-def provider_config(mirror: Path) -> str:
-    """Return a Terraform CLI configuration that takes the AWS provider from a folder, all else as usual."""
-    path = hcl_string(str(mirror))
-    return (
-        "provider_installation {\n"
-        "  filesystem_mirror {\n"
-        f"    path    = {path}\n"
-        f'    include = ["{PROVIDER}"]\n'
-        "  }\n"
-        "  direct {\n"
-        f'    exclude = ["{PROVIDER}"]\n'
-        "  }\n"
-        "}\n"
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -28,10 +26,11 @@ from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.built import bin_dir
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.terraform import with_providers
+from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
 from tests.real.github_jobs import ACT, GitHub
+from tests.real.programs import program
 from tests.real.provider import running_provider
 
 _numbers = itertools.count()
@@ -260,25 +259,6 @@ def fake_tool(tmp_path: Path) -> Callable[[str, str], Path]:
         return path
 
     return write
-
-
-@contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Wait while another worker builds something of this name, or has written half of it."""
-    with (REAL_CACHE_DIR / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def program(name: str, module: str, env: dict[str, str]) -> Path:
-    """Return a Go program that only tests need, built into the cache if it is not there."""
-    path = bin_dir(env) / name
-    with locked(name):
-        if not path.exists():
-            go = shutil.which("go")
-            assert go, f"Go is needed to build {module}"
-            subprocess.run([go, "install", module], env={**ORIGINAL_ENVIRONMENT, "GOBIN": str(path.parent)}, check=True)
-    return path
 
 
 @pytest.fixture(scope="session")

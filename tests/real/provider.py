@@ -18,7 +18,8 @@ from pathlib import Path
 
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.terraform import PROVIDER, with_providers
+from mirrorgen.tools.terraform import PROVIDER
+from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool
 from tests.servers import server
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mirrorgen.tools.runner import ProcessRunner
-from mirrorgen.tools.terraform import with_providers
+from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool
 from tests.real.conftest import Project
 
@@ -102,6 +102,7 @@ def test_plan_names_what_upstream_does_not_have_and_what_cannot_be_reached(proje
     assert plan.returncode == 5
     document = json.loads(plan.stdout)
     assert document["copy"] == [{"repository": f"{project.prefix}/quay/org/app", "tag": "v1.0.0"}]
+    assert document["pushing"]["manifests"] == {"at_least": 1, "usually": 10}
     assert document["not_upstream"] == [{"repository": f"{project.prefix}/quay/org/app", "tag": "v9.9.9"}]
     assert [(failure["repository"], failure["kind"]) for failure in document["failures"]] == [
         (f"{project.prefix}/gcr/org/down", "unavailable"),

@@ -59,7 +59,9 @@ def test_one_command_fills_it_and_there_is_nothing_to_apply(plain: Project) -> N
 def test_it_is_filled_and_found_to_hold_what_the_list_asks_for(plain: Project, target: Distribution) -> None:
     plan = plain.run("plan", "--format", "json")
     assert plan.returncode == 3, plan.stderr
-    assert [ref["tag"] for ref in json.loads(plan.stdout)["copy"]] == TAGS
+    planned = json.loads(plan.stdout)
+    assert [ref["tag"] for ref in planned["copy"]] == TAGS
+    assert planned["pushing"] is None, "its rate is not known"
     assert "terraform" not in plan.stderr
 
     first = plain.run("sync")

@@ -146,7 +146,7 @@ def test_only_regsync_looks_where_a_variable_names_what_signs_it_in(
             "MIRRORGEN_DOCKER_CREDENTIAL_ECR_LOGIN": str(helper),
         },
     )
-    monkeypatch.setattr(Runtime, "destination", SimpleNamespace(target=target, environment={}))
+    monkeypatch.setattr(Runtime, "destination", SimpleNamespace(target=target, environment={}, displaced=()))
     note = f'printf "%s" "$PATH" > {tmp_path}/path'
     write_program(runtime, "regsync", note)
     write_program(runtime, "terraform", note)

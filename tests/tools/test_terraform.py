@@ -10,14 +10,8 @@ import pytest
 
 from mirrorgen.errors import UsageError
 from mirrorgen.tools.already_exists import existing_addresses
-from mirrorgen.tools.terraform import (
-    Change,
-    TerraformPlan,
-    find_provider_mirror,
-    provider_config,
-    read_plan,
-    with_providers,
-)
+from mirrorgen.tools.terraform import Change, TerraformPlan, read_plan
+from mirrorgen.tools.terraform_providers import find_provider_mirror, provider_config, with_providers
 
 
 def resource(

@@ -23,6 +23,8 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html"""
 MAX_BATCH = 100
 """Images in one request: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html"""
 
+_SESSION = "mirrorgen"
+"""What CloudTrail calls those who have taken on a role for a run."""
 _SIGN_IN = "sign in to AWS first: `aws sts get-caller-identity` must work in this shell"
 _Asked = TypeVar("_Asked", bound=Hashable)
 _Answer = TypeVar("_Answer")
@@ -54,6 +56,36 @@ def new_session(region: str | None) -> boto3.Session:
         hint = "give target.region in the list, or set AWS_REGION"
         raise UsageError("neither the list nor the environment names the AWS region", hint=hint)
     return session
+
+
+def with_role(session: boto3.Session, role: str) -> boto3.Session:
+    """Return a session that has taken on a role, for an hour; its credentials are nowhere but in it.
+
+    An hour is what a role allows at least, and all that one allows to whoever comes with a role already:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html
+
+    Raises:
+        UsageError: AWS does not let the credentials take it on.
+        ToolFailed: AWS cannot be asked.
+    """
+    import boto3
+    from botocore.exceptions import ClientError
+
+    with asking("AWS for the credentials of a role"):
+        try:
+            given = session.client("sts", config=_config()).assume_role(RoleArn=role, RoleSessionName=_SESSION)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+            hint = "its trust policy must name who you are, and you must be allowed sts:AssumeRole on it"
+            raise UsageError(f"{role} cannot be taken on: {error}", hint=hint) from error
+    credentials = given["Credentials"]
+    return boto3.Session(
+        credentials["AccessKeyId"],
+        credentials["SecretAccessKey"],
+        credentials["SessionToken"],
+        region_name=session.region_name,
+    )
 
 
 def caller_account(session: boto3.Session) -> str:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mirrorgen.destinations.ecr import comparing, pulling, scanning, stored
-from mirrorgen.destinations.ecr.api import MAX_BATCH, ask_each, asking, caller_account, new_client, new_session
+from mirrorgen.destinations.ecr.api import (
+    MAX_BATCH,
+    ask_each,
+    asking,
+    caller_account,
+    new_client,
+    new_session,
+    with_role,
+)
 from mirrorgen.destinations.ecr.describing import describe
 from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.settings import RepositorySettings
@@ -19,7 +27,14 @@ from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings
 
 if TYPE_CHECKING:
+    import boto3
     from mypy_boto3_ecr.client import ECRClient
+
+
+_OTHER_CREDENTIALS = (
+    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE"),
+    *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_SECURITY_TOKEN"),
+)
 
 
 def open_ecr(target: EcrTarget, environ: Mapping[str, str], *, say: Callable[[str], None]) -> EcrDestination:
@@ -34,6 +49,9 @@ def open_ecr(target: EcrTarget, environ: Mapping[str, str], *, say: Callable[[st
         ToolFailed: AWS cannot be asked.
     """
     session = new_session(target.region or environ.get("AWS_REGION"))
+    if target.role:
+        say(f"taking on {target.role}")
+        session = with_role(session, target.role)
     signed_in = caller_account(session)
     wanted = target.account_id or environ.get("AWS_ACCOUNT_ID") or signed_in
     if wanted != signed_in:
@@ -41,7 +59,19 @@ def open_ecr(target: EcrTarget, environ: Mapping[str, str], *, say: Callable[[st
         message = f"{where} is {wanted}, but the AWS credentials belong to the account {signed_in}"
         raise UsageError(message, hint="sign in to the other account, or name this one; nothing was done")
     bound = replace(target, account_id=signed_in, region=session.region_name)
-    return EcrDestination(bound, new_client(session), say)
+    return EcrDestination(bound, new_client(session), say, _variables(session) if target.role else {})
+
+
+def _variables(session: boto3.Session) -> Mapping[str, str]:
+    """Return the variables by which programs work as the session does."""
+    credentials = session.get_credentials()
+    assert credentials
+    frozen = credentials.get_frozen_credentials()
+    return {
+        "AWS_ACCESS_KEY_ID": frozen.access_key or "",
+        "AWS_SECRET_ACCESS_KEY": frozen.secret_key or "",
+        "AWS_SESSION_TOKEN": frozen.token or "",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +82,13 @@ class EcrDestination:
         target: with account and region.
         client: for the region, with credentials of the account.
         say: told what is asked.
+        role_variables: with the credentials of the role that was taken on; none where it was none.
     """
 
     target: EcrTarget
     client: ECRClient
     say: Callable[[str], None]
+    role_variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tells_age(self) -> bool:
@@ -65,8 +97,13 @@ class EcrDestination:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Account and region, for regsync's configuration and for Terraform."""
-        return {"AWS_ACCOUNT_ID": self._account, "AWS_REGION": self.target.region or ""}
+        """Account and region, for regsync's configuration and for Terraform; and who works there, if it is a role."""
+        return {"AWS_ACCOUNT_ID": self._account, "AWS_REGION": self.target.region or "", **self.role_variables}
+
+    @property
+    def displaced(self) -> Collection[str]:
+        """Ways to other credentials, where a role has been taken on."""
+        return _OTHER_CREDENTIALS if self.role_variables else ()
 
     @property
     def _account(self) -> str:

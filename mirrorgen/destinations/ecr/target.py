@@ -23,6 +23,10 @@ from mirrorgen.model.references import is_path
 from mirrorgen.model.targets import Generated, Provisioned, Settings, Target, TerraformOptions
 from mirrorgen.problems import KeyPath, Problem
 
+MANIFESTS_PER_SECOND = 10
+"""PutImage requests that an account may make in a region, unless AWS has raised it: "Rate of PutImage requests" of
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html."""
+
 PASSWORD_VARIABLE = "ECR_PASSWORD"  # noqa: S105 - the name of a variable
 CREDENTIAL_HELPER = "docker-credential-ecr-login"
 
@@ -66,6 +70,8 @@ class EcrTarget(Target):
         auth: how regsync signs in: `credential-helper`, `docker-config` or `environment`.
         endpoint: another address for the same registry.
         terraform: how Terraform makes the repositories.
+        list_name: what a list with several targets calls it; otherwise nothing.
+        role: ARN of the IAM role to work with; None for the credentials at hand.
     """
 
     kind: ClassVar[str] = "ecr"
@@ -77,6 +83,8 @@ class EcrTarget(Target):
     auth: str = "credential-helper"
     endpoint: str | None = None
     terraform: TerraformOptions = TerraformOptions()  # noqa: RUF009 - it is immutable
+    list_name: str = ""
+    role: str | None = None
 
     @property
     def credentials(self) -> None:
@@ -85,7 +93,12 @@ class EcrTarget(Target):
     @property
     def label(self) -> str:
         """What it is called in a sentence."""
-        return "ECR"
+        return f"ECR ({self.list_name})" if self.list_name else "ECR"
+
+    @property
+    def manifests_per_second(self) -> int:
+        """What AWS allows to begin with."""
+        return MANIFESTS_PER_SECOND
 
     @property
     def host(self) -> str:
@@ -133,7 +146,7 @@ class EcrTarget(Target):
 
     def played_at(self, endpoint: str) -> EcrTarget:
         """Return the same registry, which is reached there; what signs in to the real one may not be at hand."""
-        return replace(self, endpoint=endpoint, auth="credential-helper")
+        return replace(self, endpoint=endpoint, auth="credential-helper", role=None)
 
     def sign_in(self) -> dict[str, Any]:
         """Return what regsync's configuration says of the host, besides its name."""
@@ -149,6 +162,11 @@ class EcrTarget(Target):
             if scheme == "http":
                 entry["tls"] = "disabled"
         return entry
+
+    @property
+    def signs_in_once(self) -> bool:
+        """Whether what signs in to it is in a variable that has no room for a second registry."""
+        return self.auth == "environment"
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -193,7 +211,8 @@ class EcrTarget(Target):
 
     def document(self) -> dict[str, Any]:
         """Return what stands under `target` for this one."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        said = {key: value for key, value in asdict(self).items() if value is not None}
+        return {key: value for key, value in said.items() if key not in {"list_name", "role"}}
 
     def decide(self, entries: Sequence[Entry]) -> tuple[RepositorySettings, list[Problem]]:
         """Decide mutability and lifecycle of a repository from what the entries that fill it ask for."""
@@ -208,7 +227,7 @@ class EcrTarget(Target):
 
     def generated(self, repositories: Sequence[Provisioned]) -> Mapping[str, Generated | None]:
         """Return the variables of the Terraform module, and the override files where they are needed."""
-        return tfvars.generated(self.account_id, self.region, repositories, self.terraform)
+        return tfvars.generated(self.account_id, self.region, repositories, self.terraform, self.list_name)
 
 
 def _unnamed(what: str, key: str, variable: str, found: str) -> UsageError:

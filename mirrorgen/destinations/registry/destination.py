@@ -44,6 +44,11 @@ class RegistryDestination:
         """Nothing: the host name says it all."""
         return {}
 
+    @property
+    def displaced(self) -> tuple[str, ...]:
+        """None: nothing signs in but what the list and Docker's configuration name."""
+        return ()
+
     def held(self, wanted: Mapping[str, Collection[str]]) -> Holdings:
         """List the tags of repositories, and ask for the digest of each that is wanted."""
         self.say(f"asking {self.target.name} which tags it holds")

@@ -59,7 +59,7 @@ class Budget:
         full: set[str] = set()
         held_back = []
         for ref, entry in _in_order(todo):
-            host = entry.source.host
+            host = entry.host
             before = self.account.spent[host]
             weight = self.scales(ref, entry, is_full=host in full)
             if not weight.trouble and self._is_let_through(entry, weight, full):
@@ -76,8 +76,8 @@ class Budget:
         lists: Counter[str] = Counter()
         heads: Counter[str] = Counter()
         for _, entry in todo.desired.entries:
-            lists[entry.source.host] += any(entry.pinned(tag) is None for tag in entry.tags)
-            heads[entry.source.host] += len(entry.tags)
+            lists[entry.host] += any(entry.pinned(tag) is None for tag in entry.tags)
+            heads[entry.host] += len(entry.tags)
         return tuple(
             Requests(host, lists[host], heads[host], self.account.needed(host), self.account.allowance.get(host))
             for host in sorted(heads)
@@ -86,7 +86,7 @@ class Budget:
     def _is_let_through(self, entry: Entry, weight: Weight, full: Collection[str]) -> bool:
         if not weight.pulls:
             return True
-        return entry.source.host not in full and self.account.expect(entry.location, weight.pulls)
+        return entry.host not in full and self.account.expect(entry.location, weight.pulls)
 
     def _reason(self, host: str, needed: int, trouble: str) -> str:
         allowed = self.account.allowance[host]

@@ -253,7 +253,7 @@ class _Run:
         held = self._digest(ref)
         is_copy = word is not None and word.kind is EventKind.NEEDED
         ended = outcome.ended_early or bool(outcome.trouble)
-        host = entry.source.host
+        host = entry.host
         if host in self._account.overdrawn and (word is None or is_copy):
             return entry.failure(ref, Kind.OVER_BUDGET, left_for_later(host, self._account.allowance[host]))
         if ended and (word is None or is_copy):

@@ -38,7 +38,7 @@ def unlike_upstream(
         for ref, entry in brought(desired).items()
         if ref not in looked_at and held_digest(held, ref) and settled_digest(entry, ref.tag) is None
     }
-    limited = {ref: entry for ref, entry in compared.items() if entry.source.host in account.allowance}
+    limited = {ref: entry for ref, entry in compared.items() if entry.host in account.allowance}
     digests, failures = upstream_digests(runtime, {ref: entry for ref, entry in compared.items() if ref not in limited})
     if limited:
         found, failed = _within(account, Upstreams(runtime, account.asked), limited)
@@ -48,7 +48,7 @@ def unlike_upstream(
         compared[ref].failure(
             ref,
             Kind.DIFFERS,
-            f"{label} holds another digest than {compared[ref].source.host} has now, and the tag should never move",
+            f"{label} holds another digest than {compared[ref].host} has now, and the tag should never move",
         )
         for ref, digest in digests.items()
         if digest != held_digest(held, ref)
@@ -61,7 +61,7 @@ def _within(
 ) -> tuple[dict[TagRef, str], list[Failure]]:
     """Ask for digests: those that may take pulls one after the other, and while more than one is left."""
     references = {ref: entry.reference(ref.tag) for ref, entry in wanted.items()}
-    free = upstreams.heads(reference for ref, reference in references.items() if not wanted[ref].copying.platform)
+    free = upstreams.heads(reference for ref, reference in references.items() if not wanted[ref].picks)
     digests: dict[TagRef, str] = {}
     failures: list[Failure] = []
     for ref, entry in wanted.items():
@@ -75,10 +75,10 @@ def _within(
 
 def _pulled(account: Account, upstreams: Upstreams, entry: Entry, reference: str) -> str:
     """Ask for a digest with pulls: of one platform it stands in the index, and some registries name none otherwise."""
-    if account.left(entry.source.host) < _PULLS_TO_COMPARE:
-        message = f"not compared: no pulls of {entry.source.host} are left to this run"
+    if account.left(entry.host) < _PULLS_TO_COMPARE:
+        message = f"not compared: no pulls of {entry.host} are left to this run"
         raise RegistryFailed(message, Kind.OVER_BUDGET)
-    asked = upstreams.digests([reference], platform=entry.copying.platform)
+    asked = upstreams.digests([reference], platform=entry.picks)
     return _answer(asked, reference) or ""
 
 

@@ -96,9 +96,9 @@ class Walked:
 
     def __call__(self, ref: TagRef, entry: Entry, *, is_full: bool = False) -> Weight:
         """Return the pulls that a tag takes."""
-        if entry.source.host not in self.account.allowance:
+        if entry.host not in self.account.allowance:
             return self.foreseen(ref, entry)
-        questions, host = self._questions(entry), entry.source.host
+        questions, host = self._questions(entry), entry.host
         stock = self.stocks.get(ref.repository, Stock())
         walk = Walk(entry.copying, questions, stock, lambda: 0 if is_full else self.account.left(host))
         try:
@@ -112,7 +112,7 @@ class Walked:
             return Weight(0) if error.kind is Kind.NOT_UPSTREAM else self.foreseen(ref, entry)
 
     def _questions(self, entry: Entry) -> Questions:
-        location, host = entry.location, entry.source.host
+        location, host = entry.location, entry.host
         if location not in self.questions:
             self.questions[location] = Questions(self.upstreams, location, lambda: self.account.spent[host])
         return self.questions[location]
@@ -131,7 +131,7 @@ def scales(runtime: Runtime, todo: Pending, held: Holdings, account: Account, *,
     Raises:
         ToolUnusable, UsageError, ToolFailed: target or upstreams cannot be asked.
     """
-    limited = {ref: entry for ref, entry in brought(todo.desired).items() if entry.source.host in account.allowance}
+    limited = {ref: entry for ref, entry in brought(todo.desired).items() if entry.host in account.allowance}
     if not limited:
         return Foreseen(frozenset(todo.doubtful))
     stored = runtime.destination.images(sorted({ref.repository for ref in limited}))

@@ -9,15 +9,12 @@ from pathlib import Path
 from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.errors import InputError
 from mirrorgen.files import read_file, write_files
+from mirrorgen.operations.repositories.import_file import IMPORTS_FILE, OURS, header, require_own_imports
 from mirrorgen.operations.repositories.planning import plan_repositories, unmanaged
-from mirrorgen.operations.repositories.saved import WorkFolder
+from mirrorgen.operations.repositories.saved import work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.terraform import Change, TerraformPlan, hcl_string
 
-IMPORTS_FILE = "terraform/imports.tf"
-"""Where `import` blocks stand until they are applied."""
-
-_OURS = "# Written by `mirrorgen adopt`. `mirrorgen apply` removes it, once it is applied.\n\n"
 _BY_HAND = "remove it, or apply it first, then adopt again"
 
 
@@ -53,14 +50,15 @@ def adopt(runtime: Runtime, *, wait: bool = False) -> Adoption:
         raise InputError(f"{runtime.desired.target.label} has no state of Terraform: a push makes its repositories")
     runtime.toolbox.require("terraform")
     runtime.require_rendered()
-    folder = WorkFolder(runtime.workplace)
+    folder = work_folder(runtime)
     with folder.turn("mirrorgen adopt", wait=wait, say=runtime.say):
+        require_own_imports(runtime)
         _remove_own(runtime.workplace)
         existing = _existing(runtime, plan_repositories(runtime).plan)
         if not existing:
             folder.discard_plan()
             return Adoption()
-        write_files(runtime.workplace, {IMPORTS_FILE: _OURS + import_blocks(existing)})
+        write_files(runtime.workplace, {IMPORTS_FILE: header(runtime) + import_blocks(existing)})
         try:
             plan = plan_repositories(runtime).plan
             _require_none_replaced(plan)
@@ -129,7 +127,7 @@ def _remove_own(root: Path, *, tolerant: bool = False) -> None:
     content = read_file(root / IMPORTS_FILE, project=root)
     if content is None:
         return
-    if content.startswith(_OURS.encode()):
+    if content.startswith(OURS.encode()):
         write_files(root, {IMPORTS_FILE: None})
     elif not tolerant:
         raise InputError(f"{root / IMPORTS_FILE} is there, and not from `mirrorgen adopt`", hint=_BY_HAND)

@@ -29,10 +29,8 @@ def upstream_digests(runtime: Runtime, wanted: Mapping[TagRef, Entry]) -> tuple[
     upstreams = Upstreams(runtime)
     digests: dict[TagRef, str] = {}
     failures: list[Failure] = []
-    for platform in sorted({entry.copying.platform or "" for entry in wanted.values()}):
-        references = {
-            ref: entry.reference(ref.tag) for ref, entry in wanted.items() if (entry.copying.platform or "") == platform
-        }
+    for platform in sorted({entry.picks or "" for entry in wanted.values()}):
+        references = {ref: entry.reference(ref.tag) for ref, entry in wanted.items() if (entry.picks or "") == platform}
         asked = upstreams.digests(references.values(), platform=platform or None)
         for ref, reference in references.items():
             if reference in asked.answers:

@@ -27,6 +27,10 @@ locals {
     "ecr:TagResource",
     "ecr:UntagResource",
   ]
+  # To copy from one repository into another, where the registry does not mount layers (an account setting of ECR).
+  pull = [
+    "ecr:GetDownloadUrlForLayer",
+  ]
   push = [
     "ecr:BatchCheckLayerAvailability",
     "ecr:CompleteLayerUpload",
@@ -42,7 +46,7 @@ locals {
   repository_actions = {
     plan    = concat(local.read, local.inspect, local.findings)
     apply   = concat(local.read, local.settings)
-    sync    = concat(local.read, local.inspect, local.findings, local.push)
+    sync    = concat(local.read, local.inspect, local.findings, local.pull, local.push)
     destroy = concat(local.read, local.inspect, local.settings, local.remove)
   }
   # Whoever makes a repository with a key of one's own lets ECR use it, and whoever removes the repository takes that back.
@@ -152,7 +156,7 @@ locals {
         {
           Sid      = "Repositories"
           Effect   = "Allow"
-          Action   = concat(local.read, local.inspect, local.findings, local.settings, local.push, local.remove)
+          Action   = concat(local.read, local.inspect, local.findings, local.settings, local.pull, local.push, local.remove)
           Resource = local.repositories
         },
         {

@@ -1,0 +1,184 @@
+"""`targets:`: what is for all of them, what is for one, and which of the files are whose."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+
+from mirrorgen.cli import app
+from mirrorgen.commands.aiming import VARIABLE
+from tests.conftest import RunCli
+
+LIST = """\
+targets:
+  eu: {account_id: "123456789012", region: eu-west-1}
+  us:
+    account_id: "123456789012"
+    region: us-east-1
+    images: {sources: ["quay.io/*"]}
+  edge:
+    account_id: "210987654321"
+    region: eu-west-1
+    prefix: copies
+    images: {labels: [edge]}
+images:
+  - source: docker.io/library/nginx
+    tags: ["1.25.3"]
+    labels: [edge]
+  - source: quay.io/prometheus/prometheus
+    tags: ["v2.48.0"]
+"""
+EU, EDGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "210987654321.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+@pytest.fixture
+def folder(in_folder: Path) -> Path:
+    (in_folder / "images.yaml").write_text(LIST)
+    return in_folder
+
+
+def copied(folder: Path, target: str) -> dict[str, str]:
+    """Target by source, of what regsync is told."""
+    steps = yaml.safe_load((folder / f"regsync.{target}.yaml").read_text())["sync"]
+    return {step["source"]: step["target"] for step in steps}
+
+
+def repositories(folder: Path, target: str) -> list[str]:
+    document = json.loads((folder / f"terraform/{target}.tfvars.json").read_text())
+    return [image["repository"] for image in document["mirrored_images"]]
+
+
+def test_each_target_has_files_of_its_own_with_what_it_takes(run_cli: RunCli, folder: Path) -> None:
+    assert run_cli("render").exit_code == 0
+    assert sorted(path.name for path in folder.glob("*.yaml")) == [
+        "images.yaml",
+        "regsync.edge.yaml",
+        "regsync.eu.yaml",
+        "regsync.us.yaml",
+    ]
+    assert repositories(folder, "eu") == ["mirror/docker-hub/nginx", "mirror/quay/prometheus/prometheus"]
+    assert repositories(folder, "us") == ["mirror/quay/prometheus/prometheus"]
+    assert repositories(folder, "edge") == ["copies/docker-hub/nginx"]
+    assert run_cli("render", "--check").exit_code == 0
+
+
+def test_the_others_read_what_the_first_has(run_cli: RunCli, folder: Path) -> None:
+    run_cli("render")
+    assert list(copied(folder, "eu")) == ["docker.io/library/nginx", "quay.io/prometheus/prometheus"]
+    assert copied(folder, "edge") == {f"{EU}/mirror/docker-hub/nginx": f"{EDGE}/copies/docker-hub/nginx"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("region: eu-west-1}", 'region: eu-west-1, images: {sources: ["quay.io/*"]}}'),
+        ("prefix: copies", "from: upstream"),
+    ],
+    ids=["the first does not take it", "the target says so"],
+)
+def test_what_the_first_does_not_give_comes_from_upstream(
+    run_cli: RunCli, folder: Path, before: str, after: str
+) -> None:
+    (folder / "images.yaml").write_text(LIST.replace(before, after, 1))
+    assert run_cli("render").exit_code == 0
+    assert list(copied(folder, "edge")) == ["docker.io/library/nginx"]
+
+
+def test_files_of_a_list_with_one_target_go(run_cli: RunCli, folder: Path) -> None:
+    (folder / "images.yaml").write_text(LIST[LIST.index("images:\n") :])
+    assert run_cli("render").exit_code == 0
+    (folder / "images.yaml").write_text(LIST)
+    assert run_cli("render", "--check").exit_code == 3
+    assert run_cli("render").exit_code == 0
+    assert not (folder / "regsync.yaml").exists()
+    # Terraform would read it for every target.
+    assert not (folder / "terraform/terraform.tfvars.json").exists()
+
+
+ONE_TARGET = (
+    *(
+        "adopt",
+        "apply",
+        "covers",
+        "demo",
+        "lifecycle",
+        "move",
+        "plan",
+        "prune",
+        "resolve",
+        "rewrite",
+        "run",
+        "status",
+        "sync",
+    ),
+)
+ARGUMENTS = {
+    "covers": ["pod.yaml"],
+    "prune": ["--plan", "prune.json"],
+    "resolve": ["nginx"],
+    "rewrite": ["kustomize"],
+    "run": ["--yes"],
+}
+
+
+@pytest.mark.parametrize("command", [*ONE_TARGET, "matrix"])
+def test_what_asks_or_changes_a_target_is_told_which(run_cli: RunCli, folder: Path, command: str) -> None:
+    argv = [command, *ARGUMENTS.get(command, []), *(["--shards", "2"] if command == "matrix" else [])]
+    result = run_cli(*argv)
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: images.yaml has several targets\nhint: give --target with one of: eu, us, edge\n",
+    )
+    result = run_cli(*argv, "--target", "usa")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: images.yaml has no target 'usa'\nhint: one of: eu, us, edge\n",
+    )
+    (folder / "images.yaml").write_text(LIST[LIST.index("images:\n") :])
+    result = run_cli(*argv, "--target", "us")
+    assert result.exit_code == 2
+    assert "images.yaml has no target 'us'\nhint: leave --target out" in result.stderr
+
+
+def test_every_command_is_for_one_target_or_for_all() -> None:
+    commands = typer.main.get_group(app).commands
+    asked = {name for name, command in commands.items() if any("--target" in each.opts for each in command.params)}
+    # What `import` calls so is where the other tool copies to.
+    assert asked == {*ONE_TARGET, "matrix", "import"}
+
+
+def test_a_variable_names_the_target_for_a_whole_job(
+    run_cli: RunCli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "edge")
+    assert run_cli("resolve", "nginx:1.25.3").stdout == f"{EDGE}/copies/docker-hub/nginx:1.25.3\n"
+    assert run_cli("resolve", "nginx:1.25.3", "--target", "eu").stdout == f"{EU}/mirror/docker-hub/nginx:1.25.3\n"
+    # What is for all targets is for all in that job, too.
+    assert run_cli("render").exit_code == 0
+    assert (folder / "regsync.us.yaml").exists()
+
+
+def test_a_job_for_each_target(run_cli: RunCli, folder: Path) -> None:
+    jobs = json.loads(run_cli("matrix", "--by", "target").stdout)["include"]
+    assert [(job["target"], job["from"], job["repositories"]) for job in jobs] == [
+        ("eu", "upstream", 2),
+        ("us", "first", 1),
+        ("edge", "first", 1),
+    ]
+    assert run_cli("matrix", "--by", "target", "--shards", "2").exit_code == 2
+    (folder / "images.yaml").write_text(LIST[LIST.index("images:\n") :])
+    assert run_cli("matrix", "--by", "target").exit_code == 2
+
+
+def test_jobs_of_parts_know_their_target(run_cli: RunCli, folder: Path) -> None:
+    assert folder.exists()
+    batch = json.loads(run_cli("matrix", "--shards", "2", "--for", "batch", "--target", "us").stdout)
+    assert batch["containerOverrides"]["environment"] == [{"name": VARIABLE, "value": "us"}]
+    argv = ("matrix", "--shards", "2", "--for", "kubernetes", "--image", "registry.example.com/mirrorgen:1")
+    job = yaml.safe_load(run_cli(*argv, "--target", "us").stdout)
+    assert {"name": VARIABLE, "value": "us"} in job["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert job["metadata"]["name"] == "mirrorgen-sync-us"
