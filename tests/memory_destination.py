@@ -89,6 +89,12 @@ class MemoryDestination:
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset()
 
+    def with_repository_policy(self, names: Iterable[str]) -> frozenset[str]:
+        return frozenset()
+
+    def registry_differences(self) -> tuple[SettingDifference, ...]:
+        return ()
+
     def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
         if self.other_repositories is None:
             return None

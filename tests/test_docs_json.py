@@ -78,6 +78,8 @@ from tests.locks import write_lock
 
 NOTHING = DesiredState(EcrTarget(), (), 4, ())
 MOMENT = datetime(2026, 1, 31, 6, tzinfo=UTC)
+SCANNING = "aws_ecr_registry_scanning_configuration"
+BASIC_SCANNING = SettingDifference("scanning", "ENHANCED", "BASIC")
 REF = TagRef("mirror/nginx", "1")
 FAILURE = Failure(TagRef("mirror/nginx", "2"), Kind.NOT_UPSTREAM, "reason", "owner", "docker.io/library/nginx")
 CHANGES = Changes(
@@ -142,19 +144,20 @@ def test_json_of_results(tmp_path: Path) -> None:
         *(Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/docker-hub/old", action) for action in actions),
         Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/import", "no-op", import_id="mirror/import"),
         Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/move", "no-op", moved_from=f"{REPOSITORY}.other"),
+        Change(f"{SCANNING}.this[0]", SCANNING, f"{SCANNING}.this[0]", "update"),
     )
     gone = "mirror/docker-hub/old"
     digests = {gone: ("sha256:0f2d4a3c",)}
     renames = Renames((Rename(gone, "mirror/hub/old"),), {"mirror/quay/old": "reason"})
     plan = MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={gone: 3}, lost_digests=digests)
-    plan = replace(plan, renames=renames, successors={"mirror/hub/old": 0})
+    plan = replace(plan, renames=renames, successors={"mirror/hub/old": 0}, registry=(BASIC_SCANNING,))
     pushing = Pushing("ECR", 10, 1, 10)
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [
         view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1], pushing=pushing)),
         view_adoption(ADOPTION),
-        view_enlisted(ENLISTED, "images.yaml", "--- images.yaml\n", is_written=False),
         view_moved(Moved(renames, {gone: 3}, (gone,), (gone,), (FAILURE,))),
+        view_enlisted(ENLISTED, "images.yaml", "--- images.yaml\n", is_written=False),
         view_applied(TerraformPlan(changes, ("repositories",), is_applicable=True)),
         sync,
         view_sync_plan(
@@ -199,9 +202,9 @@ def view_of_status(folder: Path) -> View:
         size_bytes=1024,
     )
     strays = (Stray("mirror/old", Footprint(12, 4096, MOMENT)),)
-    return view_status(
-        Status(MOMENT, EcrTarget("123456789012", "eu-west-1"), (found,), strays, (FAILURE,), (), (RUNNING,))
-    )
+    target = EcrTarget("123456789012", "eu-west-1")
+    registry = (BASIC_SCANNING,)
+    return view_status(Status(MOMENT, target, (found,), strays, (FAILURE,), (), (RUNNING,), registry))
 
 
 def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mirrorgen.destinations.ecr.registry_scanning import read_scanning, scanning_problems
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, PROTECTION, TFVARS
 from mirrorgen.destinations.registry.target import UNNAMED, RegistryTarget, parse_registry
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 GENERATED = (TFVARS, EXCLUSIONS, PROTECTION)
 """Files that describe repositories of some kind of target; to a list with another kind they mean nothing."""
 
-_ECR_ONLY = ("account_id", "region", "prefix", "auth", "endpoint", "terraform")
+_ECR_ONLY = ("account_id", "region", "prefix", "auth", "endpoint", "terraform", "scanning")
 _REGISTRY_ONLY = ("credentials", "tls")
 _REGISTRY: KeyPath = ("target", "registry")
 
@@ -40,6 +41,9 @@ def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()
         problems = [_meaningless(key, "an ECR target", hint) for key in _REGISTRY_ONLY if key in data]
         given = {key: data[key] for key in _ECR_ONLY if key in data}
         given["terraform"] = TerraformOptions(**given.get("terraform", {}))
+        if "scanning" in given:
+            problems += scanning_problems(given["scanning"], ("target", "scanning"))
+            given["scanning"] = read_scanning(given["scanning"])
         return EcrTarget(**given), problems
     hint = "remove it, or `registry`"
     problems = [_meaningless(key, "a plain registry", hint) for key in _ECR_ONLY if key in data]

@@ -274,7 +274,7 @@ class MasterList:
         target: the only one, or the first, or the one that the list was narrowed to.
         registries: those that the list configures, by host.
         parallel: how many images are copied at once.
-        images: all of the list, or those that the target takes.
+        images: all of the list, or those that the target takes, in their order.
         settings: of a repository, where its entry says nothing.
         copying: what is copied of an image, where its entry says nothing.
         targets: all of a list with several; otherwise none.

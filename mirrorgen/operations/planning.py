@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.copying.pushing import Pushing, foresee_pushes
 from mirrorgen.operations.repositories.planning import (
+    REGISTRY_SETTINGS,
     creates_repository,
     plan_repositories,
     unmanaged,
@@ -44,6 +46,7 @@ class MirrorPlan:
         renames: which of these repositories have another name in the list.
         successors: how many tagged images each repository of such a name holds; None for one that is not there.
         pushing: what the copies push; None where nothing is copied, or the target takes whatever comes.
+        registry: settings of the registry itself that are not as the list asks, where Terraform changes any of them.
     """
 
     changes: tuple[Change, ...]
@@ -59,6 +62,7 @@ class MirrorPlan:
     renames: Renames = field(default_factory=Renames)
     successors: Mapping[str, int | None] = field(default_factory=dict)
     pushing: Pushing | None = None
+    registry: tuple[SettingDifference, ...] = ()
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -131,12 +135,17 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         shown.renames,
         {name: None if held[name] is None else _image_count(held[name]) for name in successors},
         foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
+        destination.registry_differences() if _changes_registry(terraform.changes) else (),
     )
 
 
 def _is_looked_up(change: Change) -> bool:
     """Whether it matters what is in ECR: images that would be lost, or a repository that would be made twice."""
     return change.destroys_repository or creates_repository(change)
+
+
+def _changes_registry(changes: Iterable[Change]) -> bool:
+    return any(change.resource_type in REGISTRY_SETTINGS for change in changes)
 
 
 def _image_count(tags: Mapping[str, str] | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from mirrorgen.operations.repositories.adopting import Adoption
+from mirrorgen.operations.repositories.adopting import LIFECYCLE_POLICY, Adoption
 from mirrorgen.operations.repositories.enlisting import Enlisted
 from mirrorgen.readers.contract import NamedImage, Refusal
 from mirrorgen.reporting.views import Code, Items, Line, Table, View
@@ -108,7 +108,7 @@ def _refused(refused: Refusal) -> str:
 
 def _left(adoption: Adoption) -> set[tuple[str, str]]:
     """Policies that the list does not have: Terraform has no resource for them, and leaves them where they are."""
-    made = {change.name for change in adoption.plan.changes if not change.is_repository}
+    made = {change.name for change in adoption.plan.changes if change.resource_type == LIFECYCLE_POLICY}
     return {
         (name, each.setting)
         for name, found in adoption.differences.items()

@@ -56,13 +56,13 @@ variable "scanning" {
   validation {
     condition = var.scanning == null ? true : alltrue(flatten([
       for rule in var.scanning.rules : [
-        for filter in rule.filters : can(regex("^[a-z0-9*]([._/-]?[a-z0-9*]+)*$", filter)) && length(filter) <= 255
+        for filter in rule.filters : can(regex("^[a-z0-9*]+([._/-][a-z0-9*]+)*$", filter)) && length(filter) <= 255
       ]
     ]))
     error_message = "A filter has 1 to 255 characters: lower case letters, digits, `*`, and single separators (. _ / -) inside. Wrong: ${var.scanning == null ? "" : join(", ", flatten([
       for rule in var.scanning.rules : [
         for filter in rule.filters : filter
-        if !can(regex("^[a-z0-9*]([._/-]?[a-z0-9*]+)*$", filter)) || length(filter) > 255
+        if !can(regex("^[a-z0-9*]+([._/-][a-z0-9*]+)*$", filter)) || length(filter) > 255
       ]
     ]))}."
   }
