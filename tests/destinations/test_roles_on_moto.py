@@ -38,7 +38,7 @@ Use = Callable[[Any, Any], Any]
 USES: dict[str, tuple[set[str], Use]] = {
     "look at the mirror": ({*ROLES}, lambda ecr, _: ecr.describe_repositories(repositoryNames=[NAME])),
     "list its tags": ({*ROLES}, lambda ecr, _: ecr.list_images(repositoryName=NAME)),
-    "describe its images": ({"plan", "sync", "destroy"}, lambda ecr, _: ecr.describe_images(repositoryName=NAME)),
+    "describe its images": ({*ROLES}, lambda ecr, _: ecr.describe_images(repositoryName=NAME)),
     "get a token": ({*ROLES}, lambda ecr, _: ecr.get_authorization_token()),
     "push": ({"sync"}, lambda ecr, _: ecr.put_image(repositoryName=NAME, imageManifest=MANIFEST, imageTag="1")),
     "change mutability": (

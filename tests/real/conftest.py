@@ -8,8 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,10 +71,14 @@ def tools(base_env: dict[str, str]) -> None:
 
 
 @contextmanager
-def empty_account(base_env: dict[str, str], folder: Path) -> Iterator[Emulator]:
+def empty_account(
+    base_env: dict[str, str], folder: Path, application: Path = emulators.APPLICATION
+) -> Iterator[Emulator]:
     """Start an emulator with nothing in it."""
     python = emulators.install(REAL_CACHE_DIR, ProcessRunner(), ORIGINAL_ENVIRONMENT)
-    with emulators.emulator(python, log=folder / "log", env=base_env, account_id=ACCOUNT, region=REGION) as running:
+    with emulators.emulator(
+        python, log=folder / "log", env=base_env, account_id=ACCOUNT, region=REGION, application=application
+    ) as running:
         yield running
 
 
@@ -140,10 +143,6 @@ class Project:
 
     def write(self, images: Mapping[str, Any], *, settings: dict[str, Any] | None = None) -> None:
         """Write the list and render it."""
-        hosts = {source.partition("/")[0] for source in images}
-        local = {
-            host: {"hostname": self.ecr.address, "tls": "disabled", "path_prefix": path_prefix(host)} for host in hosts
-        }
         document = {
             "target": {
                 "account_id": ACCOUNT,
@@ -152,11 +151,17 @@ class Project:
                 "endpoint": self.ecr.endpoint,
                 **self.target,
             },
-            "registries": {**local, **self.registries},
+            "registries": {**self.stand_ins(images), **self.registries},
             "images": [{"source": source, "tags": tags, **(settings or {})} for source, tags in images.items()],
         }
         (self.folder / "images.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
         assert self.run("render").returncode == 0
+
+    def stand_ins(self, sources: Iterable[str]) -> dict[str, Any]:
+        """Return what the list says of the registries of these sources, all of which the emulator plays."""
+        here = {"hostname": self.ecr.address, "tls": "disabled"}
+        hosts = {source.partition("/")[0] for source in sources}
+        return {host: {**here, "path_prefix": path_prefix(host)} for host in hosts}
 
     def serve(self, images: dict[str, list[str]]) -> dict[tuple[str, str], str]:
         """Put small images into the upstreams; return their digests."""
@@ -273,18 +278,3 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield int(taken.getsockname()[1])
-
-
-def free_port() -> int:
-    """Return a loopback port that was free a moment ago."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], bool], *, timeout_s: float = 30.0) -> None:
-    """Wait until something outside is ready; fail after a deadline."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "not ready in time"
-        time.sleep(0.02)

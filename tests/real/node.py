@@ -20,9 +20,8 @@ import pytest
 
 from mirrorgen.tools.built import bin_dir
 from tests.conftest import ORIGINAL_ENVIRONMENT
-from tests.real.conftest import wait_until
 from tests.real.programs import locked, require_built
-from tests.servers import server
+from tests.servers import server, wait_until
 
 NEEDED = ("containerd", "unshare", "nsenter", "mount")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

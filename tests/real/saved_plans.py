@@ -7,7 +7,8 @@ import subprocess
 from dataclasses import asdict
 from typing import Any
 
-from mirrorgen.tools.terraform import read_plan, with_providers
+from mirrorgen.tools.terraform import read_plan
+from mirrorgen.tools.terraform_providers import with_providers
 from tests.real.conftest import Project
 
 
