@@ -26,7 +26,18 @@ _KEYS = frozenset(
     {"source", "tags", "platforms", "referrers", "digest_tags", "pin", "repository", "registries"}
     | {"exact", "digests", "match", "semver", "exclude", "newest", "order", "suffix", "moving"}
     | {"credentials", "username_env", "password_env", "alias", "requests_per_second", "concurrent_requests"}
-    | {"ecr", "tag_mutability", "scan_on_push", "encryption", "type", "kms_key"}
+    | {
+        "ecr",
+        "tag_mutability",
+        "scan_on_push",
+        "encryption",
+        "type",
+        "kms_key",
+        "pull",
+        "accounts",
+        "organization",
+        "lambda",
+    }
     | {"lifecycle", "untagged_days", "keep_last", "rules", "rulePriority", "description", "selection", "action"}
     | {"tagStatus", "tagPrefixList", "tagPatternList", "storageClass", "countType", "countUnit", "countNumber"}
     | {"targetStorageClass"}

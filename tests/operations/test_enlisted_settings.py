@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrorgen.commands.options import runtime_for
+from mirrorgen.destinations.ecr.access import Pull, repository_policy
 from mirrorgen.destinations.ecr.comparing import FoundSettings, differences
 from mirrorgen.destinations.ecr.describing import describe
 from mirrorgen.destinations.ecr.settings import RepositorySettings
@@ -39,6 +40,7 @@ RULES = {
     },
 }
 OURS = {"ManagedBy": "terraform", "Purpose": "image-mirror"}
+OTHERS = Pull(("210987654321",))
 AS_DEFAULTS = FoundSettings("IMMUTABLE", (), True, "KMS", None, (), OURS)
 OFF = "defaults: {ecr: {lifecycle: {untagged_days: off, keep_last: off}}}\n"
 
@@ -98,6 +100,7 @@ DEFAULTS: list[dict[str, Any]] = [
     {"ecr": {"tag_mutability": "mutable", "tags": {"Team": "x", "Purpose": None}}},
     {"ecr": {"encryption": {"kms_key": KEY}, "lifecycle": {"keep_last": False}}},
     {"ecr": {"encryption": {"type": "AES256"}, "scan_on_push": False, "lifecycle": {"rules": list(rules("count"))}}},
+    {"ecr": {"pull": {"accounts": ["210987654321"]}}},
     {"digest_tags": True, "ecr": {"tag_mutability": "immutable-with-exclusions"}},
 ]
 
@@ -110,6 +113,7 @@ DEFAULTS: list[dict[str, Any]] = [
         lambda names: st.integers(0, 3).map(lambda n: names[:n])
     ),
     scans=st.booleans(),
+    access=st.sampled_from(["", repository_policy(OTHERS, account_id=None, region=None)]),
     tags=st.sets(st.sampled_from(["latest", "v1.0.0", "v1.1.0", "1.25", "edge"]), min_size=1),
     defaults=st.sampled_from(DEFAULTS),
 )
@@ -120,13 +124,14 @@ def test_the_list_asks_for_what_is_there_or_it_is_said_why_it_cannot(
     resource_tags: dict[str, str],
     policy: list[str],
     scans: bool,
+    access: str,
     tags: set[str],
     defaults: dict[str, Any],
 ) -> None:
     folder = tmp_path_factory.mktemp("list")
     # `any` may stand last alone.
     names = sorted(policy, key=lambda name: name == "count")
-    found = FoundSettings(*mutability, scans, *encryption, rules(*names), resource_tags)
+    found = FoundSettings(*mutability, scans, *encryption, rules(*names), resource_tags, access)
     text = LIST.replace("images:", f"defaults: {json.dumps(defaults)}\nimages:").replace(
         "quay.io/org/app", "gcr.io/app"
     )
@@ -142,6 +147,8 @@ def test_the_list_asks_for_what_is_there_or_it_is_said_why_it_cannot(
     assert list(differences(settings, found)) == []
     own = {key: value for key, value in resource_tags.items() if not key.startswith("aws:")}
     assert dict(settings.resource_tags) == own
+    # What it has not put there itself, Terraform leaves alone.
+    assert settings.repository_policy in {None, access}
 
 
 def load_errors(folder: Path, text: str) -> list[Any]:

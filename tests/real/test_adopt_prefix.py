@@ -129,3 +129,48 @@ def test_what_was_made_by_hand_gets_entries_with_which_nothing_changes(project: 
     assert not any(again["repositories"].values())
     assert (again["outputs"], again["unmanaged"]) == ([], [])
     assert json.loads(project.run("adopt", "--prefix", team, "--format", "json").stdout)["entries"] == []
+
+
+def test_what_can_be_told_is_written_and_the_rest_is_named(project: Project) -> None:
+    project.write({LISTED: ["v1.0.0"]})
+    client, list_file = project.client(), project.folder / "images.yaml"
+    for name in ("quay/org/listed", "quay/org/told", "nobody/app", "quay/org/empty"):
+        client.create_repository(repositoryName=f"{project.prefix}/{name}")
+    for name in ("quay/org/told", "nobody/app"):
+        fill(project, f"{project.prefix}/{name}", ["v1.0.0"])
+    before = list_file.read_text()
+
+    assert project.run("adopt", "--write").returncode == 2
+    written = project.run("adopt", "--prefix", project.prefix, "--write", "--format", "json")
+    assert written.returncode == 3, written.stdout + written.stderr
+    document = json.loads(written.stdout)
+    assert [entry["source"] for entry in document["entries"]] == ["quay.io/org/told"]
+    assert [refused["repository"] for refused in document["refused"]] == [
+        f"{project.prefix}/nobody/app",
+        f"{project.prefix}/quay/org/empty",
+    ]
+    assert list_file.read_text().startswith(before)
+    # What the first run has written is none of the second's business.
+    after = list_file.read_text()
+    again = project.run("adopt", "--prefix", project.prefix, "--write", "--format", "json")
+    assert (again.returncode, json.loads(again.stdout)["entries"], list_file.read_text()) == (3, [], after)
+
+
+def test_strays_weigh_what_ecr_says_of_their_images(project: Project) -> None:
+    """And nothing of the list is among them; status says what puts them there."""
+    project.write({LISTED: ["v1.0.0"]})
+    client = project.client()
+    sums = {}
+    for name, tags in (("quay/org/listed", ["v1"]), ("quay/org/one", ["a", "b", "c"]), ("quay/org/none", [])):
+        repository = f"{project.prefix}/{name}"
+        client.create_repository(repositoryName=repository)
+        fill(project, repository, tags)
+        images = client.describe_images(repositoryName=repository)["imageDetails"]
+        sums[repository] = (len(images), sum(image["imageSizeInBytes"] for image in images))
+    assert sums[f"{project.prefix}/quay/org/one"][1] > 0
+
+    status = project.run("status", "--format", "json")
+    strays = {each["name"]: (each["images"], each["size_bytes"]) for each in json.loads(status.stdout)["strays"]}
+    del sums[f"{project.prefix}/quay/org/listed"]
+    assert strays == sums
+    assert f"`mirrorgen adopt --prefix {project.prefix}` shows list entries" in project.run("status").stdout

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
+from mirrorgen.destinations.ecr.access import Pull, pull_document
 from mirrorgen.destinations.ecr.comparing import FoundSettings, differences
 from mirrorgen.destinations.ecr.mutability import (
     IMMUTABLE,
@@ -31,6 +33,13 @@ _WORDS = {
 _OFF = {"untagged_days": False, "keep_last": False}
 
 
+def asks_for_policy(image: Image) -> bool:
+    """Whether an entry lets others pull, so that it matters which repository policy there is."""
+    asked = image.settings
+    assert isinstance(asked, EcrSettings)
+    return asked.pull != Pull()
+
+
 def describe(target: EcrTarget, image: Image, found: FoundSettings) -> Described:
     """Return what an entry says beside source and tags so that the next apply changes nothing.
 
@@ -46,13 +55,13 @@ def describe(target: EcrTarget, image: Image, found: FoundSettings) -> Described
     assert isinstance(asked, EcrSettings)
     base = {**_scanning(asked, found), **_encryption(asked, found), **_tags(asked, found)}
     troubles = []
-    for mutability, moving in _mutabilities(image, found):
-        for lifecycle in _lifecycles(found):
-            keys = {**mutability, **base, **lifecycle}
-            trouble = _trouble(target, image, keys, moving, found)
-            if not trouble:
-                return Described({"ecr": keys} if keys else {}, moving)
-            troubles.append(trouble)
+    ways = product(_mutabilities(image, found), _lifecycles(found), _accesses(image))
+    for (mutability, moving), lifecycle, access in ways:
+        keys = {**mutability, **base, **lifecycle, **access}
+        trouble = _trouble(target, image, keys, moving, found)
+        if not trouble:
+            return Described({"ecr": keys} if keys else {}, moving)
+        troubles.append(trouble)
     return Described(trouble=troubles[-1])
 
 
@@ -94,6 +103,13 @@ def _is_matched(tag: str, found: FoundSettings) -> bool:
 def _lifecycles(found: FoundSettings) -> Iterator[dict[str, Any]]:
     yield {}
     yield {"lifecycle": {"rules": [dict(rule) for rule in found.lifecycle]} if found.lifecycle else _OFF}
+
+
+def _accesses(image: Image) -> Iterator[dict[str, Any]]:
+    """Yield what may ask for the repository policy; a list that lets nobody pull leaves the one that is there alone."""
+    yield {}
+    if asks_for_policy(image):
+        yield {"pull": pull_document(Pull())}
 
 
 def _scanning(asked: EcrSettings, found: FoundSettings) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from mirrorgen.destinations.ecr.api import (
     new_session,
     with_role,
 )
-from mirrorgen.destinations.ecr.describing import describe
+from mirrorgen.destinations.ecr.describing import asks_for_policy, describe
 from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
@@ -161,8 +161,10 @@ class EcrDestination:
         self.say("asking ECR for the settings of the repositories")
 
         def described(name: str) -> Described | None:
-            found = comparing.settings_of(self.client, self._account, name)
-            return None if found is None else describe(self.target, images[name], found)
+            image = images[name]
+            with_policy = asks_for_policy(image)
+            found = comparing.settings_of(self.client, self._account, name, with_policy=with_policy)
+            return None if found is None else describe(self.target, image, found)
 
         return ask_each(images, described)
 

@@ -52,7 +52,8 @@ def enlist(runtime: Runtime, loaded: Loaded, prefix: str) -> Enlisted:
         prefix: first path segments of the repositories.
 
     Raises:
-        InputError: a push makes the target's repositories, or the list would not be valid for something that it has.
+        InputError: a push makes the target's repositories, the list has several targets, or it would not be valid for
+            something that it has.
         UsageError: the prefix is none, or the target does not let us list its repositories.
         ToolUnusable, ToolFailed: the target cannot be asked.
     """
@@ -60,6 +61,9 @@ def enlist(runtime: Runtime, loaded: Loaded, prefix: str) -> Enlisted:
     below = prefix.rstrip("/")
     if not target.is_provisioned:
         raise InputError(f"{target.label} has no settings to take over: a push makes its repositories")
+    if loaded.master_list and loaded.master_list.targets:
+        hint = "write the entries by hand, and let the targets of the others leave them out"
+        raise InputError("an entry would ask for the repository in each of the list's targets", hint=hint)
     if not is_path(below):
         raise UsageError(f"{prefix!r} is no prefix of repositories", hint="give first path segments, such as team/base")
     names = runtime.destination.strays({each.name for each in runtime.listed.repositories}, below=below)
