@@ -12,9 +12,21 @@ module "repositories" {
       scan_on_push          = image.scan_on_push
       encryption            = image.encryption
       lifecycle_policy      = image.lifecycle_policy
+      repository_policy     = image.repository_policy
       tags                  = image.tags
     }
   }
+}
+
+################################################################################
+# Registry
+################################################################################
+
+module "registry" {
+  source = "./modules/registry"
+
+  scanning    = var.scanning
+  replication = var.replication
 }
 
 ################################################################################

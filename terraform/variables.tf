@@ -41,8 +41,9 @@ variable "mirrored_images" {
       type    = string
       kms_key = string
     })
-    lifecycle_policy = string
-    tags             = map(string)
+    lifecycle_policy  = string
+    repository_policy = string
+    tags              = map(string)
   }))
   nullable = false
 
@@ -53,4 +54,32 @@ variable "mirrored_images" {
       if length(sources) > 1
     ])}."
   }
+}
+
+################################################################################
+# Registry
+################################################################################
+
+variable "scanning" {
+  description = "Which images ECR scans, of all repositories of the account in the region: see `modules/registry`. Null: not managed here"
+  type = object({
+    type = string
+    rules = list(object({
+      frequency = string
+      filters   = list(string)
+    }))
+  })
+  default = null
+}
+
+variable "replication" {
+  description = "Where ECR copies to what is pushed, of all repositories of the account in the region: see `modules/registry`. Null: not managed here"
+  type = list(object({
+    destinations = list(object({
+      region     = string
+      account_id = string
+    }))
+    prefixes = list(string)
+  }))
+  default = null
 }

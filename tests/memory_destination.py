@@ -84,6 +84,12 @@ class MemoryDestination:
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset()
 
+    def with_repository_policy(self, names: Iterable[str]) -> frozenset[str]:
+        return frozenset()
+
+    def registry_differences(self) -> tuple[SettingDifference, ...]:
+        return ()
+
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
         return None if self.other_repositories is None else tuple(sorted({*self.other_repositories} - {*names}))
 

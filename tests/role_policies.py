@@ -37,6 +37,7 @@ def table_of(policies: Mapping[str, str]) -> str:
         role: {
             (action, _about(resource))
             for statement in json.loads(policies[role])["Statement"]
+            if statement["Effect"] == "Allow"
             for action in statement["Action"]
             for resource in statement["Resource"]
         }

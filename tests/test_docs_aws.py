@@ -24,6 +24,8 @@ def test_the_table_of_rights_is_that_of_the_policies(tmp_path: Path, pytestconfi
         state={"bucket": "example", "kms_key_arn": f"{KEY}state"},
         kms_key_arns=[f"{KEY}repository"],
         may_list_all_repositories=True,
+        sets_scanning=True,
+        sets_replication=True,
     )
     text = DOCUMENT.read_text(encoding="utf-8")
     place = re.compile(r"(<!-- from terraform/modules/role-policies -->\n\n).*?(\n<!-- end -->)", re.DOTALL)

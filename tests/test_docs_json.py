@@ -72,6 +72,8 @@ from tests.locks import write_lock
 
 NOTHING = DesiredState(EcrTarget(), (), 4, ())
 MOMENT = datetime(2026, 1, 31, 6, tzinfo=UTC)
+SCANNING = "aws_ecr_registry_scanning_configuration"
+BASIC_SCANNING = SettingDifference("scanning", "ENHANCED", "BASIC")
 REF = TagRef("mirror/nginx", "1")
 FAILURE = Failure(TagRef("mirror/nginx", "2"), Kind.NOT_UPSTREAM, "reason", "owner", "docker.io/library/nginx")
 CHANGES = Changes(
@@ -120,10 +122,12 @@ def test_json_of_results(tmp_path: Path) -> None:
         *(Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/docker-hub/old", action) for action in actions),
         Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/import", "no-op", import_id="mirror/import"),
         Change(f"{REPOSITORY}.this", REPOSITORY, "mirror/move", "no-op", moved_from=f"{REPOSITORY}.other"),
+        Change(f"{SCANNING}.this[0]", SCANNING, f"{SCANNING}.this[0]", "update"),
     )
     gone = "mirror/docker-hub/old"
     digests = {gone: ("sha256:0f2d4a3c",)}
     plan = MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={gone: 3}, lost_digests=digests)
+    plan = replace(plan, registry=(BASIC_SCANNING,))
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [
         view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1])),
@@ -171,9 +175,9 @@ def view_of_status(folder: Path) -> View:
         untagged=0,
         size_bytes=1024,
     )
-    return view_status(
-        Status(MOMENT, EcrTarget("123456789012", "eu-west-1"), (found,), ("mirror/old",), (FAILURE,), (), (RUNNING,))
-    )
+    target = EcrTarget("123456789012", "eu-west-1")
+    registry = (BASIC_SCANNING,)
+    return view_status(Status(MOMENT, target, (found,), ("mirror/old",), (FAILURE,), (), (RUNNING,), registry))
 
 
 def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]:

@@ -13,6 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from mirrorgen.destinations import kinds
+from mirrorgen.destinations.ecr.access import Pull
 from mirrorgen.destinations.ecr.rules import Lifecycle
 from mirrorgen.destinations.ecr.settings import EcrSettings, Encryption, RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
@@ -123,6 +124,7 @@ def test_defaults_are_those_of_the_model(tmp_path: Path) -> None:
         "images[].tags.order": image.tags.order,
         "images[].tags.moving": image.tags.moving,
         "ecr.tags": dict(settings.tags),
+        "ecr.pull.lambda": settings.pull.to_lambda,
     }
     assert built.registries["docker.io"].rate_limit == model.RateLimit(1)
     documented = {
@@ -143,7 +145,7 @@ def _values(path: str, settings: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in fields(settings):
         value = getattr(settings, field.name)
-        if isinstance(value, Encryption | Lifecycle | TerraformOptions):
+        if isinstance(value, Encryption | Lifecycle | Pull | TerraformOptions):
             found |= _values(f"{path}.{field.name}", value)
         else:
             found[f"{path}.{field.name}"] = value

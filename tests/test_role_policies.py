@@ -30,6 +30,8 @@ def policies(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
         state={"bucket": "example", "kms_key_arn": first},
         kms_key_arns=[second],
         may_list_all_repositories=True,
+        sets_scanning=True,
+        sets_replication=True,
     )
     return {**of_roles, "boundary": boundary}
 

@@ -49,6 +49,7 @@ class Wanted:
         oidc_provider_arn: of the identity provider that the account has; None to make it.
         repositories: patterns of the names of the mirror's repositories.
         kms_key_arns: of the keys that the list names.
+        sets_scanning: whether the list says what ECR scans of the whole account.
 
     Raises:
         UsageError: a value is not of its grammar.
@@ -61,6 +62,7 @@ class Wanted:
     oidc_provider_arn: str | None = None
     repositories: tuple[str, ...] = ("mirror/*",)
     kms_key_arns: tuple[str, ...] = ()
+    sets_scanning: bool = False
 
     def __post_init__(self) -> None:
         for name, (pattern, hint) in _GRAMMARS.items():
@@ -103,13 +105,14 @@ def of_list(desired: DesiredState) -> dict[str, Any]:
     """Return what a list says of the account already, by the names of the fields of `Wanted`."""
     place = desired.target.identity
     generated = desired.generated()[GENERATED[0]]
-    images = (generated.document or {}).get("mirrored_images", []) if generated else []
-    keys = {image["encryption"]["kms_key"] for image in images} - {None}
+    document = (generated.document or {}) if generated else {}
+    keys = {image["encryption"]["kms_key"] for image in document.get("mirrored_images", [])} - {None}
     return {
         "account_id": place.get("account_id") or None,
         "region": place.get("region") or None,
         "repositories": patterns(desired.target.prefix, [repository.name for repository in desired.repositories]),
         "kms_key_arns": tuple(sorted(keys)),
+        "sets_scanning": document.get("scanning") is not None,
     }
 
 

@@ -72,7 +72,7 @@ class Pullable:
 
 @dataclass(frozen=True, slots=True)
 class SettingDifference:
-    """A setting of a repository that is not as the list asks."""
+    """A setting of a repository, or of the registry, that is not as the list asks."""
 
     setting: str
     wanted: str
@@ -146,6 +146,20 @@ class Destination(Protocol):
 
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
         """Name those of the repositories that have a lifecycle policy, whatever it says.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def with_repository_policy(self, names: Iterable[str]) -> frozenset[str]:
+        """Name those of the repositories that have a policy which says who else may use them, whatever it says.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def registry_differences(self) -> tuple[SettingDifference, ...]:
+        """Compare the settings of the registry itself with those that the list asks for; none where it asks for none.
 
         Raises:
             ToolFailed: the registry cannot be asked.

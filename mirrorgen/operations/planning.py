@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.repositories.planning import (
+    REGISTRY_SETTINGS,
     creates_repository,
     plan_repositories,
     unmanaged,
@@ -38,6 +40,7 @@ class MirrorPlan:
         is_applicable: whether applying Terraform's plan does anything, be it to its state alone.
         unmanaged: those of `changes` that would fail, because the repository exists; the plan is not saved then.
         lost_digests: digest of every image in the repositories that would be destroyed, by their name.
+        registry: settings of the registry itself that are not as the list asks, where Terraform changes any of them.
     """
 
     changes: tuple[Change, ...]
@@ -50,6 +53,7 @@ class MirrorPlan:
     is_applicable: bool = False
     unmanaged: tuple[Change, ...] = ()
     lost_digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    registry: tuple[SettingDifference, ...] = ()
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -117,12 +121,17 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         terraform.is_applicable,
         existing,
         shown.lost,
+        destination.registry_differences() if _changes_registry(terraform.changes) else (),
     )
 
 
 def _is_looked_up(change: Change) -> bool:
     """Whether it matters what is in ECR: images that would be lost, or a repository that would be made twice."""
     return change.destroys_repository or creates_repository(change)
+
+
+def _changes_registry(changes: Iterable[Change]) -> bool:
+    return any(change.resource_type in REGISTRY_SETTINGS for change in changes)
 
 
 def _image_count(tags: Mapping[str, str] | None) -> int:

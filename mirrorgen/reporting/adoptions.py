@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from mirrorgen.operations.repositories.adopting import Adoption
+from mirrorgen.operations.repositories.adopting import LIFECYCLE_POLICY, Adoption
 from mirrorgen.reporting.views import Items, Line, Table, View
 
 _HEAD = ("repository", "setting", "now", "after the apply")
@@ -43,7 +43,7 @@ def view_adoption(adoption: Adoption) -> View:
 
 def _left(adoption: Adoption) -> set[tuple[str, str]]:
     """Policies that the list does not have: Terraform has no resource for them, and leaves them where they are."""
-    made = {change.name for change in adoption.plan.changes if not change.is_repository}
+    made = {change.name for change in adoption.plan.changes if change.resource_type == LIFECYCLE_POLICY}
     return {
         (name, each.setting)
         for name, found in adoption.differences.items()

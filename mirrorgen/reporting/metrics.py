@@ -23,6 +23,7 @@ def format_metrics(status: Status) -> str:
     gauge("in_sync", f"1 if {label} holds what the list asks for.").set(status.is_in_sync)
     gauge("status_timestamp_seconds", f"When {label} was looked at.").set(status.at.timestamp())
     gauge("failures", "What could not be looked at.").set(len(status.failures))
+    gauge("registry_settings_differing", "Settings of the registry itself that differ.").set(len(status.registry))
     tags = gauge("tags", "Tags of a repository by state.", "repository", "state")
     size = gauge("repository_size_bytes", "Size of a repository.", "repository")
     settings = gauge("repository_settings_differing", "Settings that differ.", "repository")

@@ -88,6 +88,7 @@ def _cards(status: Status) -> Iterator[tuple[str, str, str]]:
         count = status.count(state)
         yield f"tags {state}", f"{count:,}", _KINDS[state] if count else ""
     other = sum(bool(repository.settings) or not repository.exists for repository in status.repositories)
+    other += bool(status.registry)
     yield "other settings", f"{other:,}", "bad" if other else ""
     strays = status.strays
     yield "not in the list", "not known" if strays is None else f"{len(strays):,}", "warn" if strays else ""

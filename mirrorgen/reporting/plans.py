@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import groupby
 
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.repositories.adopting import import_blocks
 from mirrorgen.operations.repositories.import_file import IMPORTS_FILE
 from mirrorgen.outcomes import Kind, TagRef
+from mirrorgen.reporting.registries import TITLE, of_repositories, registry_documents, registry_lines
 from mirrorgen.reporting.views import Block, Code, Items, Line, Table, View, failure_documents, failure_items
 from mirrorgen.tools.terraform import Change, TerraformPlan
 
@@ -46,6 +48,8 @@ def view_plan(plan: MirrorPlan) -> View:
     document = {
         "pending": plan.is_pending,
         "repositories": _by_verb(plan.changes),
+        "registry": registry_documents(plan.changes),
+        "registry_settings": [asdict(setting) for setting in plan.registry],
         "outputs": list(plan.outputs),
         "unmanaged": [change.name for change in plan.unmanaged],
         "imports": import_blocks(plan.unmanaged),
@@ -67,6 +71,7 @@ def view_plan(plan: MirrorPlan) -> View:
                 import_blocks(plan.unmanaged),
             ),
             Table(_HEAD, _plan_rows(plan)),
+            Items(TITLE, registry_lines(plan.changes, plan.registry)),
             Items("Changes of Terraform's state alone", _state_lines(plan.changes)),
             Items("Terraform outputs that change", _outputs_alone(plan)),
             Table(("upstream", "to copy", "not upstream", "failed"), _upstream_rows(plan)),
@@ -86,6 +91,8 @@ def plan_summary(plan: MirrorPlan) -> str:
     parts = [f"Repositories: {', '.join(said) or 'no change'}.", f"Tags: {len(plan.copies)} to copy."]
     counts = Counter(failure.kind for failure in plan.failures)
     absent, unmanaged = counts[Kind.NOT_UPSTREAM], counts[Kind.UNMANAGED]
+    if registry := registry_lines(plan.changes):
+        parts.append(f"Settings of the registry to change: {len(registry)}.")
     if outputs := _outputs_alone(plan):
         parts.append(f"Terraform outputs to change: {len(outputs)}.")
     if plan.is_applicable and not plan.changes and not plan.outputs:
@@ -105,11 +112,13 @@ def view_applied(plan: TerraformPlan) -> View:
     blocks: list[Block] = [
         Items(f"Repositories {_DONE[action]}", _repositories(plan.changes, action)) for action in _VERBS
     ]
+    blocks.append(Items(TITLE, registry_lines(plan.changes)))
     blocks.append(Items("Terraform outputs changed", _outputs_alone(plan)))
     if not plan.changes and not plan.outputs:
         nothing = "Nothing to apply: every repository is as the list asks."
         blocks = [Line(_STATE_ONLY if plan.is_applicable else nothing)]
-    return View({"repositories": done, "outputs": list(plan.outputs)}, blocks)
+    registry = registry_documents(plan.changes)
+    return View({"repositories": done, "registry": registry, "outputs": list(plan.outputs)}, blocks)
 
 
 def _outputs_alone(plan: MirrorPlan | TerraformPlan) -> tuple[str, ...]:
@@ -131,7 +140,7 @@ def _repositories(changes: Iterable[Change], action: str) -> list[str]:
     """Repositories that an action concerns; what is done to a policy changes its repository."""
     own: dict[str, set[str]] = {}
     others: dict[str, set[str]] = {}
-    for change in changes:
+    for change in of_repositories(changes):
         (own if change.is_repository else others).setdefault(change.name, set()).update(_actions(change))
     for name, actions in others.items():
         # A repository that comes, goes or changes takes its policy along.
@@ -204,7 +213,7 @@ def _terraform(plan: MirrorPlan) -> dict[str, str]:
     for action, verb in _VERBS.items():
         for name in _repositories(plan.changes, action):
             words.setdefault(name, []).append(verb)
-    for name, group in groupby(plan.changes, key=lambda change: change.name):
+    for name, group in groupby(of_repositories(plan.changes), key=lambda change: change.name):
         said, changes = words[name], list(group)
         if "change" in said:
             said[said.index("change")] = _changed(changes)
@@ -231,7 +240,7 @@ def _upstream_rows(plan: MirrorPlan) -> list[tuple[str, ...]]:
     return [(host, *map(str, counts.values())) for host, counts in _upstreams(plan).items()]
 
 
-_RESOURCES = {"aws_ecr_lifecycle_policy": "lifecycle policy"}
+_RESOURCES = {"aws_ecr_lifecycle_policy": "lifecycle policy", "aws_ecr_repository_policy": "repository policy"}
 
 
 def _changed(changes: Iterable[Change]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from mirrorgen.destinations.port import StoredImage
+from mirrorgen.destinations.port import SettingDifference, StoredImage
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.outcomes import Kind
 from mirrorgen.reporting.running import consumers, running_documents, running_table
@@ -28,6 +28,7 @@ def view_status(status: Status) -> View:
         "at": status.at.isoformat(timespec="seconds"),
         "registry": status.target.host,
         "in_sync": status.is_in_sync,
+        "registry_settings": [asdict(setting) for setting in status.registry],
         "counts": {str(state): status.count(state) for state in TagState},
         "repositories": [_repository_document(repository) for repository in status.repositories],
         "strays": None if status.strays is None else list(status.strays),
@@ -55,6 +56,8 @@ def status_summary(status: Status) -> str:
     other = sum(bool(repository.settings) for repository in status.repositories)
     absent = sum(not repository.exists for repository in status.repositories)
     line = f"Tags {counts}. Repositories: {len(status.repositories)}, missing: {absent}, with other settings: {other}."
+    if status.registry:
+        line += f" Other settings of the registry: {len(status.registry)}."
     if status.strays is None:
         refused = "the registry does not let us list them"
         why = refused if status.target.prefix else "without a path they may be anybody's"
@@ -76,14 +79,12 @@ def problem_rows(status: Status) -> list[tuple[str, str, str]]:
         ("runs, not held", running.use.image, f"used by {consumers(running.use.consumers)}")
         for running in status.running_without
     ]
+    rows += [("setting of the registry", status.target.host, _said(setting)) for setting in status.registry]
     for repository in status.repositories:
         name = repository.repository.name
         if not repository.exists:
             rows.append(("repository missing", name, "run `mirrorgen plan` and `mirrorgen apply`"))
-        rows += [
-            ("setting", name, f"{setting.setting}: {setting.found}, wanted {setting.wanted}")
-            for setting in repository.settings
-        ]
+        rows += [("setting", name, _said(setting)) for setting in repository.settings]
         rows += [("tag missing", f"{name}:{tag.tag}", tag.owner) for tag in repository.of(TagState.MISSING)]
         rows += [
             ("tag archived", f"{name}:{tag.tag}", "restore it with `aws ecr update-image-storage-class`")
@@ -99,6 +100,10 @@ def problem_rows(status: Status) -> list[tuple[str, str, str]]:
             if tag.expires_by is not None and tag.state is not TagState.EXTRA
         ]
     return rows
+
+
+def _said(setting: SettingDifference) -> str:
+    return f"{setting.setting}: {setting.found}, wanted {setting.wanted}"
 
 
 def _row(repository: RepositoryStatus) -> tuple[str, ...]:

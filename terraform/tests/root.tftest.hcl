@@ -13,6 +13,7 @@ variables {
     scan_on_push          = true
     encryption            = { type = "KMS", kms_key = null }
     lifecycle_policy      = "{\"rules\":[]}"
+    repository_policy     = null
     tags                  = { Purpose = "image-mirror" }
   }
 }
@@ -95,4 +96,32 @@ run "repository_listed_twice" {
   }
 
   expect_failures = [var.mirrored_images]
+}
+
+run "settings_of_the_registry_are_left_alone_unless_they_are_given" {
+  command = plan
+
+  variables {
+    mirrored_images = []
+  }
+
+  assert {
+    condition     = module.registry.registry_id == null && length(module.registry.replicates_to) == 0
+    error_message = "A list that asks for nothing of the registry must not manage it."
+  }
+}
+
+run "settings_of_the_registry_are_those_given" {
+  command = plan
+
+  variables {
+    mirrored_images = []
+    scanning        = { type = "BASIC", rules = [{ frequency = "SCAN_ON_PUSH", filters = ["mirror/*"] }] }
+    replication     = [{ destinations = [{ region = "eu-central-1", account_id = "123456789012" }], prefixes = ["mirror/"] }]
+  }
+
+  assert {
+    condition     = module.registry.scan_type == "BASIC" && module.registry.replicates_to == tolist(["123456789012/eu-central-1"])
+    error_message = "Scanning and replication are not those given."
+  }
 }

@@ -34,6 +34,13 @@ _REGISTRY = (
     # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html
     (r"GET /v2/(?P<name>.+)/referrers/.+", "ecr:BatchGetImage"),
 )
+_ABOUT_EVERYTHING = {
+    "GetAuthorizationToken",
+    "DescribeRegistry",
+    "GetRegistryScanningConfiguration",
+    "PutRegistryScanningConfiguration",
+    "PutReplicationConfiguration",
+}
 _OBJECT = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
 
 
@@ -65,8 +72,8 @@ def calls_of(method: str, target: str, headers: Mapping[str, str], body: bytes) 
 
 
 def _of_ecr(operation: str, asked: Mapping[str, object]) -> Iterator[Call]:
-    if operation == "GetAuthorizationToken":
-        yield Call(SIGN_IN)
+    if operation in _ABOUT_EVERYTHING:
+        yield Call(f"ecr:{operation}")
         return
     named = asked.get("repositoryName") or asked.get("repositoryNames") or "*"
     names = [str(name) for name in named] if isinstance(named, list) else [str(named)]

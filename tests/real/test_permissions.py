@@ -22,7 +22,8 @@ from tests.role_policies import ROLES, role_policies
 PREFIX, BUCKET = "roles", "state-of-roles"
 APP, OTHER, NEW = "quay.io/org/app", "quay.io/org/other", "quay.io/org/new"
 FIXED, MOVING = ["v1.0.0", "v1.1.0"], ["v1.0.0", "latest"]
-FIRST = {"ecr": {"tags": {"Team": "first"}, "scan_on_push": True}}
+PULL = {"accounts": ["222222222222"]}
+FIRST = {"ecr": {"tags": {"Team": "first"}, "scan_on_push": True, "pull": PULL}}
 SECOND = {
     "ecr": {
         "tags": {"Group": "second"},
@@ -76,6 +77,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], str
         repositories=[f"{PREFIX}/*"],
         state={"bucket": BUCKET},
         may_list_all_repositories=True,
+        sets_scanning=True,
     )
 
 
@@ -104,6 +106,7 @@ def account(
 def worked(account: Account) -> Account:
     """Everything that is done in the life of a mirror, each with its role."""
     project = account.project
+    project.target = {"scanning": {"type": "BASIC", "on_push": ["*"]}}
     project.write({APP: FIXED, OTHER: MOVING}, settings=FIRST)
     account.passes("plan", "plan", code=3)
     account.passes("apply", "plan", code=3)
@@ -117,7 +120,8 @@ def worked(account: Account) -> Account:
     project.write({APP: FIXED, OTHER: MOVING}, settings=SECOND)
     account.passes("apply", "plan", code=3)
     account.passes("apply", "apply")
-    # What destroys a repository may change others in the same run.
+    # What destroys a repository may change others in the same run, and settings of the registry.
+    project.target = {"scanning": {"type": "BASIC"}}
     project.write({APP: FIXED[1:], NEW: FIXED}, settings=FIRST)
     account.passes("destroy", "prune", "--older-than", "0", "--plan", "prune.json", code=3)
     account.passes("destroy", "prune", "--apply", "prune.json", "--older-than", "0")
@@ -130,14 +134,15 @@ def worked(account: Account) -> Account:
 def test_a_role_may_do_what_its_commands_do_and_no_more(worked: Account, role: str) -> None:
     """The other direction, that nothing is missing, is in `passes`."""
     statements = json.loads(worked.policies[role])["Statement"]
-    granted = {action for statement in statements for action in statement["Action"]}
+    allowed = [statement for statement in statements if statement["Effect"] == "Allow"]
+    granted = {action for statement in allowed for action in statement["Action"]}
     assert granted == {call.action for call in worked.called[role]}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_resource_of_a_policy_is_one_that_is_used(worked: Account, role: str) -> None:
     statements = json.loads(worked.policies[role])["Statement"]
-    for statement in statements:
+    for statement in (each for each in statements if each["Effect"] == "Allow"):
         others = [other for other in statements if other is not statement]
         for resource in statement["Resource"]:
             kept = [other for other in statement["Resource"] if other != resource]
@@ -149,7 +154,8 @@ def test_everybody_asks_for_state_and_repositories_by_name(worked: Account) -> N
     """But for what knows no resource, and for the one question about all repositories, which finds strays."""
     called = {call for calls in worked.called.values() for call in calls}
     everywhere = {call.action for call in called if call.resource == "*" or call.resource.endswith(":repository/*")}
-    assert everywhere == {"ecr:GetAuthorizationToken", "ecr:DescribeRepositories"}
+    scanning = {"ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration"}
+    assert everywhere == {"ecr:GetAuthorizationToken", "ecr:DescribeRepositories", *scanning}
 
 
 @dataclass(frozen=True)

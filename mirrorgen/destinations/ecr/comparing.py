@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mirrorgen.destinations.ecr.access import same_policy
 from mirrorgen.destinations.ecr.rules import policy
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.destinations.port import SettingDifference
@@ -28,6 +29,7 @@ class FoundSettings:
         kms_key: ARN of the key, None without one of your own.
         lifecycle: rules of the policy, by priority; none without a policy.
         resource_tags: AWS resource tags.
+        repository_policy: who else may use it, as text; nothing without a policy, None where nobody asked.
     """
 
     tag_mutability: str
@@ -37,10 +39,18 @@ class FoundSettings:
     kms_key: str | None
     lifecycle: tuple[Mapping[str, Any], ...]
     resource_tags: Mapping[str, str]
+    repository_policy: str | None = None
 
 
-def settings_of(client: ECRClient, account_id: str, name: str) -> FoundSettings | None:
-    """Ask for the settings of a repository; None for one that does not exist."""
+def settings_of(client: ECRClient, account_id: str, name: str, *, with_policy: bool = False) -> FoundSettings | None:
+    """Ask for the settings of a repository; None for one that does not exist.
+
+    Args:
+        client: for the region.
+        account_id: of the registry.
+        name: of the repository.
+        with_policy: also ask for its repository policy.
+    """
     try:
         answer = client.describe_repositories(repositoryNames=[name], registryId=account_id)
     except client.exceptions.RepositoryNotFoundException:
@@ -56,6 +66,7 @@ def settings_of(client: ECRClient, account_id: str, name: str) -> FoundSettings 
         kms_key=encryption.get("kmsKey"),
         lifecycle=lifecycle_of(client, account_id, name),
         resource_tags={tag["Key"]: tag["Value"] for tag in tags},
+        repository_policy=policy_of(client, account_id, name) if with_policy else None,
     )
 
 
@@ -74,6 +85,9 @@ def differences(wanted: RepositorySettings, found: FoundSettings) -> Iterator[Se
     for setting, (ours, theirs) in both.items():
         if ours != theirs:
             yield SettingDifference(setting, _shown(ours), _shown(theirs))
+    # Without a word of the list a policy is none of its business: Lambda, for one, puts its own.
+    if wanted.repository_policy and not same_policy(wanted.repository_policy, found.repository_policy or ""):
+        yield SettingDifference("repository policy", wanted.repository_policy, found.repository_policy or "none")
 
 
 def _exclusions(described: RepositoryTypeDef) -> tuple[str, ...]:
@@ -89,6 +103,14 @@ def lifecycle_of(client: ECRClient, account_id: str, name: str) -> tuple[Mapping
         return ()
     rules = json.loads(answer["lifecyclePolicyText"])["rules"]
     return tuple(sorted(rules, key=lambda rule: rule["rulePriority"]))
+
+
+def policy_of(client: ECRClient, account_id: str, name: str) -> str:
+    """Ask for the policy of a repository, as text; nothing where it has none."""
+    try:
+        return client.get_repository_policy(repositoryName=name, registryId=account_id)["policyText"]
+    except client.exceptions.RepositoryPolicyNotFoundException:
+        return ""
 
 
 def _own_tags(wanted: RepositorySettings, found: FoundSettings) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mirrorgen.destinations.ecr import comparing, pulling, scanning, stored
+from mirrorgen.destinations.ecr import comparing, pulling, registry_scanning, scanning, stored
 from mirrorgen.destinations.ecr.api import (
     MAX_BATCH,
     ask_each,
@@ -143,12 +143,14 @@ class EcrDestination:
         }
 
     def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
-        """Compare mutability, scanning, encryption, lifecycle and resource tags."""
+        """Compare mutability, scanning, encryption, policies and resource tags."""
         self.say("asking ECR for the settings of the repositories")
 
         def compare(name: str) -> tuple[SettingDifference, ...] | None:
-            found = comparing.settings_of(self.client, self._account, name)
-            return None if found is None else tuple(comparing.differences(_decided(wanted[name]), found))
+            ours = _decided(wanted[name])
+            with_policy = ours.repository_policy is not None
+            found = comparing.settings_of(self.client, self._account, name, with_policy=with_policy)
+            return None if found is None else tuple(comparing.differences(ours, found))
 
         return ask_each(wanted, compare)
 
@@ -156,6 +158,18 @@ class EcrDestination:
         """Ask for each policy."""
         found = ask_each(names, lambda name: comparing.lifecycle_of(self.client, self._account, name))
         return frozenset(name for name, rules in found.items() if rules)
+
+    def with_repository_policy(self, names: Iterable[str]) -> frozenset[str]:
+        """Ask for each policy."""
+        found = ask_each(names, lambda name: comparing.policy_of(self.client, self._account, name))
+        return frozenset(name for name, policy in found.items() if policy)
+
+    def registry_differences(self) -> tuple[SettingDifference, ...]:
+        """Ask what is scanned, which takes a right of its own, if the list says what should be."""
+        if self.target.scanning is None:
+            return ()
+        with asking("ECR for what it scans"):
+            return tuple(registry_scanning.differences(self.client, self.target.scanning))
 
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
         """List the repositories of the account below the prefix, which takes a right of its own."""

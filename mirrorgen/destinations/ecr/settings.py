@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mirrorgen.destinations.ecr.access import Pull, merge_pull, pull_document
 from mirrorgen.destinations.ecr.rules import Lifecycle, LifecycleRule, policy
+from mirrorgen.destinations.ecr.tags import CHARACTERS, is_tag
 from mirrorgen.destinations.ecr.written_rules import build_lifecycle, written_rule_problems
 from mirrorgen.model.targets import Settings
 from mirrorgen.problems import KeyPath, Problem
 
-# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-_RESOURCE_TAG = re.compile(r"[\w\s.:/=+\-@]*")
 _MAX_RESOURCE_TAGS = 50
 
 
@@ -33,6 +32,7 @@ class EcrSettings(Settings):
     scan_on_push: bool = True
     encryption: Encryption = Encryption()
     lifecycle: Lifecycle = Lifecycle()  # noqa: RUF009 - it is immutable
+    pull: Pull = Pull()  # noqa: RUF009 - it is immutable
     tags: tuple[tuple[str, str], ...] = (("ManagedBy", "terraform"), ("Purpose", "image-mirror"))
 
 
@@ -54,6 +54,8 @@ class RepositorySettings(Settings):
         encryption: at rest.
         lifecycle: ECR's rules, by priority.
         resource_tags: AWS resource tags, sorted.
+        repository_policy: who else may pull, as the text of a policy; None where the list lets nobody else, and leaves
+            a policy alone that others have put there.
     """
 
     mutability: Mutability
@@ -61,6 +63,7 @@ class RepositorySettings(Settings):
     encryption: Encryption
     lifecycle: tuple[LifecycleRule, ...]
     resource_tags: tuple[tuple[str, str], ...]
+    repository_policy: str | None = None
 
 
 def merge_settings(base: EcrSettings, data: Mapping[str, Any]) -> EcrSettings:
@@ -70,6 +73,7 @@ def merge_settings(base: EcrSettings, data: Mapping[str, Any]) -> EcrSettings:
         scan_on_push=data.get("scan_on_push", base.scan_on_push),
         encryption=_merge_encryption(base.encryption, data.get("encryption", {})),
         lifecycle=build_lifecycle(base.lifecycle, data.get("lifecycle", {})),
+        pull=merge_pull(base.pull, data.get("pull", {})),
         tags=tuple(sorted({**dict(base.tags), **data.get("tags", {})}.items())),
     )
 
@@ -85,9 +89,9 @@ def settings_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Proble
         if key.lower().startswith("aws:"):
             message = f"{key!r}: AWS keeps `aws:` for itself"
             yield Problem("bad-resource-tag", message, (*path, "tags", key), "choose another key", on_key=True)
-        elif not 1 <= len(key) <= 128 or not _RESOURCE_TAG.fullmatch(key) or not _RESOURCE_TAG.fullmatch(value):
-            hint = "letters, digits, spaces and . : / = + - @ _"
-            yield Problem("bad-resource-tag", f"AWS refuses the resource tag {key[:60]!r}", (*path, "tags", key), hint)
+        elif not is_tag(key, value):
+            message = f"AWS refuses the resource tag {key[:60]!r}"
+            yield Problem("bad-resource-tag", message, (*path, "tags", key), CHARACTERS)
     if len(tags) > _MAX_RESOURCE_TAGS:
         message = f"{len(tags)} resource tags; AWS allows {_MAX_RESOURCE_TAGS}"
         yield Problem("bad-resource-tag", message, (*path, "tags"))
@@ -101,6 +105,7 @@ def settings_document(settings: EcrSettings) -> dict[str, Any]:
         "scan_on_push": settings.scan_on_push,
         "encryption": {"type": settings.encryption.type, "kms_key": settings.encryption.kms_key},
         "lifecycle": _lifecycle_document(settings.lifecycle),
+        "pull": pull_document(settings.pull),
         "tags": dict(settings.tags),
     }
 

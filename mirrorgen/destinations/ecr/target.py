@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 from mirrorgen.destinations.ecr import tfvars
+from mirrorgen.destinations.ecr.access import MAX_POLICY, pull_problems, repository_policy
 from mirrorgen.destinations.ecr.lifecycle import lifecycle_problems, lifecycle_rules
 from mirrorgen.destinations.ecr.mutability import decide_mutability, unsettled
+from mirrorgen.destinations.ecr.registry_scanning import RegistryScanning, scanning_document
 from mirrorgen.destinations.ecr.settings import (
     EcrSettings,
     RepositorySettings,
@@ -68,6 +70,7 @@ class EcrTarget(Target):
         terraform: how Terraform makes the repositories.
         list_name: what a list with several targets calls it; otherwise nothing.
         role: ARN of the IAM role to work with; None for the credentials at hand.
+        scanning: which images are scanned, of all repositories of the registry; None leaves that alone.
     """
 
     kind: ClassVar[str] = "ecr"
@@ -81,6 +84,7 @@ class EcrTarget(Target):
     terraform: TerraformOptions = TerraformOptions()  # noqa: RUF009 - it is immutable
     list_name: str = ""
     role: str | None = None
+    scanning: RegistryScanning | None = None
 
     @property
     def credentials(self) -> None:
@@ -193,7 +197,10 @@ class EcrTarget(Target):
         raw = data.get("ecr")
         if not raw:
             return base, []
-        return merge_settings(base, raw), list(settings_problems(raw, (*path, "ecr")))
+        settings, problems = merge_settings(base, raw), list(settings_problems(raw, (*path, "ecr")))
+        if "pull" in raw:
+            problems += pull_problems(settings.pull, (*path, "ecr", "pull"), account_id=self.account_id)
+        return settings, problems
 
     def write_settings(self, settings: Settings) -> dict[str, Any]:
         """Return the keys of an entry that `read_settings` reads as these settings."""
@@ -203,7 +210,8 @@ class EcrTarget(Target):
     def document(self) -> dict[str, Any]:
         """Return what stands under `target` for this one."""
         said = {key: value for key, value in asdict(self).items() if value is not None}
-        return {key: value for key, value in said.items() if key not in {"list_name", "role"}}
+        document = {key: value for key, value in said.items() if key not in {"list_name", "role"}}
+        return {**document, "scanning": scanning_document(self.scanning)} if self.scanning else document
 
     def decide(self, entries: Sequence[Entry]) -> tuple[RepositorySettings, list[Problem]]:
         """Decide mutability and lifecycle of a repository from what the entries that fill it ask for."""
@@ -213,12 +221,19 @@ class EcrTarget(Target):
         lifecycle = lifecycle_rules(entries, asked.lifecycle)
         problems += lifecycle_problems(entries, asked.lifecycle, lifecycle)
         problems += unsettled(entries, asked, mutability)
-        decided = RepositorySettings(mutability, asked.scan_on_push, asked.encryption, lifecycle, asked.tags)
+        policy = repository_policy(asked.pull, account_id=self.account_id, region=self.region)
+        if policy and len(policy) > MAX_POLICY:
+            message = f"the policy that lets others pull has {len(policy):,} characters; ECR takes {MAX_POLICY:,}"
+            place = (*entries[0].image.path, "ecr", "pull")
+            problems.append(Problem("bad-pull", message, place, "name an organization instead of its accounts"))
+        decided = RepositorySettings(mutability, asked.scan_on_push, asked.encryption, lifecycle, asked.tags, policy)
         return decided, problems
 
     def generated(self, repositories: Sequence[Provisioned]) -> Mapping[str, Generated | None]:
         """Return the variables of the Terraform module, and the override files where they are needed."""
-        return tfvars.generated(self.account_id, self.region, repositories, self.terraform, self.list_name)
+        return tfvars.generated(
+            self.account_id, self.region, repositories, self.terraform, self.scanning, self.list_name
+        )
 
 
 def _unnamed(what: str, key: str, variable: str, found: str) -> UsageError:

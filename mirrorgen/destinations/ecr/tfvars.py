@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mirrorgen.destinations.ecr.registry_scanning import RegistryScanning
 from mirrorgen.destinations.ecr.rules import policy_text
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.model.targets import Generated, Provisioned, TerraformOptions
@@ -25,6 +26,7 @@ def generated(
     region: str | None,
     repositories: Sequence[Provisioned],
     options: TerraformOptions,
+    scanning: RegistryScanning | None = None,
     list_name: str = "",
 ) -> Mapping[str, Generated | None]:
     """Return the module's variables, and the override files when, and only when, they are needed.
@@ -38,6 +40,8 @@ def generated(
     document = {
         "account_id": account_id,
         "region": region,
+        "scanning": scanning.variable() if scanning else None,
+        "replication": None,
         "mirrored_images": [_image(repository, wanted) for repository, wanted in settings],
     }
     needed = any(wanted.mutability.exclusions for _, wanted in settings)
@@ -67,5 +71,6 @@ def _image(repository: Provisioned, wanted: RepositorySettings) -> dict[str, Any
         "scan_on_push": wanted.scan_on_push,
         "encryption": {"type": wanted.encryption.type, "kms_key": wanted.encryption.kms_key},
         "lifecycle_policy": policy_text(wanted.lifecycle) if wanted.lifecycle else None,
+        "repository_policy": wanted.repository_policy,
         "tags": dict(wanted.resource_tags),
     }

@@ -89,6 +89,14 @@ class RegistryDestination:
         """Find none: there are no policies."""
         return frozenset()
 
+    def with_repository_policy(self, names: Iterable[str]) -> frozenset[str]:  # noqa: ARG002
+        """Find none: there are no policies."""
+        return frozenset()
+
+    def registry_differences(self) -> tuple[SettingDifference, ...]:
+        """Find no difference: a list asks nothing of a plain registry itself."""
+        return ()
+
     def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
         """List the repositories below the prefix, where there is one and the registry has such a list."""
         if not self.target.prefix:

@@ -98,6 +98,7 @@ class Status:
         failures: what could not be looked at, and rules that select nothing.
         problems: rules that select nothing now, with paths in the list.
         running: what runs, and whether it is held; None where nobody said what runs.
+        registry: settings of the registry itself that are not as the list asks.
     """
 
     at: datetime
@@ -107,6 +108,7 @@ class Status:
     failures: tuple[Failure, ...]
     problems: tuple[Problem, ...]
     running: tuple[Running, ...] | None = None
+    registry: tuple[SettingDifference, ...] = ()
 
     def count(self, state: TagState) -> int:
         """How many tags are in a state."""
@@ -118,6 +120,7 @@ class Status:
         return bool(
             any(map(self.count, _NOT_AS_ASKED))
             or self.running_without
+            or self.registry
             or any(repository.settings or not repository.exists for repository in self.repositories)
         )
 
@@ -171,10 +174,11 @@ def read_status(
         status = _repository_status(repository, settings[repository.name], held, digests, expiring, consumers)
         found.append(_without_extra(status) if repository.name in work.uncertain else status)
         unusable += _unusable(repository, held)
+    registry = destination.registry_differences()
     strays = destination.strays({*wanted, *runtime.left_alone})
     failures = (*work.failures, *failures, *unusable, *unclear(in_use))
     running = None if in_use is None else tuple(running_of(work.desired.repositories, images, in_use, now=now))
-    return Status(now, destination.target, tuple(found), strays, failures, work.problems, running)
+    return Status(now, destination.target, tuple(found), strays, failures, work.problems, running, registry)
 
 
 def _repository_status(

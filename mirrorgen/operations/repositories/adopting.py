@@ -10,10 +10,12 @@ from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.errors import InputError
 from mirrorgen.files import read_file, write_files
 from mirrorgen.operations.repositories.import_file import IMPORTS_FILE, OURS, header, require_own_imports
-from mirrorgen.operations.repositories.planning import plan_repositories, unmanaged
+from mirrorgen.operations.repositories.planning import creates_repository, plan_repositories, unmanaged
 from mirrorgen.operations.repositories.saved import work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.terraform import Change, TerraformPlan, hcl_string
+
+LIFECYCLE_POLICY, REPOSITORY_POLICY = "aws_ecr_lifecycle_policy", "aws_ecr_repository_policy"
 
 _BY_HAND = "remove it, or apply it first, then adopt again"
 
@@ -87,8 +89,8 @@ def import_blocks(changes: Iterable[Change]) -> str:
     Args:
         changes: what is to be created and exists.
     """
-    # The ids: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecr_repository, and
-    # .../ecr_lifecycle_policy; both are the name of the repository.
+    # The ids: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecr_repository,
+    # .../ecr_lifecycle_policy and .../ecr_repository_policy; each is the name of the repository.
     blocks = [f"import {{\n  to = {change.address}\n  id = {hcl_string(change.name)}\n}}\n" for change in changes]
     return "\n".join(dict.fromkeys(blocks))
 
@@ -103,15 +105,22 @@ def adoption_hint(changes: Iterable[Change]) -> str:
 
 def _existing(runtime: Runtime, plan: TerraformPlan) -> Sequence[Change]:
     """What the plan would create and ECR has: repositories, and their policies."""
-    concerned = {change.name for change in plan.changes if change.action == "create"}
+    concerned = {change.name for change in plan.changes if creates_repository(change)}
     repositories = unmanaged(plan.changes, runtime.destination.held(dict.fromkeys(concerned, ())))
-    with_policy = runtime.destination.with_lifecycle(change.name for change in repositories)
-    policies = [
-        change
-        for change in plan.changes
-        if change.name in with_policy and change.action == "create" and not change.is_repository
-    ]
+    there = {change.name for change in repositories}
+    policies: list[Change] = []
+    asked = {
+        LIFECYCLE_POLICY: runtime.destination.with_lifecycle,
+        REPOSITORY_POLICY: runtime.destination.with_repository_policy,
+    }
+    for kind, with_policy in asked.items():
+        made = {change.name: change for change in plan.changes if _is_made(change, kind) and change.name in there}
+        policies += [made[name] for name in with_policy(made)]
     return sorted([*repositories, *policies], key=lambda change: (change.name, not change.is_repository))
+
+
+def _is_made(change: Change, resource_type: str) -> bool:
+    return change.resource_type == resource_type and change.action == "create"
 
 
 def _require_none_replaced(plan: TerraformPlan) -> None:

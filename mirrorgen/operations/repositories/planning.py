@@ -14,6 +14,12 @@ from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.rendering.module import check_variables
 from mirrorgen.tools.terraform import Change, TerraformPlan
 
+REGISTRY_SETTINGS = {
+    "aws_ecr_registry_scanning_configuration": "scanning",
+    "aws_ecr_replication_configuration": "replication",
+}
+"""What Terraform sets of a registry as a whole, by the type of the resource."""
+
 _MANY = 200
 """Repositories from which on a state in a file takes most of the time of an apply."""
 

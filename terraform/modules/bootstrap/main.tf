@@ -132,6 +132,8 @@ module "roles" {
   regions                   = var.regions
   repositories              = var.repositories
   may_list_all_repositories = var.may_list_all_repositories
+  sets_scanning             = var.sets_scanning
+  sets_replication          = var.sets_replication
   kms_key_arns              = var.kms_key_arns
   state                     = { bucket = local.bucket, keys = var.state_keys, kms_key_arn = var.state_kms_key_arn }
   tags                      = var.tags

@@ -170,6 +170,20 @@ variable "may_list_all_repositories" {
   nullable    = false
 }
 
+variable "sets_scanning" {
+  description = "Whether the roles may read, and apply and destroy change, what ECR scans of the whole account in these regions: `target.scanning` of the list"
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "sets_replication" {
+  description = "Whether plan may read, and apply and destroy change, where ECR copies to, for the whole account in these regions: `replication` of the Terraform module"
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "kms_key_arns" {
   description = "ARNs of the keys that `encryption.kms_key` names in the list; none for keys that AWS manages"
   type        = list(string)

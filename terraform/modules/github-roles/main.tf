@@ -17,6 +17,8 @@ module "policies" {
   regions                   = coalescelist(var.regions, [data.aws_region.current.id])
   repositories              = var.repositories
   may_list_all_repositories = var.may_list_all_repositories
+  sets_scanning             = var.sets_scanning
+  sets_replication          = var.sets_replication
   kms_key_arns              = var.kms_key_arns
   state                     = var.state
 }

@@ -8,6 +8,7 @@ variable "repositories" {
     - `encryption.type`: `AES256`, `KMS` or `KMS_DSSE`
     - `encryption.kms_key`: ARN of the key (not of an alias, which ECR replaces by its key), with `KMS` or `KMS_DSSE`; null is the AWS managed key
     - `lifecycle_policy`: by which rules ECR removes or archives images, as the JSON text that ECR takes; null makes none
+    - `repository_policy`: who else may use the repository, as the JSON text that IAM takes; null makes none
     - `tags`: AWS resource tags of the repository
   EOT
   type = map(object({
@@ -18,8 +19,9 @@ variable "repositories" {
       type    = optional(string, "KMS")
       kms_key = optional(string)
     }), {})
-    lifecycle_policy = optional(string)
-    tags             = optional(map(string), {})
+    lifecycle_policy  = optional(string)
+    repository_policy = optional(string)
+    tags              = optional(map(string), {})
   }))
   nullable = false
 
@@ -135,6 +137,29 @@ variable "repositories" {
     error_message = "A lifecycle policy has at most 30720 characters. More in: ${join(", ", [
       for name, repository in var.repositories : "${name} (${length(repository.lifecycle_policy)})"
       if try(length(repository.lifecycle_policy), 0) > 30720
+    ])}."
+  }
+
+  # Repository policies
+
+  validation {
+    condition = alltrue([
+      for name, repository in var.repositories :
+      repository.repository_policy == null || can(length(jsondecode(repository.repository_policy).Statement))
+    ])
+    error_message = "repository_policy must be the JSON text of a policy, {\"Version\": \"2012-10-17\", \"Statement\": [...]}. Wrong in: ${join(", ", [
+      for name, repository in var.repositories : name
+      if repository.repository_policy != null && !can(length(jsondecode(repository.repository_policy).Statement))
+    ])}."
+  }
+
+  validation {
+    condition = alltrue([
+      for name, repository in var.repositories : try(length(repository.repository_policy), 0) <= 10240
+    ])
+    error_message = "A repository policy has at most 10240 characters. More in: ${join(", ", [
+      for name, repository in var.repositories : "${name} (${length(repository.repository_policy)})"
+      if try(length(repository.repository_policy), 0) > 10240
     ])}."
   }
 }

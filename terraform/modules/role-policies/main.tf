@@ -9,6 +9,7 @@ locals {
     "ecr:BatchGetImage",
     "ecr:DescribeRepositories",
     "ecr:GetLifecyclePolicy",
+    "ecr:GetRepositoryPolicy",
     "ecr:ListImages",
     "ecr:ListTagsForResource",
   ]
@@ -21,9 +22,11 @@ locals {
   settings = [
     "ecr:CreateRepository",
     "ecr:DeleteLifecyclePolicy",
+    "ecr:DeleteRepositoryPolicy",
     "ecr:PutImageScanningConfiguration",
     "ecr:PutImageTagMutability",
     "ecr:PutLifecyclePolicy",
+    "ecr:SetRepositoryPolicy",
     "ecr:TagResource",
     "ecr:UntagResource",
   ]
@@ -44,6 +47,34 @@ locals {
     apply   = concat(local.read, local.settings)
     sync    = concat(local.read, local.inspect, local.findings, local.push)
     destroy = concat(local.read, local.inspect, local.settings, local.remove)
+  }
+  # Whoever sets the policy of a repository could let themselves do with it what their role may not. A denial
+  # stands above every policy that allows.
+  repository_denials = {
+    plan    = []
+    apply   = concat(local.push, local.remove)
+    sync    = []
+    destroy = local.push
+  }
+  # These know no resource: they are about all that the account has in the region.
+  # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+  scanning_actions = {
+    plan    = ["ecr:GetRegistryScanningConfiguration"]
+    apply   = ["ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration"]
+    sync    = ["ecr:GetRegistryScanningConfiguration"]
+    destroy = ["ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration"]
+  }
+  replication_actions = {
+    plan    = ["ecr:DescribeRegistry"]
+    apply   = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
+    sync    = []
+    destroy = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
+  }
+  registry_actions = {
+    for role in keys(local.repository_actions) : role => concat(
+      var.sets_scanning ? local.scanning_actions[role] : [],
+      var.sets_replication ? local.replication_actions[role] : [],
+    )
   }
   # Whoever makes a repository with a key of one's own lets ECR use it, and whoever removes the repository takes that back.
   # https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
@@ -88,6 +119,13 @@ locals {
 locals {
   sign_in = { Sid = "SignIn", Effect = "Allow", Action = ["ecr:GetAuthorizationToken"], Resource = ["*"] }
 
+  registry = {
+    Sid       = "Registry"
+    Effect    = "Allow"
+    Resource  = ["*"]
+    Condition = { StringEquals = { "aws:RequestedRegion" = var.regions } }
+  }
+
   # A statement that names nothing is left out: IAM refuses an empty list.
   statements = {
     for role, actions in local.repository_actions : role => [
@@ -100,6 +138,8 @@ locals {
           Action   = ["ecr:DescribeRepositories"]
           Resource = var.may_list_all_repositories && contains(local.finds_strays, role) ? local.all : []
         },
+        { Sid = "NeverByRepositoryPolicy", Effect = "Deny", Action = local.repository_denials[role], Resource = local.repositories },
+        merge(local.registry, { Action = local.registry_actions[role] }),
         { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions[role], Resource = var.kms_key_arns },
         {
           Sid      = "FindState"
@@ -161,6 +201,7 @@ locals {
           Action   = ["ecr:DescribeRepositories"]
           Resource = var.may_list_all_repositories ? local.all : []
         },
+        merge(local.registry, { Action = local.registry_actions.destroy }),
         { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions.destroy, Resource = var.kms_key_arns },
         { Sid = "FindState", Effect = "Allow", Action = ["s3:ListBucket"], Resource = local.bucket == null ? [] : [local.bucket] },
         {
@@ -181,7 +222,7 @@ locals {
           Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource = local.state_key == null ? [] : [local.state_key]
         },
-      ] : statement if length(statement.Resource) > 0
+      ] : statement if length(statement.Action) > 0 && length(statement.Resource) > 0
     ]
   })
 }

@@ -18,6 +18,7 @@ variables {
       scan_on_push          = true
       encryption            = { type = "KMS", kms_key = "arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c" }
       lifecycle_policy      = "{\"rules\":[{\"rulePriority\":1}]}"
+      repository_policy     = "{\"Statement\":[]}"
       tags                  = { Purpose = "image-mirror", ManagedBy = "terraform" }
     }
   }
@@ -86,6 +87,20 @@ run "a_lifecycle_policy_is_put_as_it_is_given" {
   }
 }
 
+run "a_repository_policy_is_put_as_it_is_given" {
+  command = plan
+
+  assert {
+    condition     = keys(aws_ecr_repository_policy.this) == ["mirror/quay/prometheus/prometheus"]
+    error_message = "There must be a repository policy where one is given, and only there."
+  }
+
+  assert {
+    condition     = aws_ecr_repository_policy.this["mirror/quay/prometheus/prometheus"].policy == "{\"Statement\":[]}"
+    error_message = "The policy is not the one given."
+  }
+}
+
 run "outputs_name_each_repository" {
   assert {
     condition = (
@@ -93,6 +108,14 @@ run "outputs_name_each_repository" {
       aws_ecr_repository.this["mirror/quay/prometheus/prometheus"].id
     )
     error_message = "The policy is not that of its repository."
+  }
+
+  assert {
+    condition = (
+      aws_ecr_repository_policy.this["mirror/quay/prometheus/prometheus"].repository ==
+      aws_ecr_repository.this["mirror/quay/prometheus/prometheus"].id
+    )
+    error_message = "The repository policy is not that of its repository."
   }
 
   assert {
@@ -120,8 +143,9 @@ run "settings_left_out_are_the_usual_ones" {
       aws_ecr_repository.this["mirror/app"].image_scanning_configuration[0].scan_on_push == true,
       aws_ecr_repository.this["mirror/app"].encryption_configuration[0].encryption_type == "KMS",
       length(aws_ecr_lifecycle_policy.this) == 0,
+      length(aws_ecr_repository_policy.this) == 0,
     ])
-    error_message = "A repository of which only the name is given must be mutable, scanned and encrypted with KMS, without a policy."
+    error_message = "A repository of which only the name is given must be mutable, scanned and encrypted with KMS, without policies."
   }
 }
 

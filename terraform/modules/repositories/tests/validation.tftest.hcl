@@ -35,11 +35,12 @@ run "limits_themselves_are_valid" {
       (join("", [for n in range(256) : "a"])) = var.repository
       "a.b_c-d/e__f---g"                      = merge(var.repository, { encryption = { type = "KMS_DSSE", kms_key = "arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c" } })
       long-policy                             = merge(var.repository, { lifecycle_policy = jsonencode({ rules = [substr(join("", [for n in range(1000) : "0123456789012345678901234567890"]), 0, 30706)] }) })
+      long-access                             = merge(var.repository, { repository_policy = jsonencode({ Statement = [substr(join("", [for n in range(1000) : "0123456789012345678901234567890"]), 0, 10222)] }) })
     }
   }
 
   assert {
-    condition     = length(aws_ecr_repository.this) == 4 && length(aws_ecr_lifecycle_policy.this["long-policy"].policy) == 30720
+    condition     = length(aws_ecr_repository.this) == 5 && length(aws_ecr_lifecycle_policy.this["long-policy"].policy) == 30720 && length(aws_ecr_repository_policy.this["long-access"].policy) == 10240
     error_message = "Settings at their limits must be valid."
   }
 }
@@ -229,6 +230,36 @@ run "lifecycle_policy_too_long" {
 
   variables {
     repositories = { "mirror/app" = merge(var.repository, { lifecycle_policy = jsonencode({ rules = [substr(join("", [for n in range(1000) : "0123456789012345678901234567890"]), 0, 30707)] }) }) }
+  }
+
+  expect_failures = [var.repositories]
+}
+
+run "repository_policy_that_is_no_json" {
+  command = plan
+
+  variables {
+    repositories = { "mirror/app" = merge(var.repository, { repository_policy = "anybody" }) }
+  }
+
+  expect_failures = [var.repositories]
+}
+
+run "repository_policy_without_statements" {
+  command = plan
+
+  variables {
+    repositories = { "mirror/app" = merge(var.repository, { repository_policy = jsonencode({ statement = [] }) }) }
+  }
+
+  expect_failures = [var.repositories]
+}
+
+run "repository_policy_too_long" {
+  command = plan
+
+  variables {
+    repositories = { "mirror/app" = merge(var.repository, { repository_policy = jsonencode({ Statement = [substr(join("", [for n in range(1000) : "0123456789012345678901234567890"]), 0, 10223)] }) }) }
   }
 
   expect_failures = [var.repositories]

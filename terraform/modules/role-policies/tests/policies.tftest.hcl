@@ -10,7 +10,7 @@ run "only_sync_pushes" {
   command = plan
 
   assert {
-    condition     = [for role, policy in output.policies : role if strcontains(policy, "ecr:PutImage\"")] == ["sync"]
+    condition     = [for role, policy in output.policies : role if contains(flatten([for statement in jsondecode(policy).Statement : statement.Action if statement.Effect == "Allow"]), "ecr:PutImage")] == ["sync"]
     error_message = "Another role than sync may push, or sync may not."
   }
 
@@ -26,9 +26,68 @@ run "only_destroy_removes" {
   assert {
     condition = [
       for role, policy in output.policies : role
-      if strcontains(policy, "ecr:DeleteRepository") || strcontains(policy, "ecr:BatchDeleteImage")
+      if length(setintersection(flatten([for statement in jsondecode(policy).Statement : statement.Action if statement.Effect == "Allow"]), ["ecr:DeleteRepository", "ecr:BatchDeleteImage"])) > 0
     ] == ["destroy"]
     error_message = "Another role than destroy may remove repositories or images, or destroy may not."
+  }
+}
+
+run "nobody_lets_themselves_do_more_by_the_policy_of_a_repository" {
+  command = plan
+
+  assert {
+    condition     = [for role, policy in output.policies : role if strcontains(policy, "ecr:SetRepositoryPolicy")] == ["apply", "destroy"]
+    error_message = "Others than apply and destroy set the policy of a repository, or these do not."
+  }
+
+  assert {
+    condition = {
+      for role, policy in output.policies : role => flatten([for statement in jsondecode(policy).Statement : statement.Action if statement.Effect == "Deny" && statement.Resource == jsondecode(policy).Statement[1].Resource])
+      } == {
+      plan    = []
+      apply   = ["ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart", "ecr:BatchDeleteImage", "ecr:DeleteRepository"]
+      sync    = []
+      destroy = ["ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]
+    }
+    error_message = "A role that sets policies is not denied what it must not let itself do."
+  }
+}
+
+run "settings_of_the_registry_are_rights_of_their_own" {
+  command = plan
+
+  variables {
+    sets_scanning    = true
+    sets_replication = true
+  }
+
+  assert {
+    condition = {
+      for role, policy in output.policies : role => one([for statement in jsondecode(policy).Statement : statement.Action if statement.Sid == "Registry"])
+      } == {
+      plan    = ["ecr:GetRegistryScanningConfiguration", "ecr:DescribeRegistry"]
+      apply   = ["ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration", "ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
+      sync    = ["ecr:GetRegistryScanningConfiguration"]
+      destroy = ["ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration", "ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
+    }
+    error_message = "Others than apply and destroy change settings of the registry, or these do not."
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in concat(values(output.policies), [output.boundary]) :
+      one([for statement in jsondecode(policy).Statement : statement.Condition if statement.Sid == "Registry"]).StringEquals["aws:RequestedRegion"] == ["eu-west-1"]
+    ])
+    error_message = "The settings of other regions may be changed, too."
+  }
+}
+
+run "settings_of_the_registry_are_nobodys_otherwise" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(join("", concat(values(output.policies), [output.boundary])), "Registry")
+    error_message = "A role may look at settings of the whole registry, or change them, without being told so."
   }
 }
 
@@ -71,8 +130,10 @@ run "the_boundary_is_the_union_of_the_roles" {
   command = plan
 
   variables {
-    kms_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c"]
-    state        = { bucket = "example-state", kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1f2d4a3c" }
+    kms_key_arns     = ["arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c"]
+    state            = { bucket = "example-state", kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1f2d4a3c" }
+    sets_scanning    = true
+    sets_replication = true
   }
 
   assert {
