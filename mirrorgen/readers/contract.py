@@ -51,7 +51,7 @@ class NamedImage:
     rule: TagRule | None = None
     repository: str | None = None
     copying: Copying = field(default_factory=Copying)
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     consumer: str = ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.master_list.building import build_model
 from mirrorgen.master_list.writing import list_document
+from mirrorgen.model.images import Copying, MasterList
 from mirrorgen.project import load
 from tests.soaking import examples
 from tests.unit.conftest import Load
@@ -122,12 +125,18 @@ def lists(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+def as_written(model: MasterList) -> MasterList:
+    """Return what is written of a list: one target, without a name, and no defaults, since every entry says all."""
+    target = replace(model.target, list_name="", role=None) if isinstance(model.target, EcrTarget) else model.target
+    return replace(model, target=target, targets=(), settings=target.default_settings(), copying=Copying())
+
+
 @settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(lists())
 def test_a_model_that_is_written_and_built_again_is_the_same(data: dict[str, Any]) -> None:
     model, _ = build_model(data)
     again, problems = build_model(list_document(model))
-    assert again == model
+    assert again == as_written(model)
     assert {problem.code for problem in problems} <= {problem.code for problem in build_model(data)[1]}
 
 
@@ -136,5 +145,5 @@ def test_a_list_that_is_written_to_a_file_and_read_again_is_the_same(case: Path,
     model = load(case).master_list
     assert model
     again = load_list(yaml.safe_dump(list_document(model), sort_keys=False))
-    assert again.master_list == model
+    assert again.master_list == as_written(model)
     assert not [problem for problem in again.problems if problem.code in {"unknown-key", "wrong-type", "bad-value"}]
