@@ -26,12 +26,15 @@ _REGISTRY_ONLY = ("credentials", "tls")
 _REGISTRY: KeyPath = ("target", "registry")
 
 
-def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()) -> tuple[Target, list[Problem]]:
+def read_target(
+    data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = (), path: KeyPath = ("target",)
+) -> tuple[Target, list[Problem]]:
     """Build the target from what stands under `target`, as the check of the shape left it.
 
     Args:
         data: what is left.
         unreadable: where values stood that are not left. A registry that nobody can read is a plain one all the same.
+        path: where it stands.
 
     Returns:
         The target: ECR unless `registry` names another one; and the keys that mean nothing for it.
@@ -42,7 +45,7 @@ def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()
         given = {key: data[key] for key in _ECR_ONLY if key in data}
         given["terraform"] = TerraformOptions(**given.get("terraform", {}))
         if "scanning" in given:
-            problems += scanning_problems(given["scanning"], ("target", "scanning"))
+            problems += scanning_problems(given["scanning"], (*path, "scanning"))
             given["scanning"] = read_scanning(given["scanning"])
         return EcrTarget(**given), problems
     hint = "remove it, or `registry`"
@@ -53,16 +56,20 @@ def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()
     return target, [*problems, *found, *refused]
 
 
-def read_named_target(name: str, data: Mapping[str, Any]) -> EcrTarget:
+def read_named_target(name: str, data: Mapping[str, Any], path: KeyPath) -> tuple[EcrTarget, list[Problem]]:
     """Build one of several targets; accounts and regions are what they differ in, so that all of them are ECR.
 
     Args:
         name: what the list calls it.
         data: what stands under its name, as the check of the shape left it.
+        path: where it stands.
+
+    Returns:
+        The target, and what is wrong with it.
     """
-    target, _ = read_target({key: data[key] for key in _ECR_ONLY if key in data})
+    target, problems = read_target({key: data[key] for key in _ECR_ONLY if key in data}, path=path)
     assert isinstance(target, EcrTarget)
-    return replace(target, list_name=name, role=data.get("role"))
+    return replace(target, list_name=name, role=data.get("role")), problems
 
 
 def open_destination(
