@@ -26,12 +26,15 @@ _REGISTRY_ONLY = ("credentials", "tls")
 _REGISTRY: KeyPath = ("target", "registry")
 
 
-def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()) -> tuple[Target, list[Problem]]:
+def read_target(
+    data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = (), path: KeyPath = ("target",)
+) -> tuple[Target, list[Problem]]:
     """Build the target from what stands under `target`, as the check of the shape left it.
 
     Args:
         data: what is left.
         unreadable: where values stood that are not left. A registry that nobody can read is a plain one all the same.
+        path: where it stands.
 
     Returns:
         The target: ECR unless `registry` names another one; and the keys that mean nothing for it.
@@ -39,7 +42,7 @@ def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()
     if "registry" not in data and _REGISTRY not in unreadable:
         hint = "it goes with `registry`; without that the target is ECR"
         problems = [_meaningless(key, "an ECR target", hint) for key in _REGISTRY_ONLY if key in data]
-        target, found = _read_ecr(data, ("target",))
+        target, found = _read_ecr(data, path)
         return target, [*problems, *found]
     hint = "remove it, or `registry`"
     problems = [_meaningless(key, "a plain registry", hint) for key in _ECR_ONLY if key in data]
@@ -66,6 +69,9 @@ def read_named_target(name: str, data: Mapping[str, Any], path: KeyPath) -> tupl
         name: what the list calls it.
         data: what stands under its name, as the check of the shape left it.
         path: where it stands.
+
+    Returns:
+        The target, and what is wrong with it.
     """
     target, problems = _read_ecr(data, path)
     return replace(target, list_name=name, role=data.get("role")), problems
