@@ -43,9 +43,9 @@ def diff(
 
     Without a revision, the commit is where HEAD left the default branch of origin, or HEAD where that is not known.
     """
-    from mirrorgen.desired.changes import compare
+    from mirrorgen.desired.changes import compare, paired
     from mirrorgen.operations.holding.sizes import read_sizes
-    from mirrorgen.reporting.changes import view_changes
+    from mirrorgen.reporting.changes import view_changes, view_changes_of_targets
     from mirrorgen.tools.git import Git
     from mirrorgen.tools.runner import ProcessRunner
 
@@ -53,10 +53,14 @@ def diff(
     base = git.base() if revision is None else git.commit(revision)
     after = load_usable(file, tolerated=_TOLERATED)
     before = _at(git, base, file)
-    assert after.desired
     known = None if sizes is None else read_sizes(sizes)
-    changes = compare(before.desired if before else None, after.desired, known)
-    view = view_changes(changes, base, with_sizes=known is not None)
+    had = before.every_state if before else ()
+    pairs, gone = paired(had, after.every_state)
+    changes = {name: compare(old, new, known) for name, (old, new) in pairs.items()}
+    if after.states or len(had) > 1:
+        view = view_changes_of_targets(changes, gone, base, with_sizes=known is not None)
+    else:
+        view = view_changes(changes[""], base, with_sizes=known is not None)
     return announce("mirrorgen diff", Result(ExitCode.OK, view), output)
 
 

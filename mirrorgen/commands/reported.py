@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorgen.commands.aiming import named_target
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.outcomes import ExitCode
@@ -65,7 +66,8 @@ def summarize(title: str, view: View) -> None:
     summary = os.environ.get(SUMMARY_VARIABLE)
     if summary:
         text = show(_marked(view), ResultFormat.MARKDOWN, markdown_bytes=PAGE_BYTES)
-        append_file(Path(summary), f"## {title}\n\n{text}\n")
+        of_target = f" --target {named_target()}" if named_target() else ""
+        append_file(Path(summary), f"## {title}{of_target}\n\n{text}\n")
 
 
 def reported(
@@ -127,7 +129,7 @@ def _writer(
     from mirrorgen.reporting.runs import this_run
 
     started = datetime.now(UTC)
-    run = this_run(master_list, only, os.environ)
+    run = this_run(master_list, only, os.environ, target=named_target())
 
     def write(exit_code: ExitCode, error: str | None, result: Result | None) -> None:
         document = result.view.document if result else None

@@ -122,6 +122,26 @@ def compare(before: DesiredState | None, after: DesiredState, sizes: Sizes | Non
     return Changes(_target_change(before, after), tuple(_registry_changes(before, after)), tuple(images))
 
 
+def paired(
+    before: Sequence[DesiredState], after: Sequence[DesiredState]
+) -> tuple[dict[str, tuple[DesiredState | None, DesiredState]], list[str]]:
+    """Return the targets of a list, by name, each behind what was asked of it before, and names of those that are gone.
+
+    Args:
+        before: what was asked of each target.
+        after: what is asked now; nothing was asked before of one that is new. One that has another name is known by its
+            registry.
+    """
+    by_name = {state.target.list_name: state for state in before}
+    by_host = {state.target.host: state for state in before}
+    pairs = {
+        state.target.list_name: (by_name.get(state.target.list_name) or by_host.get(state.target.host), state)
+        for state in after
+    }
+    kept = {old.target.host for old, _ in pairs.values() if old}
+    return pairs, [state.target.list_name or state.target.host for state in before if state.target.host not in kept]
+
+
 def _by_place(state: DesiredState) -> dict[tuple[str, str], Entry]:
     return {(repository.name, str(entry.source)): entry for repository, entry in state.entries}
 

@@ -39,30 +39,36 @@ def read_target(data: Mapping[str, Any], *, unreadable: Collection[KeyPath] = ()
     if "registry" not in data and _REGISTRY not in unreadable:
         hint = "it goes with `registry`; without that the target is ECR"
         problems = [_meaningless(key, "an ECR target", hint) for key in _REGISTRY_ONLY if key in data]
-        given = {key: data[key] for key in _ECR_ONLY if key in data}
-        given["terraform"] = TerraformOptions(**given.get("terraform", {}))
-        if "scanning" in given:
-            problems += scanning_problems(given["scanning"], ("target", "scanning"))
-            given["scanning"] = read_scanning(given["scanning"])
-        return EcrTarget(**given), problems
+        target, found = _read_ecr(data, ("target",))
+        return target, [*problems, *found]
     hint = "remove it, or `registry`"
     problems = [_meaningless(key, "a plain registry", hint) for key in _ECR_ONLY if key in data]
     credentials, found = read_credentials(data.get("credentials", {}), ("target", "credentials"))
-    target, refused = parse_registry(data["registry"], _REGISTRY) if "registry" in data else (UNNAMED, [])
-    target = replace(target, names=credentials, tls=data.get("tls", "enabled"))
-    return target, [*problems, *found, *refused]
+    registry, refused = parse_registry(data["registry"], _REGISTRY) if "registry" in data else (UNNAMED, [])
+    registry = replace(registry, names=credentials, tls=data.get("tls", "enabled"))
+    return registry, [*problems, *found, *refused]
 
 
-def read_named_target(name: str, data: Mapping[str, Any]) -> EcrTarget:
+def _read_ecr(data: Mapping[str, Any], path: KeyPath) -> tuple[EcrTarget, list[Problem]]:
+    given = {key: data[key] for key in _ECR_ONLY if key in data}
+    given["terraform"] = TerraformOptions(**given.get("terraform", {}))
+    problems: list[Problem] = []
+    if "scanning" in given:
+        problems += scanning_problems(given["scanning"], (*path, "scanning"))
+        given["scanning"] = read_scanning(given["scanning"])
+    return EcrTarget(**given), problems
+
+
+def read_named_target(name: str, data: Mapping[str, Any], path: KeyPath) -> tuple[Target, list[Problem]]:
     """Build one of several targets; accounts and regions are what they differ in, so that all of them are ECR.
 
     Args:
         name: what the list calls it.
         data: what stands under its name, as the check of the shape left it.
+        path: where it stands.
     """
-    target, _ = read_target({key: data[key] for key in _ECR_ONLY if key in data})
-    assert isinstance(target, EcrTarget)
-    return replace(target, list_name=name, role=data.get("role"))
+    target, problems = _read_ecr(data, path)
+    return replace(target, list_name=name, role=data.get("role")), problems
 
 
 def open_destination(

@@ -33,8 +33,12 @@ def read_targets(
     Returns:
         The targets, and what is wrong with each and between them.
     """
-    named = [_read(name, said, is_first=number == 0) for number, (name, said) in enumerate(data.items())]
     problems = list(_bad_names(data))
+    named: list[NamedTarget] = []
+    for name, said in data.items():
+        target, found = read_named_target(name, said, (KEY, name))
+        named.append(NamedTarget(target, _share(said), bool(named) and said.get("from", _FIRST) == _FIRST))
+        problems += found
     problems += [problem for name, said in data.items() for problem in _missing(name, said, unreadable)]
     if not any(len(path) == 2 and path[0] == KEY for path in unreadable):
         problems += _about_the_first(named, data)
@@ -67,11 +71,9 @@ def share_problems(
                 yield Problem("takes-nothing", f"no entry has the label {label!r}", path, hint)
 
 
-def _read(name: str, data: Mapping[str, Any], *, is_first: bool) -> NamedTarget:
+def _share(data: Mapping[str, Any]) -> Share:
     said = data.get("images") or {}
-    share = Share(_texts(said.get("sources")), _texts(said.get("labels")))
-    reads_first = not is_first and data.get("from", _FIRST) == _FIRST
-    return NamedTarget(read_named_target(name, data), share, reads_first)
+    return Share(_texts(said.get("sources")), _texts(said.get("labels")))
 
 
 def _bad_names(names: Iterable[str]) -> Iterator[Problem]:

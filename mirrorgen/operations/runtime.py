@@ -158,15 +158,18 @@ class Runtime:
             ToolUnusable: it is missing, too old or broken.
         """
         self._keep_logins()
+        return Regsync(self.toolbox.get("regsync"), self.runner, self.regsync_environment())
+
+    def regsync_environment(self) -> dict[str, str]:
+        """Return the whole environment of regsync."""
         target = self.destination.target
-        env = environment(
+        return environment(
             "regsync",
             {**self._bound_env, "PATH": self._path_of_regsync()},
             starts=self.desired.programs,
             hosts=[*([] if target.variables else [target.host]), *self._upstream_hosts],
             reads=self._credential_variables.keys() | self.destination.environment.keys(),
         )
-        return Regsync(self.toolbox.get("regsync"), self.runner, env)
 
     def regsync_config(self, desired: DesiredState) -> str:
         """Return regsync's configuration for a part of the desired state, with the target that was found.

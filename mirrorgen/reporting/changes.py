@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, WayChange
 from mirrorgen.reporting.amounts import size
-from mirrorgen.reporting.views import Block, Items, Table, View, text_table
+from mirrorgen.reporting.views import Block, Items, Line, Table, View, text_table
 
 _TAGS = ("tags added", "tags removed", "other digest")
 _TAG_COUNTS: Mapping[str, Callable[[ImageChange], Sequence[object]]] = {
@@ -36,6 +36,29 @@ def view_changes(changes: Changes, base: str, *, with_sizes: bool = False) -> Vi
     }
     blocks = list(_blocks(changes, with_sizes=with_sizes))
     return View(document, blocks, changes_summary(changes, base, with_sizes=with_sizes))
+
+
+def view_changes_of_targets(
+    changes: Mapping[str, Changes], gone: Sequence[str], base: str, *, with_sizes: bool = False
+) -> View:
+    """Return what a change does to each target of a list with several.
+
+    Args:
+        changes: by the name of the target.
+        gone: names of targets that the list no longer has.
+        base: the commit that it is compared with.
+        with_sizes: whether somebody has said what images weigh.
+    """
+    views = {name: view_changes(each, base, with_sizes=with_sizes) for name, each in changes.items()}
+    document = {
+        "base": base,
+        "targets": [{"name": name, **view.document} for name, view in views.items()],
+        "targets_removed": list(gone),
+    }
+    blocks: list[Block] = [Items("Targets that the list no longer has; their registries stay as they are", gone)]
+    for name, view in views.items():
+        blocks += [Line(f"{f'Target {name}' if name else 'The target'}: {view.summary}"), *view.blocks]
+    return View(document, blocks)
 
 
 def changes_summary(changes: Changes, base: str, *, with_sizes: bool) -> str:

@@ -27,6 +27,7 @@ _COMMON: Mapping[str, Callable[[Report], str]] = {
     "contents of the lock": lambda report: report.run.lock_digest or "none",
     "versions of mirrorgen": lambda report: report.run.version,
     "selections with --only": lambda report: ", ".join(report.run.only) or "none",
+    "targets": lambda report: report.run.target or "none",
     "stand-ins": lambda report: report.run.stand_in or "none",
     "numbers of parts": lambda report: str(report.part[1]),
 }

@@ -25,6 +25,7 @@ class Run:
         list_digest, lock_digest: SHA-256 of the files when it began; None for one that could not be read.
         only: patterns of `--only`.
         stand_in: address of the stand-in that was asked in place of what is real; None where there was none.
+        target: which of several targets of the list it was for; None for the only one.
     """
 
     id: str | None
@@ -33,6 +34,7 @@ class Run:
     lock_digest: str | None
     only: tuple[str, ...] = ()
     stand_in: str | None = None
+    target: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the run as it stands in a report."""
@@ -43,6 +45,7 @@ class Run:
             "lock_digest": self.lock_digest,
             "only": list(self.only),
             "stand_in": self.stand_in,
+            "target": self.target,
         }
 
 
@@ -55,16 +58,19 @@ def read_run(document: Mapping[str, Any]) -> Run:
         lock_digest=document["lock_digest"],
         only=tuple(document["only"]),
         stand_in=document["stand_in"],
+        # Not in reports that were written before lists had several.
+        target=document.get("target"),
     )
 
 
-def this_run(master_list: Path, only: Sequence[str], environ: Mapping[str, str]) -> Run:
+def this_run(master_list: Path, only: Sequence[str], environ: Mapping[str, str], *, target: str = "") -> Run:
     """Return the run that begins now.
 
     Args:
         master_list: the list; its lock is beside it.
         only: patterns of `--only`.
         environ: the environment of this process.
+        target: which of several targets it is for; otherwise nothing.
 
     Raises:
         UsageError: it names a stand-in that there is not.
@@ -77,6 +83,7 @@ def this_run(master_list: Path, only: Sequence[str], environ: Mapping[str, str])
         lock_digest=_digest(lock_path(master_list)),
         only=tuple(only),
         stand_in=stand_in.address if stand_in else None,
+        target=target or None,
     )
 
 

@@ -110,6 +110,7 @@ def test_a_report_says_which_run_it_is_of(in_folder: Path, run_cli: RunCli, monk
         "lock_digest": None,
         "only": ["quay.io/*"],
         "stand_in": None,
+        "target": None,
     }
     (in_folder / "images.lock.yaml").write_text("the lock")
     run(in_folder / "report.json", Result(ExitCode.OK, SHOWN))

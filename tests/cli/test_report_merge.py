@@ -89,6 +89,7 @@ def refused(run_cli: RunCli, *files: str) -> str:
         ({"run": {"lock_digest": "sha256:" + "b" * 64}}, "the reports are of different contents of the lock"),
         ({"run": {"version": "0.2.0"}}, "the reports are of different versions of mirrorgen"),
         ({"run": {"only": ("quay.io/*",)}}, "the reports are of different selections with --only: none in"),
+        ({"run": {"target": "us"}}, "the reports are of different targets: none in"),
         ({"run": {"stand_in": "127.0.0.1:1"}}, "the reports are of different stand-ins: none in"),
         ({"master_list": "others.yaml"}, "the reports are of different lists: images.yaml in"),
         ({"command": "prune"}, "2-2.json is a report of prune"),

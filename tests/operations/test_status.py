@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from mirrorgen.commands.options import runtime_for
-from mirrorgen.destinations.port import Footprint, StoredImage
+from mirrorgen.destinations.port import Footprint, SettingDifference, StoredImage
 from mirrorgen.operations.holding.status import Status, Stray, TagState, read_status
 from mirrorgen.project import load
 from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.metrics import format_metrics
+from mirrorgen.reporting.page import format_page
 from mirrorgen.reporting.status import view_status
 from mirrorgen.reporting.views import show
 from tests.memory_destination import LIST, NOW, REPOSITORY, MemoryDestination, runtime_on, stored
@@ -102,3 +105,16 @@ def test_what_only_leaves_alone_is_no_stray(tmp_path: Path) -> None:
     found = read_status(runtime, upstream=False, now=NOW)
     assert [repository.repository.name for repository in found.repositories] == [REPOSITORY]
     assert found.strays == (Stray("mirror/quay/org/gone", Footprint()),)
+
+
+def test_a_setting_of_the_registry_that_differs_is_a_problem_in_every_format(tmp_path: Path) -> None:
+    found = replace(status(tmp_path, stored(1, "v1.0.0"), stored(2, "v1.1.0")), registry=())
+    assert found.is_in_sync
+    found = replace(found, registry=(SettingDifference("scanning", "ENHANCED", "BASIC"),))
+    assert not found.is_in_sync
+    text = show(view_status(found), ResultFormat.TEXT)
+    assert text.startswith("problem ")
+    assert "scanning: BASIC, wanted ENHANCED" in text.splitlines()[1]
+    assert "Other settings of the registry: 1." in text
+    assert "mirrorgen_registry_settings_differing 1.0" in format_metrics(found)
+    assert "scanning: BASIC, wanted ENHANCED" in format_page(found, stand_in=None)

@@ -94,6 +94,15 @@ def test_the_example_of_repositories_makes_them_and_a_second_plan_has_nothing_to
     copy.run(example, "plan", "-detailed-exitcode", "-no-color")
 
 
+def test_the_example_of_a_registry_sets_what_it_says_and_a_second_plan_has_nothing_to_do(copy: Copy) -> None:
+    example = "examples/registry"
+    copy.run(example, "init", "-input=false")
+    copy.run(example, "apply", "-auto-approve", "-no-color")
+    made = json.loads(copy.run(example, "output", "-json"))["registry"]["value"]
+    assert made == {"scan_type": "ENHANCED", "replicates_to": ["123456789012/eu-central-1"]}
+    copy.run(example, "plan", "-detailed-exitcode", "-no-color")
+
+
 def test_checkov_finds_in_the_example_of_repositories_only_what_it_asks_for(copy: Copy) -> None:
     """What it leaves to the defaults passes."""
     example = "examples/repositories"

@@ -88,7 +88,7 @@ class EcrDestination:
     target: EcrTarget
     client: ECRClient
     say: Callable[[str], None]
-    role_variables: Mapping[str, str] = field(default_factory=dict)
+    role_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def tells_age(self) -> bool:

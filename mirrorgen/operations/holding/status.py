@@ -170,7 +170,7 @@ def read_status(
     """
     destination = runtime.destination
     work = prepare(runtime)
-    digests, failures = upstream_digests(runtime, _unsettled(work)) if upstream else ({}, ())
+    digests, failures = upstream_digests(runtime, _to_compare(work, upstream=upstream))
     wanted = {repository.name: repository.settings for repository in runtime.desired.repositories}
     settings, images = destination.differences(wanted), destination.images(wanted, findings=findings)
     found: list[RepositoryStatus] = []
@@ -235,13 +235,16 @@ def _with_consumers(tag: TagStatus, consumers: Mapping[str, tuple[str, ...]] | N
     return replace(tag, consumers=consumers.get(tag.image.digest, ()) if tag.image else ())
 
 
-def _unsettled(work: Work) -> dict[TagRef, Entry]:
-    """Tags of which only upstream can say what they should be; what the lock has settled stays so."""
+def _to_compare(work: Work, *, upstream: bool) -> dict[TagRef, Entry]:
+    """Tags of which only where they are read can say what they should be; what the lock has settled stays so.
+
+    That another target has them is asked of it in any case: it is near, and only so is the whole known to be a copy.
+    """
     return {
         TagRef(repository.name, tag): entry
         for repository in work.desired.repositories
         for entry, tag in repository.tagged()
-        if settled_digest(entry, tag) is None
+        if settled_digest(entry, tag) is None and (upstream or entry.read_from)
     }
 
 

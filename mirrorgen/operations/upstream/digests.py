@@ -25,7 +25,7 @@ def upstream_digests(runtime: Runtime, wanted: Mapping[TagRef, Entry]) -> tuple[
     """
     if not wanted:
         return {}, ()
-    runtime.say(f"asking the upstream registries for {len(wanted)} digests")
+    runtime.say(f"asking where images are read for {len(wanted)} digests")
     upstreams = Upstreams(runtime)
     digests: dict[TagRef, str] = {}
     failures: list[Failure] = []

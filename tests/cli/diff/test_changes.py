@@ -165,3 +165,33 @@ def test_sizes_of_another_form_are_refused(text: str, run_cli: RunCli, repositor
     result = run_cli("diff", "--sizes", "status.json", cwd=repository)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("error: status.json is not the JSON of a status\n")
+
+
+def test_each_target_of_several_is_told_apart(run_cli: RunCli, repository: Path) -> None:
+    eu, us = ({"account_id": "123456789012", "region": region} for region in ("eu-west-1", "us-east-1"))
+    write(IMAGES, targets={"eu": eu, "old": {**us, "region": "us-west-2"}})
+    commit()
+    write({**IMAGES, APP: {"tags": ["v1.0.0"]}}, targets={"eu": eu, "us": {**us, "images": {"sources": ["*/app"]}}})
+    result = run_cli("diff", "--format", "json", cwd=repository)
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert document["targets_removed"] == ["old"]
+    found = {target["name"]: [image["source"] for image in target["images"]] for target in document["targets"]}
+    assert found == {"eu": [APP], "us": [APP]}
+    # What is filled from the first takes no pull of upstream.
+    assert [list(target["pulls"]) for target in document["targets"]] == [
+        ["quay.io"],
+        ["123456789012.dkr.ecr.eu-west-1.amazonaws.com"],
+    ]
+    shown = run_cli("diff").stdout
+    assert shown.startswith("Targets that the list no longer has; their registries stay as they are:\n  old\n")
+    assert "Target eu: Images: 1 added" in shown
+
+
+def test_a_target_that_gets_a_name_is_the_same(run_cli: RunCli, repository: Path) -> None:
+    eu = {"account_id": "123456789012", "region": "eu-west-1"}
+    write(IMAGES, target=eu)
+    commit()
+    write(IMAGES, targets={"eu": eu})
+    document = json.loads(run_cli("diff", "--format", "json", cwd=repository).stdout)
+    assert (document["targets"][0]["images"], document["targets_removed"]) == ([], [])

@@ -1,0 +1,220 @@
+"""Several targets of one list, in two accounts: each has its own state, and upstream is pulled from once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+
+from mirrorgen.demo import emulator as emulators
+from mirrorgen.demo.emulator import Emulator
+from mirrorgen.tools.runner import ProcessRunner
+from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
+from tests.real.conftest import ACCOUNT, REGION, Project
+from tests.real.distribution import PASSWORD, USER, Distribution, distribution
+
+OTHER_ACCOUNT, OTHER_REGION, THIRD_REGION = "210987654321", "us-east-1", "ap-southeast-1"
+ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/image-sync-role"
+TAGS = {"org/app": ["v1.0.0", "v1.1.0"], "org/edge": ["v2.0.0"]}
+
+
+@pytest.fixture(scope="module")
+def other(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The ECR of another account, in another region."""
+    python = emulators.install(REAL_CACHE_DIR, ProcessRunner(), ORIGINAL_ENVIRONMENT)
+    log = tmp_path_factory.mktemp("other") / "log"
+    with emulators.emulator(python, log=log, env=base_env, account_id=OTHER_ACCOUNT, region=OTHER_REGION) as running:
+        yield running
+
+
+@pytest.fixture
+def upstream(distribution_binary: Path, tmp_path: Path) -> Iterator[Distribution]:
+    with distribution(tmp_path / "registry", distribution_binary) as running:
+        yield running
+
+
+@dataclass
+class Fleet:
+    """A project with three targets, and where each of them is."""
+
+    project: Project
+    upstream: Distribution
+    places: dict[str, Emulator]
+    providers: dict[str, dict[str, str]]
+
+    def write(self, **changes: dict[str, Any]) -> None:
+        """Write the list and render it.
+
+        Args:
+            changes: of what stands under the name of a target.
+        """
+        host, prefix = self.upstream.host, self.project.prefix
+        targets: dict[str, dict[str, Any]] = {
+            "eu": {"account_id": ACCOUNT, "region": REGION, "prefix": f"{prefix}/eu"},
+            "us": {"account_id": OTHER_ACCOUNT, "region": OTHER_REGION, "prefix": f"{prefix}/us", "role": ROLE},
+            "ap": {
+                "account_id": ACCOUNT,
+                "region": THIRD_REGION,
+                "prefix": f"{prefix}/ap",
+                "images": {"labels": ["edge"]},
+            },
+        }
+        document = {
+            "targets": {
+                name: {**said, "endpoint": self.places[name].endpoint, **changes.get(name, {})}
+                for name, said in targets.items()
+            },
+            "registries": {
+                host: {
+                    "alias": "hub",
+                    "tls": "disabled",
+                    "credentials": {"username_env": "P_USER", "password_env": "P_PASSWORD"},
+                }
+            },
+            "images": [
+                {"source": f"{host}/org/app", "tags": TAGS["org/app"]},
+                {"source": f"{host}/org/edge", "tags": {"semver": [">=2"]}, "labels": ["edge"]},
+            ],
+        }
+        (self.project.folder / "images.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+        assert self.run("eu", "render", named=False).returncode == 0
+
+    def run(
+        self, target: str, *args: str, named: bool = True, secrets: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        """Run mirrorgen for a target, with the credentials of the first account.
+
+        Args:
+            target: where the emulated AWS is looked for.
+            args: of the command line.
+            named: whether `--target` is given.
+            secrets: whether what signs in upstream is given, too, to a target that is filled from the first.
+        """
+        place = self.places[target]
+        self.project.ecr, self.project.provider = place, self.providers[target]
+        # Nobody who only works on targets that are filled from the first has these.
+        signs_in = {"P_USER": USER, "P_PASSWORD": PASSWORD} if target == "eu" or secrets else {}
+        self.project.variables = {**signs_in, **({"AWS_ACCESS_KEY_ID": ACCOUNT} if target == "us" else {})}
+        return self.project.run(*args, *(["--target", target] if named else []))
+
+    def client(self, target: str) -> Any:
+        account, region = {
+            "eu": (ACCOUNT, REGION),
+            "us": (OTHER_ACCOUNT, OTHER_REGION),
+            "ap": (ACCOUNT, THIRD_REGION),
+        }[target]
+        return boto3.client(
+            "ecr",
+            endpoint_url=self.places[target].endpoint,
+            region_name=region,
+            aws_access_key_id=account,
+            aws_secret_access_key="emulator",  # noqa: S106 - the emulator takes any
+        )
+
+    def held(self, target: str) -> dict[str, str]:
+        """Digest by name and tag of what a target holds."""
+        client = self.client(target)
+        prefix = f"{self.project.prefix}/{target}/hub/"
+        names = [each["repositoryName"] for each in client.describe_repositories()["repositories"]]
+        return {
+            f"{name.removeprefix(prefix)}:{image['imageTag']}": image["imageDigest"]
+            for name in names
+            if name.startswith(prefix)
+            for image in client.list_images(repositoryName=name)["imageIds"]
+            if "imageTag" in image
+        }
+
+    def blobs_pulled(self) -> Counter[str]:
+        return Counter(path for method, path in self.upstream.requests() if method == "GET" and "/blobs/" in path)
+
+
+@pytest.fixture
+def fleet(
+    project: Project, other: Emulator, upstream: Distribution, provider_for: Callable[[Emulator], dict[str, str]]
+) -> Fleet:
+    project.serve({f"quay.io/{name}": tags for name, tags in TAGS.items()})
+    for name, tags in TAGS.items():
+        for tag in tags:
+            upstream.take(project, f"{project.ecr.address}/upstream/quay.io/{name}:{tag}", f"{name}:{tag}")
+    places = {"eu": project.ecr, "us": other, "ap": project.ecr}
+    # With a role Terraform starts its own, which gets the credentials.
+    providers = {"eu": provider_for(project.ecr), "us": {}, "ap": provider_for(project.ecr)}
+    made = Fleet(project, upstream, places, providers)
+    made.write()
+    return made
+
+
+def test_three_targets_from_one_list(fleet: Fleet) -> None:
+    before = len(fleet.upstream.requests())
+    for target, count in (("eu", 2), ("us", 2), ("ap", 1)):
+        assert_its_plan_is_its_own(fleet, target, count)
+        assert (applied := fleet.run(target, "apply")).returncode == 0, applied.stderr
+        assert (synced := fleet.run(target, "sync")).returncode == 0, synced.stdout + synced.stderr
+        assert (found := fleet.run(target, "status")).returncode == 0, found.stdout + found.stderr
+        assert f"ECR ({target}) holds what the list asks for." in found.stdout
+        if target == "eu":
+            first = len(fleet.upstream.requests())
+            assert first > before
+            assert set(fleet.blobs_pulled().values()) == {1}
+    # The others asked upstream for nothing at all.
+    assert len(fleet.upstream.requests()) == first
+    held = fleet.held("eu")
+    assert held.keys() == {"org/app:v1.0.0", "org/app:v1.1.0", "org/edge:v2.0.0"}
+    assert fleet.held("us") == held
+    assert fleet.held("ap") == {"org/edge:v2.0.0": held["org/edge:v2.0.0"]}
+    for target in fleet.places:
+        assert fleet.run(target, "plan").returncode == 0
+    states = fleet.project.folder / "terraform/terraform.tfstate.d"
+    assert {path.name for path in states.iterdir()} == {"eu", "us", "ap"}
+    assert_status_proves_each_digest(fleet)
+    assert_what_the_first_leaves_out_comes_from_upstream(fleet)
+
+
+def assert_its_plan_is_its_own(fleet: Fleet, target: str, count: int) -> None:
+    plan = fleet.run(target, "plan", "--format", "json")
+    assert plan.returncode == 3, plan.stdout + plan.stderr
+    changes = json.loads(plan.stdout)["repositories"]
+    assert len(changes["create"]) == count
+    assert {name.split("/")[1] for name in changes["create"]} == {target}
+    assert not changes["destroy"]
+
+
+def assert_status_proves_each_digest(fleet: Fleet) -> None:
+    """Another image under a tag, and none: nothing that the list says tells the first from the right one."""
+    repository = f"{fleet.project.prefix}/us/hub/org/app"
+    client = fleet.client("us")
+    (image,) = client.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "v1.1.0"}])["images"]
+    digests = {"v1.0.0": fleet.held("us")["org/app:v1.0.0"]}
+    client.batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": "v1.0.0"}])
+    found = fleet.run("us", "status")
+    assert (found.returncode, "v1.0.0" in found.stdout) == (3, True), found.stdout + found.stderr
+    assert "missing: 1" in found.stdout
+    client.put_image(repositoryName=repository, imageManifest=image["imageManifest"], imageTag="v1.0.0")
+    found = fleet.run("us", "status", "--format", "json")
+    assert found.returncode == 3, found.stdout + found.stderr
+    assert json.loads(found.stdout)["counts"]["differs"] == 1
+    client.batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": "v1.0.0"}])
+    assert fleet.run("us", "sync").returncode == 0
+    assert fleet.held("us")["org/app:v1.0.0"] == digests["v1.0.0"]
+
+
+def assert_what_the_first_leaves_out_comes_from_upstream(fleet: Fleet) -> None:
+    """The first target takes fewer images: the others go on, and read upstream what it does not have."""
+    before = len(fleet.upstream.requests())
+    fleet.write(eu={"images": {"sources": ["*/org/app"]}})
+    plan = fleet.run("eu", "plan", "--format", "json")
+    assert json.loads(plan.stdout)["repositories"]["destroy"] == [f"{fleet.project.prefix}/eu/hub/org/edge"]
+    refused = fleet.run("ap", "sync")
+    assert (refused.returncode, "P_USER" in refused.stderr) == (2, True), refused.stderr
+    copied = fleet.run("ap", "sync", secrets=True)
+    assert copied.returncode == 0, copied.stdout + copied.stderr
+    assert len(fleet.upstream.requests()) > before
+    assert fleet.run("us", "status", secrets=True).returncode == 0
