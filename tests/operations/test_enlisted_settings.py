@@ -183,6 +183,20 @@ def test_an_entry_says_no_more_than_it_has_to(
     assert entry == {"source": "quay.io/org/other", "tags": wanted, **says}
 
 
+@pytest.mark.parametrize("is_same", [True, False])
+def test_only_another_policy_than_that_of_the_defaults_is_said_to_be_none_of_the_list(
+    tmp_path: Path,
+    is_same: bool,
+) -> None:
+    policy = repository_policy(OTHERS, account_id=None, region=None) if is_same else ""
+    text = OFF.replace("ecr: {", 'ecr: {pull: {accounts: ["210987654321"]}, ') + LIST
+    made = enlisted(tmp_path, replace(AS_DEFAULTS, repository_policy=policy), ["v1.0.0"], text)
+    entry = yaml.safe_load(made.text)["images"][-1]
+    nobody: dict[str, Any] = {"accounts": [], "organization": None, "tags": {}, "lambda": False}
+    assert entry.get("ecr") == (None if is_same else {"pull": nobody})
+    assert decided(tmp_path, made.text).repository_policy == (policy or None)
+
+
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
