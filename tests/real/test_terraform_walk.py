@@ -28,7 +28,7 @@ from tests.real.provider import running_provider
 
 PAGE = ROOT / "docs/terraform.md"
 BLOCK = re.compile(
-    r"^(?P<lead>\S[^\n]*)\n\n```(?P<language>yaml|console)\n(?P<content>.*?)```$", re.DOTALL | re.MULTILINE
+    r"^(?P<lead>\S[^\n]*)\n\n```(?P<language>yaml|hcl|console)\n(?P<content>.*?)```$", re.DOTALL | re.MULTILINE
 )
 REPOSITORY = "OWNER/REPOSITORY"
 PREFIX = "mirror"
@@ -73,9 +73,21 @@ class Walk:
         document = yaml.safe_load(text)
         sources = {image["source"]: image["tags"] for image in document["images"]}
         self.project.serve(sources)
-        document["registries"] = self.project.stand_ins(sources)
-        document["target"]["endpoint"] = self.project.ecr.endpoint
+        said = document.get("registries", {})
+        played = self.project.stand_ins(sources)
+        document["registries"] = {host: {**played[host], **said.get(host, {})} for host in played}
+        for target in document.get("targets", {"": document.get("target")}).values():
+            target["endpoint"] = self.project.ecr.endpoint
         (self.project.folder / "images.yaml").write_text(yaml.safe_dump(document))
+
+    def prepared(self, lead: str, text: str) -> None:
+        """Put into a file what is to stand below one of its keys."""
+        said = re.search(r"In `(.+)`, below `(.+)`:$", lead)
+        assert said, lead
+        path = self.project.folder / said[1]
+        changed, times = re.subn(rf"^  {said[2]} .*\n", lambda line: line[0] + text, path.read_text(), flags=re.M)
+        assert times == 1
+        path.write_text(changed)
 
     def printed(self, command: str, who: str) -> str:
         """Run a command and return what it printed: its result, and the error that it ended with."""
@@ -135,6 +147,8 @@ def signed_in(ecr: Emulator, environment: str, folder: Path) -> dict[str, str]:
 def keep_every_version(walk: Walk) -> None:
     """Let the bucket have no rule for old versions: the provider looks for a minute whether AWS remembers one."""
     main = walk.project.folder / "bootstrap/terraform/main.tf"
+    if "state_version_days" in main.read_text():
+        return
     main.write_text(main.read_text().replace("tags = {", "state_version_days = null\n  tags = {"))
     walk.printed("mirrorgen bootstrap", "")
 
@@ -164,6 +178,9 @@ def test_the_whole_life_of_a_mirror_is_as_the_page_shows_it(walk: Walk, pytestco
         if language == "yaml":
             assert "`images.yaml`" in lead
             walk.listed(content)
+            return match[0]
+        if language == "hcl":
+            walk.prepared(lead, content)
             return match[0]
         who = re.search(r"`(image-\w+)`", lead)
         shown = ""
