@@ -26,6 +26,7 @@ from mirrorgen.commands import (
     lifecycle,
     lock,
     matrix,
+    move,
     plan,
     prune,
     render,
@@ -67,6 +68,7 @@ app.command()(diff.diff)
 app.command()(plan.plan)
 app.command()(adopt.adopt)
 app.command()(apply.apply)
+app.command()(move.move)
 app.command()(sync.sync)
 app.command()(status.status)
 app.command()(run.run)

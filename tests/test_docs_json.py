@@ -37,6 +37,8 @@ from mirrorgen.operations.holding.running import Held, Running
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.repositories.adopting import Adoption
+from mirrorgen.operations.repositories.moving import Moved
+from mirrorgen.operations.repositories.renamed import Rename, Renames
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
 from mirrorgen.operations.upstream.rewriting import ByHand
 from mirrorgen.operations.upstream.selecting import Work
@@ -53,6 +55,7 @@ from mirrorgen.reporting.imports import view_import
 from mirrorgen.reporting.lifecycles import view_expiring
 from mirrorgen.reporting.locks import view_relocked
 from mirrorgen.reporting.mirrored import view_findings
+from mirrorgen.reporting.moves import view_moved
 from mirrorgen.reporting.owners import view_by_owner
 from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.removals import view_deleted, view_prune_plan
@@ -126,12 +129,14 @@ def test_json_of_results(tmp_path: Path) -> None:
     )
     gone = "mirror/docker-hub/old"
     digests = {gone: ("sha256:0f2d4a3c",)}
+    renames = Renames((Rename(gone, "mirror/hub/old"),), {"mirror/quay/old": "reason"})
     plan = MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={gone: 3}, lost_digests=digests)
-    plan = replace(plan, registry=(BASIC_SCANNING,))
+    plan = replace(plan, registry=(BASIC_SCANNING,), renames=renames, successors={"mirror/hub/old": 0})
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [
         view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1])),
         view_adoption(ADOPTION),
+        view_moved(Moved(renames, {gone: 3}, (gone,), (gone,), (FAILURE,))),
         view_applied(TerraformPlan(changes, ("repositories",), is_applicable=True)),
         sync,
         view_sync_plan(

@@ -80,7 +80,7 @@ class Bootstrap:
             self.say("terraform init")
             migrate_state(terraform)
             self.say("terraform plan")
-            folder.make_room()
+            folder.make_room(folder.plan_file)
             terraform.plan(folder.plan_file)
             return terraform.show(folder.plan_file)
 

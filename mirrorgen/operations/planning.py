@@ -16,6 +16,7 @@ from mirrorgen.operations.repositories.planning import (
     unmanaged,
     unmanaged_failures,
 )
+from mirrorgen.operations.repositories.renamed import Renames
 from mirrorgen.operations.repositories.saved import work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.selecting import prepare
@@ -41,6 +42,8 @@ class MirrorPlan:
         unmanaged: those of `changes` that would fail, because the repository exists; the plan is not saved then.
         lost_digests: digest of every image in the repositories that would be destroyed, by their name.
         registry: settings of the registry itself that are not as the list asks, where Terraform changes any of them.
+        renames: which of these repositories have another name in the list.
+        successors: how many tagged images each repository of such a name holds; None for one that is not there.
     """
 
     changes: tuple[Change, ...]
@@ -54,6 +57,8 @@ class MirrorPlan:
     unmanaged: tuple[Change, ...] = ()
     lost_digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     registry: tuple[SettingDifference, ...] = ()
+    renames: Renames = field(default_factory=Renames)
+    successors: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -106,6 +111,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     concerned = [change.name for change in terraform.changes if _is_looked_up(change)]
     wanted = {repository.name: repository.tags for repository in work.desired.repositories}
     held = destination.held({**dict.fromkeys(concerned, ()), **wanted})
+    successors = {rename.new for rename in shown.renames.sure}
     existing = unmanaged(terraform.changes, held)
     if existing:
         work_folder(runtime).discard_plan()
@@ -122,6 +128,8 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         existing,
         shown.lost,
         destination.registry_differences() if _changes_registry(terraform.changes) else (),
+        shown.renames,
+        {name: None if held[name] is None else _image_count(held[name]) for name in successors},
     )
 
 

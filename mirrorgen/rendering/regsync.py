@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mirrorgen.desired.state import DesiredState, Repository
 from mirrorgen.model.images import Entry, Registry, TagRule
+from mirrorgen.model.targets import Target
 
 
 def document(state: DesiredState) -> dict[str, Any]:
@@ -26,6 +27,25 @@ def document(state: DesiredState) -> dict[str, Any]:
             entry
             for repository, brought in state.entries
             for entry in _entries(repository, brought, registries[brought.host], state.target.host)
+        ],
+    }
+
+
+def within(target: Target, parallel: int, copies: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return a configuration that copies from repositories of a target to others of it, and reaches nothing else.
+
+    Args:
+        target: the registry.
+        parallel: how many images are copied at once.
+        copies: from where to where: repositories with a tag, `name:tag`, or with a digest, `name@digest`.
+    """
+    host = {"registry": target.host, **target.sign_in()}
+    return {
+        "version": 1,
+        "creds": [host] if host.keys() > {"registry"} else [],
+        "defaults": {"parallel": parallel},
+        "sync": [
+            {"source": f"{target.host}/{old}", "target": f"{target.host}/{new}", "type": "image"} for old, new in copies
         ],
     }
 

@@ -11,6 +11,7 @@ from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.repositories.adopting import import_blocks
 from mirrorgen.operations.repositories.import_file import IMPORTS_FILE
 from mirrorgen.outcomes import Kind, TagRef
+from mirrorgen.reporting.moves import plan_moves, plan_moves_document
 from mirrorgen.reporting.registries import TITLE, of_repositories, registry_documents, registry_lines
 from mirrorgen.reporting.views import Block, Code, Items, Line, Table, View, failure_documents, failure_items
 from mirrorgen.tools.terraform import Change, TerraformPlan
@@ -54,6 +55,7 @@ def view_plan(plan: MirrorPlan) -> View:
         "unmanaged": [change.name for change in plan.unmanaged],
         "imports": import_blocks(plan.unmanaged),
         "destroyed_images": dict(plan.lost),
+        **plan_moves_document(plan),
         "destroyed_digests": {name: list(digests) for name, digests in plan.lost_digests.items()},
         "upstreams": _upstreams(plan),
         "copy": [ref.document() for ref in plan.copies],
@@ -64,6 +66,7 @@ def view_plan(plan: MirrorPlan) -> View:
         document,
         [
             Items("Repositories to DESTROY, with every image in them (refused without --allow-destroy)", lost),
+            *plan_moves(plan),
             Items(_EXISTS, [change.name for change in plan.unmanaged]),
             Code(
                 f"`mirrorgen adopt` takes them over: it writes this into {IMPORTS_FILE} and plans again",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,14 +116,17 @@ class Terraform:
             raise completed.failure(hint=hint or migration_hint(completed.stderr, self.place))
         return () if is_locked else tuple(provider.address for provider in unbounded(read_lock(self.module) or ""))
 
-    def plan(self, plan_file: Path) -> TerraformPlan:
-        """Write a plan, and return what it would do.
+    def plan(self, plan_file: Path, *, variables: Path | None = None, addresses: Sequence[str] = ()) -> TerraformPlan:
+        """Write a plan, and return what it would do: to all, or where addresses are given, to these resources alone.
+
+        A file of variables stands for those beside the module that have the same names.
 
         Raises:
             ToolFailed: Terraform refuses the module or cannot reach AWS.
         """
-        variables = self.place.plan_options if self.place else ()
-        argv = self._argv("plan", *self._settings, *variables, "-detailed-exitcode", f"-out={plan_file}")
+        part = [*([f"-var-file={variables}"] if variables else []), *(f"-target={address}" for address in addresses)]
+        options = [*(self.place.plan_options if self.place else ()), "-detailed-exitcode", f"-out={plan_file}", *part]
+        argv = self._argv("plan", *self._settings, *options)
         completed = self.runner.run(argv, env=self.env, success_codes=(_NOTHING_TO_DO, _SOMETHING_TO_DO))
         # To read a plan takes a start of the provider.
         return self.show(plan_file) if completed.code == _SOMETHING_TO_DO else TerraformPlan()

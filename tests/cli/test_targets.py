@@ -100,7 +100,21 @@ def test_files_of_a_list_with_one_target_go(run_cli: RunCli, folder: Path) -> No
 
 
 ONE_TARGET = (
-    *("adopt", "apply", "covers", "demo", "lifecycle", "plan", "prune", "resolve", "rewrite", "run", "status", "sync"),
+    *(
+        "adopt",
+        "apply",
+        "covers",
+        "demo",
+        "lifecycle",
+        "move",
+        "plan",
+        "prune",
+        "resolve",
+        "rewrite",
+        "run",
+        "status",
+        "sync",
+    ),
 )
 ARGUMENTS = {
     "covers": ["pod.yaml"],

@@ -63,7 +63,7 @@ def calls_of(method: str, target: str, headers: Mapping[str, str], body: bytes) 
     if "X-Amz-Target" in headers:
         yield from _of_ecr(headers["X-Amz-Target"].rpartition(".")[2], json.loads(body or b"{}"))
     elif path.startswith("/v2/"):
-        yield from _of_registry(method, path)
+        yield from _of_registry(method, path, urlsplit(target).query)
     elif "Action" in (form := parse_qs(body.decode("utf-8", "replace"))):
         # Who one is may be asked by everybody: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
         assert form["Action"] == ["GetCallerIdentity"], form
@@ -84,7 +84,7 @@ def _of_ecr(operation: str, asked: Mapping[str, object]) -> Iterator[Call]:
             yield Call("ecr:TagResource", resource)
 
 
-def _of_registry(method: str, path: str) -> Iterator[Call]:
+def _of_registry(method: str, path: str, query: str) -> Iterator[Call]:
     # Whoever speaks to the registry has asked for a token, as it answers nobody else.
     yield Call(SIGN_IN)
     if path == "/v2/":
@@ -92,6 +92,11 @@ def _of_registry(method: str, path: str) -> Iterator[Call]:
     for pattern, *actions in _REGISTRY:
         if match := re.fullmatch(pattern, f"{method} {path}"):
             yield from (Call(action, f"{_REPOSITORY}/{match['name']}") for action in actions)
+            # ECR mounts a layer only where a setting of the account allows it; a client downloads it otherwise:
+            # https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html
+            yield from (
+                Call("ecr:GetDownloadUrlForLayer", f"{_REPOSITORY}/{name}") for name in parse_qs(query).get("from", ())
+            )
             return
     raise AssertionError(f"nobody knows what right {method} {path} needs")
 

@@ -12,6 +12,7 @@ import pytest
 
 from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo.emulator import Emulator
+from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.rendering.module import module_files
 from tests.real.aws_calls import Call
 from tests.real.conftest import ACCOUNT, REGION, Project
@@ -127,7 +128,19 @@ def worked(account: Account) -> Account:
     account.passes("destroy", "prune", "--apply", "prune.json", "--older-than", "0")
     account.passes("destroy", "plan", code=3)
     account.passes("destroy", "apply", "--allow-destroy")
+    rename(project)
+    account.passes("destroy", "plan", code=3)
+    account.passes("destroy", "move", "--step", "create")
+    account.passes("sync", "move", "--step", "copy")
+    account.passes("destroy", "move", "--step", "destroy", "--allow-destroy")
     return account
+
+
+def rename(project: Project) -> None:
+    """Give the repositories other names in the list."""
+    at = {"hostname": project.ecr.address, "tls": "disabled", "path_prefix": path_prefix("quay.io")}
+    project.registries["quay.io"] = {**at, "alias": "renamed"}
+    project.write({APP: FIXED[1:], NEW: FIXED}, settings=FIRST)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mirrorgen.model.references import Source
 from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.operations.repositories.moving import Moved
+from mirrorgen.operations.repositories.renamed import Rename, Renames
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.moves import view_moved
 from mirrorgen.reporting.plans import view_plan
 from mirrorgen.reporting.views import show
 from mirrorgen.tools.terraform import REPOSITORY, Change
@@ -76,4 +81,31 @@ def test_nothing_to_do_is_one_line() -> None:
     nothing = MirrorPlan((), (), ())
     assert show(view_plan(nothing), ResultFormat.TEXT) == (
         "Nothing to do: every repository and every tag is as the list asks.\n"
+    )
+
+
+def test_a_name_that_has_changed_is_shown_with_both_and_what_they_hold() -> None:
+    renames = Renames((Rename("mirror/old", "mirror/new"),), {"mirror/a": "its sources now fill mirror/b and mirror/c"})
+    shown = show(view_plan(replace(PLAN, renames=renames, successors={"mirror/new": None})), ResultFormat.TEXT)
+    assert "`mirrorgen move` creates" in shown
+    assert "  mirror/old (images: 3) -> mirror/new (to be created)\n" in shown
+    assert "  mirror/a: its sources now fill mirror/b and mirror/c\n" in shown
+    markdown = show(view_plan(replace(PLAN, renames=renames, successors={"mirror/new": 2})), ResultFormat.MARKDOWN)
+    assert "- `mirror/old (images: 3) -> mirror/new (images: 2)`\n" in markdown
+
+
+def test_a_move_says_what_came_of_each_repository() -> None:
+    renames = Renames((Rename("a/old", "a/new"), Rename("b/old", "b/new"), Rename("c/old", "c/new")))
+    failure = Failure(TagRef("b/new", "1"), Kind.UNAVAILABLE, "reason")
+    shown = show(
+        view_moved(Moved(renames, {"a/old": 2}, ("b/new", "c/new"), ("a/old",), (failure,))), ResultFormat.TEXT
+    )
+    assert shown.startswith(
+        "from   to     images  state\n"
+        "a/old  a/new  2       old one destroyed\n"
+        "b/old  b/new  -       failed\n"
+        "c/old  c/new  -       created\n"
+        "\n"
+        "Not moved:\n"
+        "  b/new:1: reason [unavailable]\n"
     )

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mirrorgen.errors import InputError
-from mirrorgen.operations.repositories.saved import Occupied, SavedPlan, WorkFolder
+from mirrorgen.operations.repositories.renamed import Rename, Renames
+from mirrorgen.operations.repositories.saved import Moving, Occupied, SavedPlan, WorkFolder
 from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 
 # Works in the folder, says so, and ends its turn when its standard input is closed.
@@ -118,6 +119,7 @@ def test_a_turn_is_not_noted_under_another_name(tmp_path: Path) -> None:
 SHOWN = SavedPlan(
     TerraformPlan((Change("a.b", REPOSITORY, "mirror/a", "replace", ("tags",), "id", "a.c"),), ("output",), True),
     {"mirror/a": ("sha256:1", "sha256:2")},
+    Renames((Rename("mirror/a", "mirror/b"),), {"mirror/c": "a reason"}, {"mirror/a": ("quay.io/a",)}),
 )
 
 
@@ -130,7 +132,7 @@ def planned(tmp_path: Path) -> WorkFolder:
         path = tmp_path / "terraform" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("as it was")
-    folder.make_room()
+    folder.make_room(folder.plan_file)
     folder.plan_file.write_text("the plan")
     folder.seal(SHOWN)
     return folder
@@ -177,7 +179,7 @@ def test_the_plan_of_a_target_is_made_from_what_terraform_reads_for_it(
     planned: WorkFolder, name: str, counts: bool
 ) -> None:
     folder = WorkFolder(planned.root, "us")
-    folder.make_room()
+    folder.make_room(folder.plan_file)
     folder.plan_file.write_text("the plan of the target")
     folder.seal(SHOWN)
     assert folder.plan_file != planned.plan_file
@@ -189,3 +191,26 @@ def test_the_plan_of_a_target_is_made_from_what_terraform_reads_for_it(
         assert folder.require_current_plan() == SHOWN
     folder.discard_plan()
     assert planned.plan_file.read_text() == "the plan"
+
+
+def test_a_move_goes_on_with_what_was_shown_and_nobody_applies_that_any_more(planned: WorkFolder) -> None:
+    assert planned.require_moving() == Moving(SHOWN)
+    begun = Moving(SHOWN, {"mirror/a": {"latest": "sha256:1"}})
+    planned.keep_moving(begun)
+    assert planned.require_moving() == begun
+    with pytest.raises(InputError, match="there is no saved plan"):
+        planned.require_current_plan()
+    (planned.root / "terraform/main.tf").write_text("changed")
+    with pytest.raises(InputError, match="has changed since the plan was made"):
+        planned.require_moving()
+
+
+def test_a_new_plan_is_the_one_that_a_move_is_made_from(planned: WorkFolder) -> None:
+    planned.keep_moving(Moving(SHOWN, {"mirror/a": {"latest": "sha256:1"}}))
+    planned.make_room(planned.plan_file)
+    planned.plan_file.write_text("another")
+    planned.seal(SHOWN)
+    assert planned.require_moving() == Moving(SHOWN)
+    planned.discard_plan()
+    with pytest.raises(InputError, match="there is no saved plan"):
+        planned.require_moving()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mirrorgen.destinations.ecr.registry_scanning import RegistryScanning
@@ -14,6 +14,7 @@ TFVARS = "terraform/terraform.tfvars.json"
 EXCLUSIONS = "terraform/modules/repositories/exclusions_override.tf"
 PROTECTION = "terraform/modules/repositories/protection_override.tf"
 _FORMER_EXCLUSIONS = "terraform/exclusions_override.tf"
+_BETWEEN_SOURCES = ", "
 
 
 def variables_file(list_name: str) -> str:
@@ -57,6 +58,51 @@ def generated(
     }
 
 
+def filled_from(outputs: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return what filled each repository at the last apply, by its name, as the module's outputs say it.
+
+    Args:
+        outputs: values by name, as Terraform's state has them.
+    """
+    repositories = outputs.get("repositories")
+    if not isinstance(repositories, Mapping):
+        return {}
+    return {
+        name: tuple(str(said["source"]).split(_BETWEEN_SOURCES))
+        for name, said in repositories.items()
+        if isinstance(said, Mapping) and said.get("source")
+    }
+
+
+def interim(
+    document: Mapping[str, Any],
+    *,
+    staying: Mapping[str, Sequence[str]],
+    refilled: Mapping[str, Sequence[str]],
+    absent: Collection[str],
+) -> dict[str, Any]:
+    """Return variables for the time in which repositories have their old name and their new one.
+
+    They are for a plan that changes a few resources alone. The others have to be named, so that the module's outputs go
+    on to say what filled them; what else is said of those that have left the list is of no account.
+
+    Args:
+        document: the variables of the list, with at least one repository that is not absent.
+        staying: what filled the repositories that are there and have left the list, by their name.
+        refilled: from what those of the list are filled that get their images from other repositories, by their name.
+        absent: names of the list's repositories that are not there, and are not to be made.
+    """
+    images = [
+        {**image, "source": _BETWEEN_SOURCES.join(refilled.get(image["repository"], [image["source"]]))}
+        for image in document["mirrored_images"]
+        if image["repository"] not in absent
+    ]
+    left = [
+        {**images[0], "source": _BETWEEN_SOURCES.join(sources), "repository": name} for name, sources in staying.items()
+    ]
+    return {"mirrored_images": sorted([*images, *left], key=lambda image: str(image["repository"]))}
+
+
 def _settings(repository: Provisioned) -> RepositorySettings:
     assert isinstance(repository.settings, RepositorySettings)
     return repository.settings
@@ -64,7 +110,7 @@ def _settings(repository: Provisioned) -> RepositorySettings:
 
 def _image(repository: Provisioned, wanted: RepositorySettings) -> dict[str, Any]:
     return {
-        "source": ", ".join(repository.sources),
+        "source": _BETWEEN_SOURCES.join(repository.sources),
         "repository": repository.name,
         "tag_mutability": wanted.mutability.setting,
         "mutability_exclusions": list(wanted.mutability.exclusions),

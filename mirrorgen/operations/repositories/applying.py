@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mirrorgen.errors import InputError, ToolFailed
 from mirrorgen.operations.repositories.adopting import adoption_hint, imports_applied
 from mirrorgen.operations.repositories.emptying import empty_repositories
+from mirrorgen.operations.repositories.renamed import Renames
 from mirrorgen.operations.repositories.saved import WorkFolder, work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.already_exists import AlreadyExists
@@ -51,7 +52,7 @@ def _apply(
     destroyed = [change.name for change in plan.changes if change.destroys_repository]
     if destroyed and not allow_destroy:
         message = f"the plan destroys repositories with their images: {', '.join(destroyed)}"
-        raise InputError(message, hint="if that is meant, run `mirrorgen apply --allow-destroy`")
+        raise InputError(message, hint=_hint(shown.renames))
     also(plan)
     empty_repositories(runtime, shown.lost)
     try:
@@ -66,3 +67,11 @@ def _apply(
         # Once begun, also a plan that failed is out of date.
         folder.discard_plan()
     return plan
+
+
+def _hint(renames: Renames) -> str:
+    meant = "if that is meant, run `mirrorgen apply --allow-destroy`"
+    if not renames.sure:
+        return meant
+    names = ", ".join(rename.old for rename in renames.sure)
+    return f"`mirrorgen move` keeps the images of {names}, which have another name in the list; {meant}"

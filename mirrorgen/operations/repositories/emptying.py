@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from mirrorgen.destinations.ecr.destination import EcrDestination
+from mirrorgen.destinations.port import StoredImage
 from mirrorgen.errors import InputError, ToolFailed
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.terraform import Change
@@ -43,7 +44,27 @@ def empty_repositories(runtime: Runtime, listed: Mapping[str, Sequence[str]]) ->
     # Only a target in which Terraform makes the repositories has any to be destroyed.
     assert isinstance(destination, EcrDestination)
     held = destination.images(listed)
+    require_listed(held, listed)
     for name, images in held.items():
+        runtime.say(f"deleting the images of {name}: {len(images or ())}")
+        refused = destination.delete_images(name, images or ())
+        if refused:
+            said = "; ".join(f"{digest}: {reason}" for digest, reason in sorted(refused.items())[:_SAID])
+            raise ToolFailed(f"ECR did not delete {len(refused)} images of {name}, which is not destroyed: {said}")
+
+
+def require_listed(held: Mapping[str, Sequence[StoredImage] | None], listed: Mapping[str, Sequence[str]]) -> None:
+    """Make sure that repositories hold nothing but what a plan lists.
+
+    Args:
+        held: images by repository; None for one that does not exist.
+        listed: digests by repository.
+
+    Raises:
+        InputError: images have come since the plan was made.
+    """
+    for name in sorted(held.keys() & listed.keys()):
+        images = held[name]
         new = sorted({image.digest for image in images or ()} - set(listed[name]))
         if new:
             raise InputError(
@@ -51,12 +72,6 @@ def empty_repositories(runtime: Runtime, listed: Mapping[str, Sequence[str]]) ->
                 "destroyed",
                 hint="run `mirrorgen plan` again and look at what it would destroy",
             )
-    for name, images in held.items():
-        runtime.say(f"deleting the images of {name}: {len(images or ())}")
-        refused = destination.delete_images(name, images or ())
-        if refused:
-            said = "; ".join(f"{digest}: {reason}" for digest, reason in sorted(refused.items())[:_SAID])
-            raise ToolFailed(f"ECR did not delete {len(refused)} images of {name}, which is not destroyed: {said}")
 
 
 def _some(digests: Sequence[str]) -> str:

@@ -14,11 +14,13 @@ from typing import IO, Any
 
 from mirrorgen.errors import InputError, MirrorgenError
 from mirrorgen.files import open_private, read_file, write_file, write_files
+from mirrorgen.operations.repositories.renamed import Rename, Renames
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.terraform import Change, TerraformPlan
 
 _FOLDER = Path("terraform/.mirrorgen")
 _PLAN, _SHOWN, _TURN = "plan.tfplan", "plan.json", "run.lock"
+_MOVING, _STEP, _STEP_VARIABLES = "move.json", "step.tfplan", "step.tfvars.json"
 _PLAN_AGAIN = "run `mirrorgen plan` first; `apply` applies exactly what it showed"
 
 
@@ -33,10 +35,34 @@ class SavedPlan:
     Attributes:
         plan: what Terraform would do.
         lost: digests of the images of each repository that it destroys, by its name.
+        renames: which of these repositories have another name in the list.
     """
 
     plan: TerraformPlan
     lost: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    renames: Renames = field(default_factory=Renames)
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A move that has begun: the plan that was shown, which Terraform could not apply any more, and what came of it.
+
+    Attributes:
+        shown: of the plan.
+        verified: digest by tag that an old repository and its new one both had, by the old name.
+    """
+
+    shown: SavedPlan
+    verified: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What is kept of a plan: digests of what it was made from and of the plan itself, and what was shown."""
+
+    inputs: str
+    plan: str
+    moving: Moving
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +81,11 @@ class WorkFolder:
     def plan_file(self) -> Path:
         """Terraform's saved plan."""
         return self._plan_folder / _PLAN
+
+    @property
+    def step_file(self) -> Path:
+        """Terraform's plan for a part of what was shown."""
+        return self._plan_folder / _STEP
 
     @contextmanager
     def turn(self, command: str, *, wait: bool, say: Callable[[str], None]) -> Iterator[None]:
@@ -102,21 +133,47 @@ class WorkFolder:
         Raises:
             InputError: there is none, the list or the module has changed since, or nobody can tell.
         """
-        path = self._plan_folder / _SHOWN
-        plan, kept = (read_file(path, project=self.root) for path in (self.plan_file, path))
+        plan, kept = (read_file(path, project=self.root) for path in (self.plan_file, self._plan_folder / _SHOWN))
         if not plan or kept is None:
             raise InputError("there is no saved plan", hint=_PLAN_AGAIN)
-        try:
-            document = json.loads(kept)
-            inputs, digest, shown = document["inputs"], document["plan"], _shown(document["shown"])
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            message = f"{path} does not say what the saved plan was made from"
-            raise InputError(message, hint="run `mirrorgen plan` again; it writes both anew") from error
-        if digest != self._plan_digest():
+        document = self._read(_SHOWN, kept)
+        if document.plan != self._plan_digest():
             raise InputError("the saved plan is not the one that was shown", hint=_PLAN_AGAIN)
-        if inputs != self._inputs_digest():
-            raise InputError("the list or the Terraform module has changed since the plan was made", hint=_PLAN_AGAIN)
-        return shown
+        self._require_same_inputs(document)
+        return document.moving.shown
+
+    def require_moving(self) -> Moving:
+        """Return the move that has begun, or that the saved plan makes possible.
+
+        Raises:
+            InputError: as `require_current_plan` says.
+        """
+        kept = read_file(self._plan_folder / _MOVING, project=self.root)
+        if kept is None or read_file(self._plan_folder / _SHOWN, project=self.root) is not None:
+            return Moving(self.require_current_plan())
+        document = self._read(_MOVING, kept)
+        self._require_same_inputs(document)
+        return document.moving
+
+    def keep_moving(self, moving: Moving) -> None:
+        """Note how far a move has come. The saved plan is out of date with its first step, and goes.
+
+        Raises:
+            InputError: the folder cannot be written to.
+        """
+        document = {"inputs": self._inputs_digest(), **asdict(moving)}
+        write_file(self._plan_folder / _MOVING, json.dumps(document), project=self.root, is_private=True)
+        self._remove(_PLAN, _SHOWN)
+
+    def write_step_variables(self, document: Mapping[str, Any]) -> Path:
+        """Write variables for a part of what was shown, and say where.
+
+        Raises:
+            InputError: the folder cannot be written to.
+        """
+        path = self._plan_folder / _STEP_VARIABLES
+        write_file(path, json.dumps(document), project=self.root, is_private=True)
+        return path
 
     def discard_plan(self) -> None:
         """Remove the saved plan: it was applied, would fail, or a new one is being made.
@@ -124,22 +181,38 @@ class WorkFolder:
         Raises:
             InputError: something else is in its place.
         """
-        folder = self._plan_folder.relative_to(self.root)
-        write_files(self.root, {f"{folder}/{name}": None for name in (_PLAN, _SHOWN)})
+        self._remove(_PLAN, _SHOWN, _MOVING, _STEP, _STEP_VARIABLES)
 
-    def make_room(self) -> None:
-        """Put an empty file in the place of the plan, for Terraform to fill.
+    def make_room(self, path: Path) -> None:
+        """Put an empty file in the place of a plan, for Terraform to fill.
 
         A plan holds the state, which is nobody else's business; left alone Terraform lets everybody read it.
 
         Raises:
             InputError: something else is in its place.
         """
-        write_file(self.plan_file, "", project=self.root, is_private=True)
+        write_file(path, "", project=self.root, is_private=True)
+
+    def _read(self, name: str, kept: bytes) -> _Document:
+        try:
+            document = json.loads(kept)
+            moving = Moving(_shown(document["shown"]), document.get("verified", {}))
+            return _Document(document["inputs"], document.get("plan", ""), moving)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            message = f"{self._plan_folder / name} does not say what the saved plan was made from"
+            raise InputError(message, hint="run `mirrorgen plan` again; it writes both anew") from error
+
+    def _require_same_inputs(self, document: _Document) -> None:
+        if document.inputs != self._inputs_digest():
+            raise InputError("the list or the Terraform module has changed since the plan was made", hint=_PLAN_AGAIN)
 
     @property
     def _plan_folder(self) -> Path:
         return self.root / _FOLDER / self.target
+
+    def _remove(self, *names: str) -> None:
+        folder = self._plan_folder.relative_to(self.root)
+        write_files(self.root, {f"{folder}/{name}": None for name in names})
 
     def _open_turn(self) -> IO[str]:
         write_files(self.root, {f"{_FOLDER}/.gitignore": "*\n"})
@@ -187,7 +260,13 @@ def _shown(document: Mapping[str, Any]) -> SavedPlan:
     plan = document["plan"]
     changes = tuple(Change(**{**change, "fields": tuple(change["fields"])}) for change in plan["changes"])
     lost = {name: tuple(digests) for name, digests in document["lost"].items()}
-    return SavedPlan(TerraformPlan(changes, tuple(plan["outputs"]), plan["is_applicable"]), lost)
+    return SavedPlan(TerraformPlan(changes, tuple(plan["outputs"]), plan["is_applicable"]), lost, _renames(document))
+
+
+def _renames(document: Mapping[str, Any]) -> Renames:
+    renames = document["renames"]
+    sources = {name: tuple(found) for name, found in renames["sources"].items()}
+    return Renames(tuple(Rename(**rename) for rename in renames["sure"]), renames["unsure"], sources)
 
 
 def _holder(stream: IO[str]) -> str:

@@ -30,6 +30,10 @@ locals {
     "ecr:TagResource",
     "ecr:UntagResource",
   ]
+  # To copy from one repository into another, where the registry does not mount layers (an account setting of ECR).
+  pull = [
+    "ecr:GetDownloadUrlForLayer",
+  ]
   push = [
     "ecr:BatchCheckLayerAvailability",
     "ecr:CompleteLayerUpload",
@@ -45,7 +49,7 @@ locals {
   repository_actions = {
     plan    = concat(local.read, local.inspect, local.findings)
     apply   = concat(local.read, local.settings)
-    sync    = concat(local.read, local.inspect, local.findings, local.push)
+    sync    = concat(local.read, local.inspect, local.findings, local.pull, local.push)
     destroy = concat(local.read, local.inspect, local.settings, local.remove)
   }
   # Whoever sets the policy of a repository could let themselves do with it what their role may not. A denial
@@ -192,7 +196,7 @@ locals {
         {
           Sid      = "Repositories"
           Effect   = "Allow"
-          Action   = concat(local.read, local.inspect, local.findings, local.settings, local.push, local.remove)
+          Action   = concat(local.read, local.inspect, local.findings, local.settings, local.pull, local.push, local.remove)
           Resource = local.repositories
         },
         {
