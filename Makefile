@@ -3,6 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+TFLINT := github.com/terraform-linters/tflint@v0.64.0
+CHECKOV := checkov>=3.3.30
+# What takes minutes to build or install is kept in the user's cache, as mirrorgen's own tools are.
+CACHE := $(or $(MIRRORGEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/mirrorgen)
+TFLINT_BIN := $(CACHE)/$(subst @,-,$(notdir $(TFLINT)))
+CHECKOV_VENV := $(CACHE)/$(subst >=,-,$(CHECKOV))
 
 .PHONY: demo test soak lint bench format requirements image clean browser container-tools
 
@@ -14,7 +20,7 @@ demo: $(VENV)/installed
 # has an emulated ECR and a Terraform provider of 0.7 GB of its own. It gets a file at a time; in their order, as the
 # slow ones are not those with the most tests.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 3 ? n + 1 : 4)))
-test: $(VENV)/installed browser container-tools
+test: $(VENV)/installed $(CHECKOV_VENV)/installed browser container-tools
 	$(BIN)/mirrorgen tools install
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
@@ -28,7 +34,7 @@ soak: $(VENV)/installed container-tools
 	$(BIN)/mirrorgen tools install helm
 	SOAK=$(SOAK) TEXTS=$(TEXTS) SCENARIOS=$(SCENARIOS) $(BIN)/python -m pytest --soak --hypothesis-profile soak \
 	    tests/real/test_references.py tests/real/test_charts.py tests/real/test_nodes.py tests/real/test_rewrite_helm.py \
-	    tests/real/test_rewrite_kyverno.py tests/audit tests/fuzz \
+	    tests/real/test_rewrite_kyverno.py tests/real/test_rewrite_pulls.py tests/audit tests/fuzz \
 	    $$(grep -rl 'import.* given' tests/unit tests/operations tests/consumers tests/readers tests/importing) $(PYTEST_ARGS)
 
 # The status page is tested in a real browser: Debian's, as nobody else's may be downloaded everywhere.
@@ -47,11 +53,18 @@ container-tools:
 	    apt-get install -qqy --no-install-recommends $(CONTAINER_TOOLS) >/dev/null; } || \
 	    echo "what needs one of these is tested where it is, by root: $(CONTAINER_TOOLS)"
 
-lint: $(VENV)/installed $(BIN)/actionlint
+# An example is one file that is read at once, so it has no outputs.tf.
+lint: $(VENV)/installed $(BIN)/actionlint $(TFLINT_BIN)/tflint $(CHECKOV_VENV)/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	terraform fmt -check -recursive terraform
+	set -e; for module in terraform terraform/modules/*/; do \
+	    $(TFLINT_BIN)/tflint --config $(CURDIR)/.tflint.hcl --chdir $$module; done
+	set -e; for example in terraform/examples/*/; do \
+	    $(TFLINT_BIN)/tflint --config $(CURDIR)/.tflint.hcl --chdir $$example \
+	        --disable-rule terraform_standard_module_structure; done
+	$(CHECKOV_VENV)/bin/checkov --config-file .checkov.yaml
 	$(BIN)/actionlint
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
@@ -95,3 +108,13 @@ $(VENV)/installed: pyproject.toml
 
 $(BIN)/actionlint: $(VENV)/installed
 	GOBIN=$(abspath $(BIN)) go install $(ACTIONLINT)
+
+$(TFLINT_BIN)/tflint:
+	GOBIN=$(TFLINT_BIN) go install -ldflags='-s -w' $(TFLINT)
+
+# An environment of its own, as it wants older versions of what others here use.
+$(CHECKOV_VENV)/installed:
+	$(PYTHON) -m venv --clear $(CHECKOV_VENV)
+	$(CHECKOV_VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(CHECKOV_VENV)/bin/python -m pip install --quiet '$(CHECKOV)'
+	touch $@

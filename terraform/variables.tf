@@ -48,7 +48,7 @@ variable "mirrored_images" {
   nullable = false
 
   validation {
-    condition = length(distinct(var.mirrored_images[*].repository)) == length(var.mirrored_images)
+    condition = length({ for image in var.mirrored_images : image.repository => image.source... }) == length(var.mirrored_images)
     error_message = "Each repository may be listed once. Listed again: ${join("; ", [
       for name, sources in { for image in var.mirrored_images : image.repository => image.source... } : "${name} (from ${join(", ", sources)})"
       if length(sources) > 1

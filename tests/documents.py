@@ -55,6 +55,14 @@ def blocks_of(path: Path, language: str) -> list[str]:
     return [match.group(2) for match in re.finditer(pattern, text_of(path), re.MULTILINE | re.DOTALL)]
 
 
+def as_pattern(shown: str) -> str:
+    """What a page shows as a pattern: a line of `…` is any lines, another `…` anything in its line."""
+    return "".join(
+        r"(?:.*\n)*?" if line.strip() == "…" else rf"{re.escape(line).replace('…', '.*')}\n"
+        for line in shown.splitlines()
+    )
+
+
 def require_text(path: Path, expected: str, config: pytest.Config) -> None:
     """Compare a document with what it should be; with --update-golden write it and fail."""
     if text_of(path) == expected:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mirrorgen.destinations.port import Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Described, Footprint, Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.project import load
@@ -47,6 +48,7 @@ class MemoryDestination:
     target: Target
     stock: dict[str, list[StoredImage]] = field(default_factory=dict)
     other_repositories: tuple[str, ...] | None = ()
+    footprint_of: dict[str, Footprint] = field(default_factory=dict)
     archived: dict[str, str] = field(default_factory=dict)
     deleted: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -81,6 +83,9 @@ class MemoryDestination:
     def differences(self, wanted: Mapping[str, Settings]) -> Mapping[str, tuple[SettingDifference, ...] | None]:
         return {name: () if name in self.stock else None for name in wanted}
 
+    def describe(self, images: Mapping[str, Image]) -> Mapping[str, Described | None]:
+        return {name: Described() if name in self.stock else None for name in images}
+
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset()
 
@@ -90,8 +95,14 @@ class MemoryDestination:
     def registry_differences(self) -> tuple[SettingDifference, ...]:
         return ()
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        return None if self.other_repositories is None else tuple(sorted({*self.other_repositories} - {*names}))
+    def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
+        if self.other_repositories is None:
+            return None
+        others = {name for name in self.other_repositories if below is None or name.startswith(f"{below}/")}
+        return tuple(sorted(others - {*names}))
+
+    def footprints(self, names: Iterable[str]) -> Mapping[str, Footprint]:
+        return {name: self.footprint_of.get(name, Footprint()) for name in names}
 
     def expiring(self, settings: Settings, images: Sequence[StoredImage], *, now: datetime) -> Mapping[str, str]:
         return {}

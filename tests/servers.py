@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -26,3 +28,18 @@ def server(
             yield process
         finally:
             process.kill()
+
+
+def free_port() -> int:
+    """Return a loopback port that was free a moment ago."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], *, timeout_s: float = 30.0) -> None:
+    """Wait until something outside is ready; fail after a deadline."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "not ready in time"
+        time.sleep(0.02)

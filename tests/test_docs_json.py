@@ -21,22 +21,25 @@ from mirrorgen.desired.updates import find_updates, left_alone
 from mirrorgen.destinations.ecr.foretelling import Foretold
 from mirrorgen.destinations.ecr.rules import LifecycleRule
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.destinations.port import Footprint, SettingDifference, StoredImage
 from mirrorgen.importing.adding import add_images
 from mirrorgen.master_list.lock import Lock
 from mirrorgen.model.allowances import Allowances
+from mirrorgen.model.images import TagRule
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests
 from mirrorgen.operations.copying.pending import Pending
+from mirrorgen.operations.copying.pushing import Pushing
 from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
 from mirrorgen.operations.copying.weighing import Foreseen
 from mirrorgen.operations.holding.expiring import Expiring, rules_of
 from mirrorgen.operations.holding.pruning import PrunePlan, Removal
 from mirrorgen.operations.holding.running import Held, Running
-from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
+from mirrorgen.operations.holding.status import RepositoryStatus, Status, Stray, TagState, TagStatus
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.repositories.adopting import Adoption
+from mirrorgen.operations.repositories.enlisting import Enlisted
 from mirrorgen.operations.repositories.moving import Moved
 from mirrorgen.operations.repositories.renamed import Rename, Renames
 from mirrorgen.operations.upstream.locking import ChangedEntry, Difference, DifferenceKind, EntryChange, Relocked
@@ -45,9 +48,9 @@ from mirrorgen.operations.upstream.selecting import Work
 from mirrorgen.operations.upstream.updating import Offered
 from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
 from mirrorgen.project import load
-from mirrorgen.readers.contract import Around
+from mirrorgen.readers.contract import Around, NamedImage, Place, Refusal
 from mirrorgen.readers.formats import read
-from mirrorgen.reporting.adoptions import view_adoption
+from mirrorgen.reporting.adoptions import view_adoption, view_enlisted
 from mirrorgen.reporting.changes import view_changes
 from mirrorgen.reporting.covers import Covered, view_covers
 from mirrorgen.reporting.formats import ResultFormat
@@ -97,6 +100,22 @@ NO_BUDGET = Budget(Account({}), Foreseen(()))
 TARGET = {"registry": "host", "account_id": "123456789012", "region": "eu-west-1"}
 REMOVAL = Removal("mirror/nginx", "1", "sha256:0a1b", "2025-01-31T06:00:00+00:00")
 
+ENLISTED = Enlisted(
+    "team",
+    "",
+    (
+        NamedImage(
+            "team/docker-hub/nginx",
+            Place("ECR", 0),
+            "",
+            Source("docker.io", "library/nginx"),
+            rule=TagRule(("1.25",)),
+            settings={"ecr": {"scan_on_push": False}},
+        ),
+    ),
+    (Refusal("team/app", Place("ECR", 0), "", "reason", "hint"),),
+    {"team/docker-hub/nginx": 2},
+)
 ADOPTION = Adoption(
     TerraformPlan(
         (
@@ -131,12 +150,14 @@ def test_json_of_results(tmp_path: Path) -> None:
     digests = {gone: ("sha256:0f2d4a3c",)}
     renames = Renames((Rename(gone, "mirror/hub/old"),), {"mirror/quay/old": "reason"})
     plan = MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={gone: 3}, lost_digests=digests)
-    plan = replace(plan, registry=(BASIC_SCANNING,), renames=renames, successors={"mirror/hub/old": 0})
+    plan = replace(plan, renames=renames, successors={"mirror/hub/old": 0}, registry=(BASIC_SCANNING,))
+    pushing = Pushing("ECR", 10, 1, 10)
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [
-        view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1])),
+        view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1], pushing=pushing)),
         view_adoption(ADOPTION),
         view_moved(Moved(renames, {gone: 3}, (gone,), (gone,), (FAILURE,))),
+        view_enlisted(ENLISTED, "images.yaml", "--- images.yaml\n", is_written=False),
         view_applied(TerraformPlan(changes, ("repositories",), is_applicable=True)),
         sync,
         view_sync_plan(
@@ -180,9 +201,10 @@ def view_of_status(folder: Path) -> View:
         untagged=0,
         size_bytes=1024,
     )
+    strays = (Stray("mirror/old", Footprint(12, 4096, MOMENT)),)
     target = EcrTarget("123456789012", "eu-west-1")
     registry = (BASIC_SCANNING,)
-    return view_status(Status(MOMENT, target, (found,), ("mirror/old",), (FAILURE,), (), (RUNNING,), registry))
+    return view_status(Status(MOMENT, target, (found,), strays, (FAILURE,), (), (RUNNING,), registry))
 
 
 def views_of_selections_differences_and_expiries(folder: Path) -> Iterator[View]:

@@ -28,7 +28,8 @@ from mirrorgen.tools.searching import outside
 VERSION = "1.5.33"
 """The ministack release whose behaviour the demo and the tests rely on."""
 
-_APPLICATION = Path(__file__).with_name("ecr_server.py")
+APPLICATION = Path(__file__).with_name("ecr_server.py")
+"""What the emulator serves, a file for its own interpreter."""
 
 _SERVICES = "ecr,sts,kms,iam,s3"
 _INSTALL_TIMEOUT_S = 600.0
@@ -110,9 +111,25 @@ def _build(folder: Path, python: Path, runner: Runner, env: Mapping[str, str]) -
 
 
 @contextlib.contextmanager
-def emulator(python: Path, *, log: Path, env: Mapping[str, str], account_id: str, region: str) -> Iterator[Emulator]:
+def emulator(
+    python: Path,
+    *,
+    log: Path,
+    env: Mapping[str, str],
+    account_id: str,
+    region: str,
+    application: Path = APPLICATION,
+) -> Iterator[Emulator]:
     """Keep an emulator running for the length of a `with` block; arguments and errors as for `start`."""
-    started = start(python, log=log, env=env, account_id=account_id, region=region, outlives_us=False)
+    started = start(
+        python,
+        log=log,
+        env=env,
+        account_id=account_id,
+        region=region,
+        outlives_us=False,
+        application=application,
+    )
     try:
         yield started
     finally:
@@ -120,7 +137,14 @@ def emulator(python: Path, *, log: Path, env: Mapping[str, str], account_id: str
 
 
 def start(
-    python: Path, *, log: Path, env: Mapping[str, str], account_id: str, region: str, outlives_us: bool
+    python: Path,
+    *,
+    log: Path,
+    env: Mapping[str, str],
+    account_id: str,
+    region: str,
+    outlives_us: bool,
+    application: Path = APPLICATION,
 ) -> Emulator:
     """Start an empty emulator on a free loopback port and wait until it answers.
 
@@ -131,6 +155,7 @@ def start(
         account_id: account that registry requests, which carry no AWS signature, are answered for.
         region: region in which those look for a repository first.
         outlives_us: whether it goes on when this program has ended.
+        application: file with the `app` that is served.
 
     Raises:
         ToolUnusable: the interpreter cannot be started.
@@ -151,7 +176,7 @@ def start(
                 f"127.0.0.1:{port}",
                 "--keep-alive",
                 "75",
-                f"{_APPLICATION}:app",
+                f"{application}:app",
             ],
             env=_server_environment(env, port=port, token=token, account_id=account_id, region=region),
             log=log,

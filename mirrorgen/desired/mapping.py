@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mirrorgen.model.images import Image, MasterList, Registry
-from mirrorgen.model.references import DOCKER_HUB, Source
-from mirrorgen.model.registries import default_alias
+from mirrorgen.model.references import DOCKER_HUB, Source, parse_source
+from mirrorgen.model.registries import default_alias, hosts_called
 
 
 def repository_name(image: Image, *, prefix: str, registries: Mapping[str, Registry]) -> str:
@@ -35,6 +35,32 @@ def derived_name(source: Source, *, prefix: str, alias: str, keep_library: bool 
     drops = source.host == DOCKER_HUB and not keep_library
     path = source.path.removeprefix("library/") if drops else source.path
     return "/".join(filter(None, (prefix, alias, path)))
+
+
+def sources_called(
+    name: str, *, prefix: str, registries: Mapping[str, Registry], hosts: Collection[str]
+) -> tuple[Source, ...]:
+    """Return the sources that would have this target repository if no entry gave them another: `usual_name` inverted.
+
+    Args:
+        name: of the repository.
+        prefix: first path segments of its name, which are no part of the rule.
+        registries: by host, those that the list configures.
+        hosts: of the registries in use. Another of the same alias could not be, so these leave no doubt.
+
+    Returns:
+        Nothing where the rule gives no source this name, several where a host cannot be told from its alias.
+    """
+    alias, _, path = name.removeprefix(f"{prefix}/").partition("/")
+    known = [host for host in sorted({*registries, *hosts}) if alias_of(host, registries) == alias]
+    # A name on Docker Hub has two parts, of which the rule drops the first of an official image.
+    official = f"library/{path}" if "/" not in path else path
+    possible = [Source(host, official if host == DOCKER_HUB else path) for host in known or hosts_called(alias)]
+    return tuple(
+        source
+        for source in possible
+        if parse_source(str(source), ()) == source and usual_name(source, prefix=prefix, registries=registries) == name
+    )
 
 
 def alias_of(host: str, registries: Mapping[str, Registry]) -> str:

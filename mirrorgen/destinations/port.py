@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.outcomes import TagRef
 
@@ -71,12 +72,45 @@ class Pullable:
 
 
 @dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a repository weighs, and whether anybody still pulls from it.
+
+    Attributes:
+        images: how many it holds, each platform and each index, archived ones among them; None where the registry
+            does not tell.
+        size_bytes: the sum of what the registry says of each image, so that layers count for each image that has them;
+            None where it does not tell.
+        pulled_at: the latest pull of any of them that the registry has recorded, with a time zone; None for never, or
+            where it does not tell.
+    """
+
+    images: int | None = None
+    size_bytes: int | None = None
+    pulled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SettingDifference:
     """A setting of a repository, or of the registry, that is not as the list asks."""
 
     setting: str
     wanted: str
     found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What an entry has to say so that a repository which is there stays as it is.
+
+    Attributes:
+        keys: of the entry, and what stands under them; without those for which the defaults of the list will do.
+        moving: which of its tags upstream moves, as in `TagRule`.
+        trouble: why no entry can say it, a sentence without a final stop; nothing where one can.
+    """
+
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    moving: str | tuple[str, ...] = "auto"
+    trouble: str = ""
 
 
 class Destination(Protocol):
@@ -144,6 +178,16 @@ class Destination(Protocol):
             ToolFailed: the registry cannot be asked.
         """
 
+    def describe(self, images: Mapping[str, Image]) -> Mapping[str, Described | None]:
+        """Say what entries must ask for so that the next apply changes nothing; None for what does not exist.
+
+        Args:
+            images: an entry with the tags of each repository and the defaults of the list, by repository name.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
         """Name those of the repositories that have a lifecycle policy, whatever it says.
 
@@ -165,12 +209,23 @@ class Destination(Protocol):
             ToolFailed: the registry cannot be asked.
         """
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        """Name the repositories below the target's prefix that are not among `names`; sorted.
+    def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
+        """Name the repositories below a path that are not among `names`; sorted.
+
+        Args:
+            names: of repositories that are no strays.
+            below: the path, without a slash at its end; None for the target's prefix.
 
         Returns:
             None where the registry does not let us list its repositories, or the target has no prefix: then nothing
             tells a repository that has left the list from one that was never ours.
+
+        Raises:
+            ToolFailed: the registry cannot be asked.
+        """
+
+    def footprints(self, names: Iterable[str]) -> Mapping[str, Footprint]:
+        """Ask what repositories weigh; one that is gone, or may not be asked about, has a footprint without answers.
 
         Raises:
             ToolFailed: the registry cannot be asked.

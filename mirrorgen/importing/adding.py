@@ -19,7 +19,6 @@ from mirrorgen.importing.splices import Splice, add_entries, add_registries, add
 from mirrorgen.importing.text import entry_document, list_text
 from mirrorgen.master_list.document import Document
 from mirrorgen.model.allowances import Allowances
-from mirrorgen.model.images import Copying
 from mirrorgen.problems import KeyPath, Problem
 from mirrorgen.project import CURED_BY_LOCK, Loaded, load, load_texts
 from mirrorgen.readers.contract import NamedImage, Reading, Refusal
@@ -68,9 +67,7 @@ def add_images(loaded: Loaded, readings: Sequence[Reading], allowances: Allowanc
     def check(text: str) -> Loaded:
         return load(loaded.path, text=text, use_lock=False, allowances=allowances)
 
-    platform = (document.data.get("defaults") or {}).get("platforms", "all")
-    copying = Copying(platform=None if platform == "all" else platform)
-    base = Base(master_list.target, master_list.registries, master_list.images, copying, where)
+    base = Base(master_list.target, master_list.registries, master_list.images, master_list.copying, where)
     return _Addition(base, readings, allowances, check, document).run()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mirrorgen.model.images import Copying, Image, TagRule
 from mirrorgen.model.references import Source
@@ -26,6 +27,8 @@ class Draft:
         exact: tags to add, in order.
         digests: tags to add that have a digest, in order.
         rule: which further tags are to be chosen; None for none.
+        moving: which tags of a new entry upstream moves, as in `TagRule`.
+        settings: keys of a new entry that ask for the settings of the repository.
     """
 
     source: Source
@@ -37,6 +40,8 @@ class Draft:
     exact: dict[str, None] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     rule: TagRule | None = None
+    moving: str | tuple[str, ...] = "auto"
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_changed(self) -> bool:
@@ -46,8 +51,13 @@ class Draft:
     @property
     def added(self) -> TagRule:
         """What is to be added, as one rule."""
-        is_mapping = bool(self.rule or self.digests)
-        return replace(self.rule or TagRule(), exact=tuple(self.exact), digests=self.digests, is_mapping=is_mapping)
+        is_mapping = bool(self.rule or self.digests or self.moving != "auto")
+        return replace(
+            self.rule or TagRule(moving=self.moving),
+            exact=tuple(self.exact),
+            digests=self.digests,
+            is_mapping=is_mapping,
+        )
 
     @property
     def settled(self) -> TagRule | None:

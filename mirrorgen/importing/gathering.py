@@ -155,8 +155,12 @@ class Gathering:
                 return mine[0]
         found = self._number.get((named.source, name))
         own_name = None if name == derived else name
-        place = str(named.place)
-        return self._add(Draft(named.source, name, own_name, named.copying, place)) if found is None else found
+        if found is not None:
+            return found
+        moving = named.rule.moving if named.rule and not named.rule.is_open else "auto"
+        draft = Draft(named.source, name, own_name, named.copying, str(named.place), moving=moving)
+        draft.settings = named.settings
+        return self._add(draft)
 
     def _put_tag(
         self, number: int, named: NamedImage, tag: str | None, digest: str | None

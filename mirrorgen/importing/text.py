@@ -26,6 +26,21 @@ _KEYS = frozenset(
     {"source", "tags", "platforms", "referrers", "digest_tags", "pin", "repository", "registries"}
     | {"exact", "digests", "match", "semver", "exclude", "newest", "order", "suffix", "moving"}
     | {"credentials", "username_env", "password_env", "alias", "requests_per_second", "concurrent_requests"}
+    | {
+        "ecr",
+        "tag_mutability",
+        "scan_on_push",
+        "encryption",
+        "type",
+        "kms_key",
+        "pull",
+        "accounts",
+        "organization",
+        "lambda",
+    }
+    | {"lifecycle", "untagged_days", "keep_last", "rules", "rulePriority", "description", "selection", "action"}
+    | {"tagStatus", "tagPrefixList", "tagPatternList", "storageClass", "countType", "countUnit", "countNumber"}
+    | {"targetStorageClass"}
     | {"rate_limit", "min", "retry", "pulls_per_six_hours", "hostname", "tls", "path_prefix"}
 )
 
@@ -56,6 +71,7 @@ def entry_document(draft: Draft) -> dict[str, Any]:
         "tags": tags_document(draft.added),
         **{key: value for key, value in copying.items() if value},
         **({"repository": draft.own_name} if draft.own_name else {}),
+        **draft.settings,
     }
 
 
@@ -69,7 +85,7 @@ def in_brackets(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_key(key, inner)}: {in_brackets(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_quoted(text) for text in value) + "]"
+        return "[" + ", ".join(_item(item) for item in value) + "]"
     return _scalar(value)
 
 
@@ -81,7 +97,7 @@ def _lines(data: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"  {inner}" for inner in _lines(value))
         elif isinstance(value, list) and len(line) > _WIDTH:
             yield f"{_key(key, value)}:"
-            yield from (f"  - {_quoted(text)}" for text in value)
+            yield from (f"  - {_item(item)}" for item in value)
         else:
             yield line
 
@@ -91,7 +107,11 @@ def _key(key: str, value: Any) -> str:
     return key if key in _KEYS else _scalar(key) if isinstance(value, Mapping) else _quoted(key)
 
 
-def _scalar(value: str | bool | int) -> str:
+def _item(value: Any) -> str:
+    return _quoted(value) if isinstance(value, str) else in_brackets(value)
+
+
+def _scalar(value: str | bool | int | None) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
     return value if _PLAIN.fullmatch(value) else _quoted(value)

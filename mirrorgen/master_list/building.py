@@ -60,14 +60,15 @@ class _Builder:
         self.problems += upstream_problems(registries, written, self.allowances)
         entries = data.get("images") or []
         update = self._policy(defaults, ("defaults",), DEFAULT)
-        images = tuple(self._images(entries, target, settings, _merge_copying(Copying(), defaults), update))
+        copying = _merge_copying(Copying(), defaults)
+        images = tuple(self._images(entries, target, settings, copying, update))
         self.problems += [*host_problems(images, registries), *limit_problems(images, registries, written)]
         for each in [named.target for named in targets] or [target]:
             self.problems += target_as_upstream(registries, each, written)
         if len(images) == len(entries):
             self.problems += unused_registries(images, registries, written)
             self.problems += share_problems(targets, images, data.get(TARGETS, {}))
-        return MasterList(target, registries, defaults.get("parallel", 4), images, targets)
+        return MasterList(target, registries, defaults.get("parallel", 4), images, settings, copying, targets)
 
     def _targets(
         self, data: Mapping[str, Any], unreadable: Collection[KeyPath]

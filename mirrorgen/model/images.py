@@ -117,6 +117,14 @@ class Copying:
     digest_tags: bool = False
     pin: str = "tag"
 
+    def copied(self, manifests: int) -> int:
+        """Return how many of an image's manifests the target gets.
+
+        Args:
+            manifests: that the image has with all platforms, its index among them.
+        """
+        return 1 if self.platform else manifests
+
     def pulls(self, manifests: int = MANIFESTS_OF_ALL_PLATFORMS) -> int:
         """Return about how many pulls the copy of one image takes: GET requests for manifests, as registries count.
 
@@ -126,9 +134,10 @@ class Copying:
         Args:
             manifests: that the image has with all platforms, its index among them.
         """
-        copied = 1 if self.platform else manifests
         index = 1 if self.platform else 0
-        return index + copied * (1 + _PULLS_FOR_REFERRERS * self.referrers + _PULLS_FOR_DIGEST_TAGS * self.digest_tags)
+        return index + self.copied(manifests) * (
+            1 + _PULLS_FOR_REFERRERS * self.referrers + _PULLS_FOR_DIGEST_TAGS * self.digest_tags
+        )
 
     def pulls_to_compare(self, manifests: int = MANIFESTS_OF_ALL_PLATFORMS) -> int:
         """Return about how many pulls it takes to find that an image has not moved, and nothing was signed since."""
@@ -265,7 +274,9 @@ class MasterList:
         target: the only one, or the first, or the one that the list was narrowed to.
         registries: those that the list configures, by host.
         parallel: how many images are copied at once.
-        images: all of the list, or those that the target takes.
+        images: all of the list, or those that the target takes, in their order.
+        settings: of a repository, where its entry says nothing.
+        copying: what is copied of an image, where its entry says nothing.
         targets: all of a list with several; otherwise none.
         first: the target that others are filled from, for one that is; images are read there if it takes them.
     """
@@ -274,5 +285,7 @@ class MasterList:
     registries: Mapping[str, Registry]
     parallel: int
     images: tuple[Image, ...]
+    settings: Settings
+    copying: Copying
     targets: tuple[NamedTarget, ...] = ()
     first: NamedTarget | None = None

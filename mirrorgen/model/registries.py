@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mirrorgen.model.references import DOCKER_HUB
+import re
+
+from mirrorgen.model.references import DOCKER_HUB, is_host, normalize_host
 from mirrorgen.model.spelling import slips_between
 
 # Default path segments for registries; any other host stands for itself.
@@ -29,6 +31,20 @@ _NOT_DOCKER_HUB = frozenset({"dockerhub.com", "dockerhub.io", "docker.com", "hub
 def default_alias(host: str) -> str:
     """Return the path segment that stands for a registry when the list names none."""
     return _ALIASES.get(host, host.replace(":", "-"))
+
+
+def hosts_called(alias: str) -> list[str]:
+    """Return the registries that are called so as long as no list calls them otherwise.
+
+    Args:
+        alias: the path segment that stands for the registry.
+    """
+    # Only a colon is written otherwise, and only before a port.
+    with_port = re.sub(r"-(?=[0-9]{1,5}$)", ":", alias)
+    candidates = dict.fromkeys((*_ALIASES, alias, with_port))
+    return [
+        host for host in candidates if default_alias(host) == alias and normalize_host(host) == host and is_host(host)
+    ]
 
 
 def hosts_meant(host: str) -> list[str]:

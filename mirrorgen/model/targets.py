@@ -99,6 +99,11 @@ class Target(ABC):
         return host == self.host
 
     @property
+    def manifests_per_second(self) -> int | None:
+        """How many manifests it takes, from everybody together; None where no limit is known."""
+        return None
+
+    @property
     @abstractmethod
     def signs_in_with(self) -> tuple[str, ...]:
         """Names by which the one who runs mirrorgen allows what signs in to go to another address."""

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.model.references import Source
+from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.planning import plan_copies
+from mirrorgen.operations.copying.pushing import Pushing, foresee_pushes
 from mirrorgen.operations.repositories.planning import (
     REGISTRY_SETTINGS,
     creates_repository,
@@ -41,9 +43,10 @@ class MirrorPlan:
         is_applicable: whether applying Terraform's plan does anything, be it to its state alone.
         unmanaged: those of `changes` that would fail, because the repository exists; the plan is not saved then.
         lost_digests: digest of every image in the repositories that would be destroyed, by their name.
-        registry: settings of the registry itself that are not as the list asks, where Terraform changes any of them.
         renames: which of these repositories have another name in the list.
         successors: how many tagged images each repository of such a name holds; None for one that is not there.
+        pushing: what the copies push; None where nothing is copied, or the target takes whatever comes.
+        registry: settings of the registry itself that are not as the list asks, where Terraform changes any of them.
     """
 
     changes: tuple[Change, ...]
@@ -56,9 +59,10 @@ class MirrorPlan:
     is_applicable: bool = False
     unmanaged: tuple[Change, ...] = ()
     lost_digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    registry: tuple[SettingDifference, ...] = ()
     renames: Renames = field(default_factory=Renames)
     successors: Mapping[str, int | None] = field(default_factory=dict)
+    pushing: Pushing | None = None
+    registry: tuple[SettingDifference, ...] = ()
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -116,6 +120,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     if existing:
         work_folder(runtime).discard_plan()
     copies, failures = plan_copies(runtime, work, held)
+    entries = brought(work.desired)
     return MirrorPlan(
         terraform.changes,
         copies,
@@ -127,9 +132,10 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         terraform.is_applicable,
         existing,
         shown.lost,
-        destination.registry_differences() if _changes_registry(terraform.changes) else (),
         shown.renames,
         {name: None if held[name] is None else _image_count(held[name]) for name in successors},
+        foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
+        destination.registry_differences() if _changes_registry(terraform.changes) else (),
     )
 
 

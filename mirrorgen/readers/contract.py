@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Copying, Registry, TagRule
@@ -36,6 +37,7 @@ class NamedImage:
         rule: which tags, where the file names more than one; None where `tag` and `digest` say it.
         repository: the repository in the target, without its host, where the file gives it a name; None otherwise.
         copying: what is copied of each image.
+        settings: keys of an entry that ask for the settings of the repository, where they are known.
         consumer: what runs it, as its people call it, `namespace/pod`; nothing where the file does not say.
     """
 
@@ -49,6 +51,7 @@ class NamedImage:
     rule: TagRule | None = None
     repository: str | None = None
     copying: Copying = field(default_factory=Copying)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     consumer: str = ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, WayChange
-from mirrorgen.reporting.status import size
+from mirrorgen.reporting.amounts import size
 from mirrorgen.reporting.views import Block, Items, Line, Table, View, text_table
 
 _TAGS = ("tags added", "tags removed", "other digest")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mirrorgen.operations.holding.status import Status
+from mirrorgen.reporting.amounts import size
 from mirrorgen.reporting.scans import Scan, scan_of
-from mirrorgen.reporting.status import size
 
 _AGES = ((7, "up to a week"), (30, "up to a month"), (90, "up to three months"), (365, "up to a year"))
 _OLDER = "older"

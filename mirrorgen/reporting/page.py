@@ -12,11 +12,13 @@ from markupsafe import Markup
 
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.operations.stand_in import StandIn
+from mirrorgen.reporting.amounts import pulled, pushed, size
 from mirrorgen.reporting.charts import charts_of
 from mirrorgen.reporting.escaping import printable
 from mirrorgen.reporting.running import consumers
 from mirrorgen.reporting.scans import findings, severity_key
-from mirrorgen.reporting.status import WHAT_A_SIZE_COUNTS, day, problem_rows, pushed, size
+from mirrorgen.reporting.status import WHAT_A_SIZE_COUNTS, problem_rows
+from mirrorgen.reporting.strays import STRAY_HEAD, STRAYS, stray_note, stray_rows, stray_sum
 from mirrorgen.resources import resource
 
 _HEADS = ("repository", "tag", "state", "source", "digest", "size", "pushed", "pulled", "findings", "expires", "owner")
@@ -41,6 +43,7 @@ def format_page(status: Status, *, stand_in: StandIn | None = None) -> str:
         autoescape=True,
         finalize=_printable,
     )
+    strays = status.strays or ()
     heads = (*_HEADS, _USED_BY) if status.running is not None else _HEADS
     style, script = environment.get_template("page.css").render(heads=(*heads, _COPY)), _own("page.js")
     return environment.get_template("page.html.j2").render(
@@ -56,7 +59,10 @@ def format_page(status: Status, *, stand_in: StandIn | None = None) -> str:
         at=status.at.isoformat(timespec="seconds"),
         cards=list(_cards(status)),
         problems=problem_rows(status),
-        strays=status.strays or (),
+        stray_title=STRAYS,
+        stray_heads=STRAY_HEAD,
+        strays=stray_rows(strays),
+        stray_note=stray_note(strays, status.target),
         charts=list(charts_of(status)),
         states=[str(state) for state in TagState],
         heads=heads,
@@ -91,7 +97,7 @@ def _cards(status: Status) -> Iterator[tuple[str, str, str]]:
     other += bool(status.registry)
     yield "other settings", f"{other:,}", "bad" if other else ""
     strays = status.strays
-    yield "not in the list", "not known" if strays is None else f"{len(strays):,}", "warn" if strays else ""
+    yield "not in the list", "not known" if strays is None else stray_sum(strays), "warn" if strays else ""
     sizes = [repository.size_bytes for repository in status.repositories]
     yield "size", size(None if None in sizes else sum(count or 0 for count in sizes)), ""
 
@@ -109,7 +115,7 @@ def _row(host: str, repository: RepositoryStatus, tag: TagStatus) -> Mapping[str
         "size": size(image.size_bytes) if image else "",
         "size_bytes": (image.size_bytes or 0) if image else -1,
         "pushed": pushed(image) if image else "",
-        "pulled": day(image.pulled_at) if image else "",
+        "pulled": pulled(image) if image else "",
         "findings": findings(image) if image else "",
         "severity": severity_key(image),
         "expires": f"by rule {tag.expires_by}" if tag.expires_by is not None else "",

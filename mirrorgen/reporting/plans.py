@@ -12,6 +12,7 @@ from mirrorgen.operations.repositories.adopting import import_blocks
 from mirrorgen.operations.repositories.import_file import IMPORTS_FILE
 from mirrorgen.outcomes import Kind, TagRef
 from mirrorgen.reporting.moves import plan_moves, plan_moves_document
+from mirrorgen.reporting.pushes import pushing_document, pushing_sentence
 from mirrorgen.reporting.registries import TITLE, of_repositories, registry_documents, registry_lines
 from mirrorgen.reporting.views import Block, Code, Items, Line, Table, View, failure_documents, failure_items
 from mirrorgen.tools.terraform import Change, TerraformPlan
@@ -59,6 +60,7 @@ def view_plan(plan: MirrorPlan) -> View:
         "destroyed_digests": {name: list(digests) for name, digests in plan.lost_digests.items()},
         "upstreams": _upstreams(plan),
         "copy": [ref.document() for ref in plan.copies],
+        "pushing": pushing_document(plan.pushing),
         "not_upstream": [failure.ref.document() for failure in absent],
         "failures": failure_documents(plan.failures),
     }
@@ -78,6 +80,7 @@ def view_plan(plan: MirrorPlan) -> View:
             Items("Changes of Terraform's state alone", _state_lines(plan.changes)),
             Items("Terraform outputs that change", _outputs_alone(plan)),
             Table(("upstream", "to copy", "not upstream", "failed"), _upstream_rows(plan)),
+            *([Line(said)] if (said := pushing_sentence(plan.pushing)) else []),
             Items("Tags to copy", tags_by_repository(plan.copies)),
             Items("Tags in the list that upstream does not have", [str(failure.ref) for failure in absent]),
             failure_items("Could not be checked", failed),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
 from mirrorgen.outcomes import Kind
+from mirrorgen.reporting.amounts import pulled, pushed, size
 from mirrorgen.reporting.running import consumers, running_documents, running_table
 from mirrorgen.reporting.scans import findings, scan
-from mirrorgen.reporting.views import Items, Line, Table, View, failure_documents
+from mirrorgen.reporting.strays import STRAY_HEAD, stray_documents, stray_note, stray_rows, stray_sum
+from mirrorgen.reporting.views import Line, Table, View, failure_documents
 
 WHAT_A_SIZE_COUNTS = (
     "The size of a multi-platform image counts every image that its index names, once; layers shared between them "
@@ -31,11 +32,12 @@ def view_status(status: Status) -> View:
         "registry_settings": [asdict(setting) for setting in status.registry],
         "counts": {str(state): status.count(state) for state in TagState},
         "repositories": [_repository_document(repository) for repository in status.repositories],
-        "strays": None if status.strays is None else list(status.strays),
+        "strays": stray_documents(status.strays),
         "running": running_documents(status.running),
         "failures": failure_documents(status.failures),
     }
     tags = [_tag_row(repository, tag) for repository in status.repositories for tag in repository.tags]
+    strays = status.strays or ()
     return View(
         document,
         [
@@ -44,7 +46,8 @@ def view_status(status: Status) -> View:
             Table((*_TAG_HEAD, "used by") if status.running is not None else _TAG_HEAD, tags),
             running_table(status.running or ()),
             Line(WHAT_A_SIZE_COUNTS),
-            Items("Repositories below the prefix that the list does not have", status.strays or ()),
+            Table(STRAY_HEAD, stray_rows(strays)),
+            Line(stray_note(strays, status.target)),
             Line(status_summary(status)),
         ],
     )
@@ -63,7 +66,7 @@ def status_summary(status: Status) -> str:
         why = refused if status.target.prefix else "without a path they may be anybody's"
         line += f" Repositories that are not in the list: not known, {why}."
     elif status.strays:
-        line += f" Not in the list: {len(status.strays)}."
+        line += f" Not in the list: {stray_sum(status.strays)}."
     if status.failures:
         line += f" Could not be looked at: {len(status.failures)}."
     return f"{line} {status.target.label} holds what the list asks for." if status.is_in_sync else line
@@ -121,7 +124,7 @@ def _tag_row(repository: RepositoryStatus, tag: TagStatus) -> tuple[str, ...]:
         _digest(tag) or "-",
         size(image.size_bytes) if image else "-",
         pushed(image) if image else "-",
-        day(image.pulled_at) if image else "-",
+        pulled(image) if image else "-",
         findings(image) if image else "-",
         f"by rule {tag.expires_by}" if tag.expires_by is not None else "-",
         *(() if tag.consumers is None else (consumers(tag.consumers),)),
@@ -130,28 +133,6 @@ def _tag_row(repository: RepositoryStatus, tag: TagStatus) -> tuple[str, ...]:
 
 def _digest(tag: TagStatus) -> str:
     return tag.image.digest[:19] if tag.image else ""
-
-
-def day(moment: datetime | None) -> str:
-    """Return the day of a moment, `never` for none."""
-    return moment.strftime("%Y-%m-%d") if moment else "never"
-
-
-def pushed(image: StoredImage) -> str:
-    """Return the day on which an image came, `not told` where the registry does not say."""
-    return day(image.pushed_at) if image.pushed_at else "not told"
-
-
-def size(count: int | None) -> str:
-    """Return bytes as a person reads them, in powers of 1024; `not told` where they are not known."""
-    if count is None:
-        return "not told"
-    amount = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} TiB"
 
 
 def _repository_document(status: RepositoryStatus) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mirrorgen.errors import InputError, ToolUnusable
 from mirrorgen.tools.already_exists import AlreadyExists, existing_addresses
+from mirrorgen.tools.plan_messages import complaints, plan_document
 from mirrorgen.tools.provider_lock import lock_hint, read_lock, unbounded
 from mirrorgen.tools.runner import Runner
 from mirrorgen.tools.terraform_state import migration_hint
@@ -124,12 +125,15 @@ class Terraform:
         Raises:
             ToolFailed: Terraform refuses the module or cannot reach AWS.
         """
-        part = [*([f"-var-file={variables}"] if variables else []), *(f"-target={address}" for address in addresses)]
-        options = [*(self.place.plan_options if self.place else ()), "-detailed-exitcode", f"-out={plan_file}", *part]
-        argv = self._argv("plan", *self._settings, *options)
-        completed = self.runner.run(argv, env=self.env, success_codes=(_NOTHING_TO_DO, _SOMETHING_TO_DO))
+        given = [*(self.place.plan_options if self.place else ()), *([f"-var-file={variables}"] if variables else [])]
+        part = [f"-target={address}" for address in addresses]
+        argv = self._argv("plan", "-json", *self._settings, *given, "-detailed-exitcode", f"-out={plan_file}", *part)
+        completed = self.runner.run(argv, env=self.env, success_codes=None)
+        if completed.code not in (_NOTHING_TO_DO, _SOMETHING_TO_DO):
+            raise replace(completed, stdout="", stderr=complaints(completed.stdout) + completed.stderr).failure()
         # To read a plan takes a start of the provider.
-        return self.show(plan_file) if completed.code == _SOMETHING_TO_DO else TerraformPlan()
+        document = plan_document(completed.stdout) if completed.code else {}
+        return self.show(plan_file) if document is None else read_plan(document)
 
     def show(self, plan_file: Path) -> TerraformPlan:
         """Return what a saved plan would do.
@@ -138,7 +142,7 @@ class Terraform:
             ToolFailed: it is no plan, or one of another version of Terraform.
         """
         completed = self.runner.run(self._argv("show", "-json", "-no-color", str(plan_file)), env=self.env)
-        return read_plan(completed.stdout)
+        return read_plan(json.loads(completed.stdout))
 
     def apply(self, plan_file: Path) -> None:
         """Apply a saved plan, and only that.
@@ -197,12 +201,11 @@ class Terraform:
         return [str(self.tool.path), f"-chdir={self.module}", *arguments]
 
 
-def read_plan(plan_json: str) -> TerraformPlan:
-    """Read the output of `terraform show -json PLAN`.
+def read_plan(data: Mapping[str, Any]) -> TerraformPlan:
+    """Read what `terraform show -json PLAN` prints.
 
     Source: https://developer.hashicorp.com/terraform/internals/json-format, plan representation.
     """
-    data = json.loads(plan_json)
     changes = [change for entry in data.get("resource_changes", []) if (change := _read_change(entry))]
     outputs = [name for name, change in data.get("output_changes", {}).items() if change["actions"] != ["no-op"]]
     # OpenTofu, and Terraform before 1.8, do not say it themselves.

@@ -9,10 +9,10 @@ import pytest
 
 from mirrorgen.destinations.port import Pullable
 from mirrorgen.errors import ToolFailed
-from tests.destinations.test_ecr_contract import INDEX, MANIFEST, NAME, OF_REPOSITORY, Ecr, digest, ecr
+from tests.destinations.stubbed import INDEX, MANIFEST, NAME, OF_REPOSITORY, Ecr, digest
 from tests.destinations.test_ecr_on_moto import client, image, open_it, push, server
 
-__all__ = ["client", "ecr", "server"]  # fixtures
+__all__ = ["client", "server"]  # fixtures
 DOCKER = "application/vnd.docker.distribution.manifest"
 ACCEPTED = [INDEX, f"{DOCKER}.list.v2+json", MANIFEST, f"{DOCKER}.v2+json"]
 

@@ -15,6 +15,7 @@ from moto import settings
 from moto.ecr.responses import ECRResponse
 from moto.server import ThreadedMotoServer
 
+from mirrorgen.destinations.ecr.access import Pull, repository_policy
 from tests.role_policies import ROLES, role_policies
 
 ACCOUNT, REGION, BUCKET = "123456789012", "eu-west-1", "example-state"
@@ -22,6 +23,14 @@ NAME, FOREIGN = "mirror/quay/org/image", "others/image"
 STATE, LOCK = "mirrorgen/terraform.tfstate", "mirrorgen/terraform.tfstate.tflock"
 MANIFEST = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
 RULE = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
+POLICY = repository_policy(Pull(accounts=("222222222222",)), account_id=ACCOUNT, region=REGION)
+ABOUT_EVERYTHING = {
+    "GetAuthorizationToken",
+    "DescribeRegistry",
+    "GetRegistryScanningConfiguration",
+    "PutRegistryScanningConfiguration",
+    "PutReplicationConfiguration",
+}
 RULES = json.dumps({"rules": [{"rulePriority": 1, "selection": RULE, "action": {"type": "expire"}}]})
 
 Use = Callable[[Any, Any], Any]
@@ -29,7 +38,7 @@ Use = Callable[[Any, Any], Any]
 USES: dict[str, tuple[set[str], Use]] = {
     "look at the mirror": ({*ROLES}, lambda ecr, _: ecr.describe_repositories(repositoryNames=[NAME])),
     "list its tags": ({*ROLES}, lambda ecr, _: ecr.list_images(repositoryName=NAME)),
-    "describe its images": ({"plan", "sync", "destroy"}, lambda ecr, _: ecr.describe_images(repositoryName=NAME)),
+    "describe its images": ({*ROLES}, lambda ecr, _: ecr.describe_images(repositoryName=NAME)),
     "get a token": ({*ROLES}, lambda ecr, _: ecr.get_authorization_token()),
     "push": ({"sync"}, lambda ecr, _: ecr.put_image(repositoryName=NAME, imageManifest=MANIFEST, imageTag="1")),
     "change mutability": (
@@ -40,6 +49,30 @@ USES: dict[str, tuple[set[str], Use]] = {
         {"apply", "destroy"},
         lambda ecr, _: ecr.put_lifecycle_policy(repositoryName=NAME, lifecyclePolicyText=RULES),
     ),
+    "look at who else may pull": ({*ROLES}, lambda ecr, _: ecr.get_repository_policy(repositoryName=NAME)),
+    "say who else may pull": (
+        {"apply", "destroy"},
+        lambda ecr, _: ecr.set_repository_policy(repositoryName=NAME, policyText=POLICY),
+    ),
+    "say that nobody else may pull": (
+        {"apply", "destroy"},
+        lambda ecr, _: ecr.delete_repository_policy(repositoryName=NAME),
+    ),
+    "let others pull from the repository of others": (
+        set(),
+        lambda ecr, _: ecr.set_repository_policy(repositoryName=FOREIGN, policyText=POLICY),
+    ),
+    "look at what is scanned": ({*ROLES}, lambda ecr, _: ecr.get_registry_scanning_configuration()),
+    "say what is scanned": (
+        {"apply", "destroy"},
+        lambda ecr, _: ecr.put_registry_scanning_configuration(scanType="BASIC", rules=[]),
+    ),
+    "look at where images are copied to": ({"plan", "apply", "destroy"}, lambda ecr, _: ecr.describe_registry()),
+    "say where images are copied to": (
+        {"apply", "destroy"},
+        lambda ecr, _: ecr.put_replication_configuration(replicationConfiguration={"rules": []}),
+    ),
+    "say who may use the whole registry": (set(), lambda ecr, _: ecr.put_registry_policy(policyText=POLICY)),
     "remove an image": (
         {"destroy"},
         lambda ecr, _: ecr.batch_delete_image(repositoryName=NAME, imageIds=[{"imageTag": "none"}]),
@@ -63,7 +96,7 @@ USES: dict[str, tuple[set[str], Use]] = {
 def resource_of(request: Any) -> str:
     """What a request to ECR is about, which moto asks of each service and ECR's does not say."""
     names = request._get_param("repositoryNames") or [request._get_param("repositoryName") or "*"]
-    if request._get_action() == "GetAuthorizationToken":
+    if request._get_action() in ABOUT_EVERYTHING:
         return "*"
     return f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{names[0]}"
 
@@ -83,7 +116,12 @@ def endpoint() -> Iterator[str]:
 def sessions(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, boto3.Session]]:
     """A session with each role, after which moto asks everybody for rights."""
     policies, _ = role_policies(
-        tmp_path_factory.mktemp("policies"), account_id=ACCOUNT, regions=[REGION], state={"bucket": BUCKET}
+        tmp_path_factory.mktemp("policies"),
+        account_id=ACCOUNT,
+        regions=[REGION],
+        state={"bucket": BUCKET},
+        sets_scanning=True,
+        sets_replication=True,
     )
     root = boto3.Session("key", "secret", region_name=REGION)
     iam, sts, ecr, s3 = clients(root, endpoint, "iam", "sts", "ecr", "s3")

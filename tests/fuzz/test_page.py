@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from mirrorgen.desired.state import Repository
-from mirrorgen.destinations.port import StoredImage
+from mirrorgen.destinations.port import Footprint, StoredImage
 from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.model.targets import Settings
-from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState, TagStatus
+from mirrorgen.operations.holding.status import RepositoryStatus, Status, Stray, TagState, TagStatus
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.reporting.page import format_page
 from tests.fuzz.hostile import batches, hold
@@ -31,7 +31,7 @@ HOST, DIGEST = "harbor.example.com", f"sha256:{0:064}"
 def page_of(groups: list[tuple[str, ...]]) -> Page:
     failures = tuple(Failure(TagRef(group[NAME], group[TAG]), Kind.OTHER, group[REASON]) for group in groups)
     found = tuple(map(repository, groups))
-    strays = tuple(group[STRAY] for group in groups)
+    strays = tuple(Stray(group[STRAY], Footprint()) for group in groups)
     return Page(format_page(Status(NOW, RegistryTarget(HOST), found, strays, failures, ())))
 
 
@@ -53,8 +53,10 @@ def check(texts: list[str]) -> None:
     page = page_of(groups)
     assert page.structure == structure_of(len(groups))
     shown = [tuple(map(visible, group)) for group in groups]
-    assert page.items[: len(groups)] == [group[STRAY] for group in shown]
-    problems, rows = page.cells[3 : 3 + 3 * len(groups)], page.cells[3 + 3 * len(groups) + 12 :]
+    # A head of three and one of four, then that of the images.
+    problems, rest = page.cells[3 : 3 + 3 * len(groups)], page.cells[3 + 3 * len(groups) + 4 :]
+    strays, rows = rest[: 4 * len(groups)], rest[4 * len(groups) + 12 :]
+    assert strays[0::4] == [group[STRAY] for group in shown]
     assert problems[2::3] == [group[REASON] for group in shown]
     assert problems[1::3] == [visible(str(TagRef(group[NAME], group[TAG]))) for group in groups]
     for column, place in ((0, NAME), (1, TAG), (8, SCAN), (10, OWNER)):

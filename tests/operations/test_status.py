@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from mirrorgen.commands.options import runtime_for
-from mirrorgen.destinations.port import StoredImage
-from mirrorgen.operations.holding.status import Status, TagState, read_status
+from mirrorgen.destinations.port import Footprint, SettingDifference, StoredImage
+from mirrorgen.operations.holding.status import Status, Stray, TagState, read_status
 from mirrorgen.project import load
 from mirrorgen.reporting.formats import ResultFormat
+from mirrorgen.reporting.metrics import format_metrics
+from mirrorgen.reporting.page import format_page
 from mirrorgen.reporting.status import view_status
 from mirrorgen.reporting.views import show
 from tests.memory_destination import LIST, NOW, REPOSITORY, MemoryDestination, runtime_on, stored
@@ -83,6 +87,11 @@ def test_repositories_that_may_not_be_listed_are_said_to_be_unknown(tmp_path: Pa
     runtime, destination = runtime_on(tmp_path, LIST, stored(1, "v1.0.0"), stored(2, "v1.1.0"))
     destination.other_repositories = ("mirror/left",)
     assert "Not in the list: 1." in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
+    destination.footprint_of["mirror/left"] = Footprint(2, 2048, NOW)
+    shown = show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
+    assert "Not in the list: 1, with 2.0 KiB." in shown
+    assert re.search(r"^mirror/left +2 +2\.0 KiB +2026-01-31$", shown, re.MULTILINE)
+    assert "`mirrorgen adopt --prefix mirror` shows list entries for them" in shown
     destination.other_repositories = None
     assert "not known" in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
 
@@ -95,4 +104,17 @@ def test_what_only_leaves_alone_is_no_stray(tmp_path: Path) -> None:
     )
     found = read_status(runtime, upstream=False, now=NOW)
     assert [repository.repository.name for repository in found.repositories] == [REPOSITORY]
-    assert found.strays == ("mirror/quay/org/gone",)
+    assert found.strays == (Stray("mirror/quay/org/gone", Footprint()),)
+
+
+def test_a_setting_of_the_registry_that_differs_is_a_problem_in_every_format(tmp_path: Path) -> None:
+    found = replace(status(tmp_path, stored(1, "v1.0.0"), stored(2, "v1.1.0")), registry=())
+    assert found.is_in_sync
+    found = replace(found, registry=(SettingDifference("scanning", "ENHANCED", "BASIC"),))
+    assert not found.is_in_sync
+    text = show(view_status(found), ResultFormat.TEXT)
+    assert text.startswith("problem ")
+    assert "scanning: BASIC, wanted ENHANCED" in text.splitlines()[1]
+    assert "Other settings of the registry: 1." in text
+    assert "mirrorgen_registry_settings_differing 1.0" in format_metrics(found)
+    assert "scanning: BASIC, wanted ENHANCED" in format_page(found, stand_in=None)

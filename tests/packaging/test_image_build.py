@@ -18,7 +18,7 @@ from tests.documents import code, rows_of
 from tests.serving import served
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-VERSION = "1.11.4"
+VERSION = "1.15.9"
 ELSE = "0" * 64
 
 
@@ -59,11 +59,11 @@ def test_terraform_of_this_platform_is_taken_if_its_digest_is_among_those_given(
 @pytest.mark.parametrize(
     ("version", "given", "message"),
     [
-        (VERSION, "", "TERRAFORM_SHA256 must have the SHA-256 of terraform_1.11.4_linux_"),
+        (VERSION, "", "TERRAFORM_SHA256 must have the SHA-256 of terraform_1.15.9_linux_"),
         (VERSION, "abc", "TERRAFORM_SHA256 must have"),
         (VERSION, ELSE, "which is not in TERRAFORM_SHA256"),
         ("latest", ELSE, "TERRAFORM_VERSION=latest is not a version"),
-        ("../1.11.4", ELSE, "is not a version"),
+        ("../1.15.9", ELSE, "is not a version"),
     ],
 )
 def test_anything_else_is_refused_and_nothing_is_left(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +29,7 @@ from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
 from tests.real.github_jobs import ACT, GitHub
+from tests.real.programs import program
 from tests.real.provider import running_provider
 
 _numbers = itertools.count()
@@ -73,10 +71,14 @@ def tools(base_env: dict[str, str]) -> None:
 
 
 @contextmanager
-def empty_account(base_env: dict[str, str], folder: Path) -> Iterator[Emulator]:
+def empty_account(
+    base_env: dict[str, str], folder: Path, application: Path = emulators.APPLICATION
+) -> Iterator[Emulator]:
     """Start an emulator with nothing in it."""
     python = emulators.install(REAL_CACHE_DIR, ProcessRunner(), ORIGINAL_ENVIRONMENT)
-    with emulators.emulator(python, log=folder / "log", env=base_env, account_id=ACCOUNT, region=REGION) as running:
+    with emulators.emulator(
+        python, log=folder / "log", env=base_env, account_id=ACCOUNT, region=REGION, application=application
+    ) as running:
         yield running
 
 
@@ -141,10 +143,6 @@ class Project:
 
     def write(self, images: Mapping[str, Any], *, settings: dict[str, Any] | None = None) -> None:
         """Write the list and render it."""
-        hosts = {source.partition("/")[0] for source in images}
-        local = {
-            host: {"hostname": self.ecr.address, "tls": "disabled", "path_prefix": path_prefix(host)} for host in hosts
-        }
         document = {
             "target": {
                 "account_id": ACCOUNT,
@@ -153,11 +151,17 @@ class Project:
                 "endpoint": self.ecr.endpoint,
                 **self.target,
             },
-            "registries": {**local, **self.registries},
+            "registries": {**self.stand_ins(images), **self.registries},
             "images": [{"source": source, "tags": tags, **(settings or {})} for source, tags in images.items()],
         }
         (self.folder / "images.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
         assert self.run("render").returncode == 0
+
+    def stand_ins(self, sources: Iterable[str]) -> dict[str, Any]:
+        """Return what the list says of the registries of these sources, all of which the emulator plays."""
+        here = {"hostname": self.ecr.address, "tls": "disabled"}
+        hosts = {source.partition("/")[0] for source in sources}
+        return {host: {**here, "path_prefix": path_prefix(host)} for host in hosts}
 
     def serve(self, images: dict[str, list[str]]) -> dict[tuple[str, str], str]:
         """Put small images into the upstreams; return their digests."""
@@ -262,25 +266,6 @@ def fake_tool(tmp_path: Path) -> Callable[[str, str], Path]:
     return write
 
 
-@contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Wait while another worker builds something of this name, or has written half of it."""
-    with (REAL_CACHE_DIR / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def program(name: str, module: str, env: dict[str, str]) -> Path:
-    """Return a Go program that only tests need, built into the cache if it is not there."""
-    path = bin_dir(env) / name
-    with locked(name):
-        if not path.exists():
-            go = shutil.which("go")
-            assert go, f"Go is needed to build {module}"
-            subprocess.run([go, "install", module], env={**ORIGINAL_ENVIRONMENT, "GOBIN": str(path.parent)}, check=True)
-    return path
-
-
 @pytest.fixture(scope="session")
 def distribution_binary(base_env: dict[str, str]) -> Path:
     """CNCF distribution, built."""
@@ -293,18 +278,3 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield int(taken.getsockname()[1])
-
-
-def free_port() -> int:
-    """Return a loopback port that was free a moment ago."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], bool], *, timeout_s: float = 30.0) -> None:
-    """Wait until something outside is ready; fail after a deadline."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "not ready in time"
-        time.sleep(0.02)

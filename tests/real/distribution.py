@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.real.conftest import Project, free_port, wait_until
-from tests.servers import server
+from tests.real.conftest import Project
+from tests.servers import free_port, server, wait_until
 
 REGISTRY = "github.com/distribution/distribution/v3/cmd/registry@v3.1.2"
 USER, PASSWORD = "mirror", "correct-horse-battery"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 from collections.abc import Mapping
@@ -13,7 +12,8 @@ import pytest
 import yaml
 
 from mirrorgen.tools.built import bin_dir
-from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
+from tests.conftest import ORIGINAL_ENVIRONMENT
+from tests.real.programs import locked, require_built
 
 MODULE = "github.com/kyverno/kyverno"
 VERSION = "v1.19.1"
@@ -34,12 +34,10 @@ tool {MODULE}/cmd/cli/kubectl-kyverno
 def kyverno(folder: Path, env: dict[str, str], config: pytest.Config) -> Path:
     """Return the program from the cache; if it is not there, `--soak` builds it, and otherwise the test is skipped."""
     path = bin_dir(env) / f"kyverno-{VERSION}"
-    with (REAL_CACHE_DIR / "kyverno.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    require_built(env, path.name, "Kyverno", may_build=config.getoption("--soak"))
+    with locked("kyverno"):
         if path.exists():
             return path
-        if not config.getoption("--soak"):
-            pytest.skip("Kyverno takes many minutes to build; `make soak` does it")
         (folder / "go.mod").write_text(GO_MOD)
         built = folder / "kyverno"
         for words in (["mod", "tidy"], ["build", "-o", str(built), f"{MODULE}/cmd/cli/kubectl-kyverno"]):

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +20,8 @@ import pytest
 
 from mirrorgen.tools.built import bin_dir
 from tests.conftest import ORIGINAL_ENVIRONMENT
-from tests.real.conftest import locked, wait_until
-from tests.servers import server
+from tests.real.programs import locked, require_built
+from tests.servers import server, wait_until
 
 NEEDED = ("containerd", "unshare", "nsenter", "mount")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -49,18 +50,24 @@ def require_containerd() -> None:
 def containerd_2(env: Mapping[str, str], *, may_build: bool) -> Path:
     """Return containerd 2 from the cache; it takes minutes to build, and `go install` refuses its `exclude` lines."""
     package, _, version = CONTAINERD_2.partition("@")
-    if not may_build and not (bin_dir(env) / f"containerd-{version}/containerd").exists():
-        pytest.skip("containerd 2 takes minutes to build; `make soak` does")
+    name = f"containerd-{version}/containerd"
+    require_built(env, name, "containerd 2", may_build=may_build)
     module = package.removesuffix("/cmd/containerd")
     lines = f"module mirrorgen.test/containerd\n\nrequire {module} {version}\n"
-    return build(env, f"containerd-{version}/containerd", {"go.mod": lines}, package, "no_btrfs")
+    return build(env, name, {"go.mod": lines}, package, "no_btrfs")
 
 
-def kubelet(env: Mapping[str, str]) -> Path:
-    """Return the kubelet's part, built into the cache if it is not there."""
+def kubelet_in_short() -> list[str]:
+    """Return how what the kubelet does is started on a node, without anything to build."""
+    return [sys.executable, str(Path(__file__).with_name("kubelet_in_short.py"))]
+
+
+def kubelet(env: Mapping[str, str], *, may_build: bool) -> list[str]:
+    """Return how the kubelet's own code is started on a node, from the cache; it has 1,300 packages."""
     files = {path.name: path.read_text() for path in Path(__file__).with_name("kubelet").iterdir()}
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
-    return build(env, f"kubelet-{digest}", files, ".")
+    require_built(env, f"kubelet-{digest}", "the kubelet's own code", may_build=may_build)
+    return [str(build(env, f"kubelet-{digest}", files, "."))]
 
 
 def build(env: Mapping[str, str], name: str, files: Mapping[str, str], package: str, tags: str = "") -> Path:
@@ -88,7 +95,7 @@ class Node:
         folder: of this machine, where what the node has is kept.
         binary: of containerd.
         major: its version.
-        kubelet: the kubelet's part.
+        kubelet: how the kubelet's part is started.
         programs: the folder of what is on the PATH before the system's.
         env: what everything on it gets.
         pid: of the process whose folders are those of the node.
@@ -97,7 +104,7 @@ class Node:
     folder: Path
     binary: Path
     major: int
-    kubelet: Path
+    kubelet: Sequence[str]
     env: dict[str, str]
     pid: int = 0
     _containerd: ExitStack = field(default_factory=ExitStack)
@@ -121,7 +128,7 @@ class Node:
         self, image: str, *, config: str = "/etc/kubelet.json", bin_dir: str = BIN_DIR
     ) -> subprocess.CompletedProcess[str]:
         """Get an image as the kubelet does."""
-        return self.run(str(self.kubelet), config, bin_dir, SOCKET, image, check=False)
+        return self.run(*self.kubelet, config, bin_dir, SOCKET, image, check=False)
 
     def configure(self, snippet: str) -> None:
         """Write the configuration of containerd, and start it anew."""
@@ -144,7 +151,7 @@ class Node:
 
 @contextmanager
 def node(
-    folder: Path, *, binary: Path, major: int, kubelet: Path, env: Mapping[str, str], names: Mapping[str, str]
+    folder: Path, *, binary: Path, major: int, kubelet: Sequence[str], env: Mapping[str, str], names: Mapping[str, str]
 ) -> Iterator[Node]:
     """Keep a node running, without anything of the kit.
 
@@ -152,7 +159,7 @@ def node(
         folder: for what it has.
         binary: of containerd.
         major: its version.
-        kubelet: from `kubelet`.
+        kubelet: from `kubelet` or `kubelet_in_short`.
         env: variables of everything that runs on it.
         names: addresses by host name.
     """

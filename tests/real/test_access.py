@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from mirrorgen.demo.emulator import Emulator
+from mirrorgen.rendering.module import module_files
 from tests.real.conftest import Project, empty_account
 
 IMAGES = {"quay.io/org/app": ["v1.0.0"], "quay.io/org/other": ["v1.0.0"]}
@@ -24,10 +25,20 @@ def ecr(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
         yield running
 
 
-@pytest.fixture
-def mirrored(project: Project) -> Project:
+@pytest.fixture(scope="module")
+def mirrored(
+    ecr: Emulator,
+    provider_for: Callable[[Emulator], dict[str, str]],
+    base_env: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Project:
+    """A mirror that is as the list asks; each test leaves it as the next one needs it."""
+    folder = tmp_path_factory.mktemp("mirrored")
+    for path, text in module_files().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    project = Project(folder, ecr, base_env, "access", provider_for(ecr), target=SCANNING)
     project.serve(IMAGES)
-    project.target = SCANNING
     project.write(IMAGES, settings=PULL)
     done = project.run("run", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -52,8 +63,9 @@ def document(project: Project, *args: str, code: int) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-def test_what_the_list_asks_for_is_made_once_and_for_all(mirrored: Project) -> None:
-    assert [statement["Sid"] for statement in policy(mirrored)["Statement"]] == [
+def test_what_the_list_asks_for_is_made_and_what_means_the_same_is_no_difference(mirrored: Project) -> None:
+    made = policy(mirrored)
+    assert [statement["Sid"] for statement in made["Statement"]] == [
         "PullByAccounts",
         "PullByOrganization",
         "PullForLambda",
@@ -65,38 +77,38 @@ def test_what_the_list_asks_for_is_made_once_and_for_all(mirrored: Project) -> N
         for rule in scanned(mirrored)["rules"]
     }
     assert rules == {"SCAN_ON_PUSH": {"*"}, "CONTINUOUS_SCAN": {"mirror/*", "base"}}
-    assert document(mirrored, "plan", code=0)["pending"] is False
-    assert document(mirrored, "status", code=0)["in_sync"] is True
 
-
-def test_what_means_the_same_is_no_difference(mirrored: Project) -> None:
-    changed = policy(mirrored)
-    changed["Statement"].reverse()
-    for statement in changed["Statement"]:
+    made["Statement"].reverse()
+    for statement in made["Statement"]:
         statement["Action"].reverse()
-    by_accounts = changed["Statement"][-1]
+    by_accounts = made["Statement"][-1]
     by_accounts["Principal"]["AWS"] = [f"arn:aws:iam::{account}:root" for account in ("333333333333", "222222222222")]
-    mirrored.client().set_repository_policy(repositoryName=name(mirrored), policyText=json.dumps(changed))
+    mirrored.client().set_repository_policy(repositoryName=name(mirrored), policyText=json.dumps(made))
     assert document(mirrored, "status", code=0)["in_sync"] is True
     assert document(mirrored, "plan", code=0)["pending"] is False
 
 
 def test_what_others_have_changed_is_seen_and_put_back(mirrored: Project) -> None:
+    ecr, other = mirrored.client(), f"{mirrored.prefix}/quay/org/other"
     changed = policy(mirrored)
-    changed["Statement"][0]["Principal"]["AWS"].append("999999999999")
-    mirrored.client().set_repository_policy(repositoryName=name(mirrored), policyText=json.dumps(changed))
+    changed["Statement"].append({**changed["Statement"][0], "Sid": "Mine", "Principal": {"AWS": "999999999999"}})
+    ecr.set_repository_policy(repositoryName=name(mirrored), policyText=json.dumps(changed))
+    ecr.delete_repository_policy(repositoryName=other)
     everything = [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": "x", "filterType": "WILDCARD"}]}]
-    mirrored.client().put_registry_scanning_configuration(scanType="BASIC", rules=everything)
+    ecr.put_registry_scanning_configuration(scanType="BASIC", rules=everything)
 
     status = document(mirrored, "status", code=3)
-    (app, other) = status["repositories"]
-    assert [each["setting"] for each in app["settings"]] == ["repository policy"]
-    assert "999999999999" in app["settings"][0]["found"]
-    assert other["settings"] == []
+    found = {each["name"]: each["settings"] for each in status["repositories"]}
+    assert {each: [setting["setting"] for setting in settings] for each, settings in found.items()} == {
+        name(mirrored): ["repository policy"],
+        other: ["repository policy"],
+    }
+    assert "999999999999" in found[name(mirrored)][0]["found"]
+    assert found[other][0]["found"] == "none"
     assert [each["setting"] for each in status["registry_settings"]] == ["scanning", "scan on push", "continuous scan"]
 
     plan = document(mirrored, "plan", code=3)
-    assert plan["repositories"]["change"] == [name(mirrored)]
+    assert plan["repositories"]["change"] == [name(mirrored), other]
     assert plan["registry"] == [{"setting": "scanning", "action": "change"}]
     assert plan["registry_settings"][0] == {"setting": "scanning", "wanted": "ENHANCED", "found": "BASIC"}
     applied = mirrored.run("apply")
@@ -104,27 +116,14 @@ def test_what_others_have_changed_is_seen_and_put_back(mirrored: Project) -> Non
     assert document(mirrored, "status", code=0)["in_sync"] is True
 
 
-def test_a_policy_that_others_have_removed_is_made_again(mirrored: Project) -> None:
-    mirrored.client().delete_repository_policy(repositoryName=name(mirrored))
-    (app, _) = document(mirrored, "status", code=3)["repositories"]
-    assert [(each["setting"], each["found"]) for each in app["settings"]] == [("repository policy", "none")]
-    assert mirrored.run("plan").returncode == 3
-    assert mirrored.run("apply").returncode == 0
-    assert document(mirrored, "status", code=0)["in_sync"] is True
-
-
-def test_a_repository_that_is_replaced_keeps_its_policy(mirrored: Project) -> None:
+def test_a_policy_follows_its_repository_and_comes_back_with_a_lost_state(mirrored: Project) -> None:
     before = policy(mirrored)
-    settings = {"ecr": {**PULL["ecr"], "encryption": {"type": "AES256"}}}
-    mirrored.write(IMAGES, settings=settings)
+    mirrored.write(IMAGES, settings={"ecr": {**PULL["ecr"], "encryption": {"type": "AES256"}}})
     assert mirrored.run("plan").returncode == 3
     applied = mirrored.run("apply", "--allow-destroy")
     assert applied.returncode == 0, applied.stderr
     assert policy(mirrored) == before
-    assert document(mirrored, "plan", code=3)["repositories"]["change"] == []  # only tags are to be copied
 
-
-def test_a_lost_state_is_brought_back_with_its_policies(mirrored: Project) -> None:
     (mirrored.folder / "terraform/terraform.tfstate").unlink()
     adopted = document(mirrored, "adopt", code=3)
     policies = [each["address"] for each in adopted["imports"] if "aws_ecr_repository_policy" in each["address"]]
@@ -134,17 +133,17 @@ def test_a_lost_state_is_brought_back_with_its_policies(mirrored: Project) -> No
     ]
     assert adopted["settings"] == {}
     assert mirrored.run("apply").returncode == 0
+    assert mirrored.run("sync").returncode == 0
     assert document(mirrored, "plan", code=0)["pending"] is False
 
 
 def test_what_the_list_no_longer_asks_for_goes(mirrored: Project) -> None:
     mirrored.target = {}
-    mirrored.write(IMAGES)
+    mirrored.write(IMAGES, settings={"ecr": {"encryption": {"type": "AES256"}}})
     plan = document(mirrored, "plan", code=3)
     assert plan["registry"] == [{"setting": "scanning", "action": "give up"}]
     assert mirrored.run("apply").returncode == 0
-    found = mirrored.client()
-    with pytest.raises(found.exceptions.RepositoryPolicyNotFoundException):
+    with pytest.raises(mirrored.client().exceptions.RepositoryPolicyNotFoundException):
         policy(mirrored)
     assert scanned(mirrored) == {"scanType": "BASIC", "rules": []}
-    assert document(mirrored, "status", code=0)["in_sync"] is True
+    assert document(mirrored, "plan", code=0)["pending"] is False

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.real.conftest import Project
+from tests.real.saved_plans import terraform_shows
 
 KMS = {"encryptionType": "KMS"}
 """What a list asks for that says nothing else."""
@@ -49,6 +50,7 @@ def test_a_lost_state_is_brought_back(mirrored: Project) -> None:
     assert document["settings"] == {}
     # Repositories, and the policy of each.
     assert sorted(each["id"] for each in document["imports"]) == sorted([*names(mirrored), *names(mirrored)])  # type: ignore[attr-defined]
+    assert len(terraform_shows(mirrored)["resource_changes"]) == 4
     applied = mirrored.run("apply")
     assert applied.returncode == 0, applied.stderr
     assert "imported into Terraform's state" in applied.stdout

@@ -17,7 +17,7 @@ import pytest
 
 from mirrorgen.tools.orphans import ending_with_us
 from tests.conftest import REAL_CACHE_DIR
-from tests.documents import README, blocks_of
+from tests.documents import README, as_pattern, blocks_of
 from tests.golden import Golden
 
 ROOT = Path(__file__).parents[2]
@@ -70,13 +70,9 @@ def left_behind(env: dict[str, str]) -> list[str]:
 
 
 def shown_in_readme() -> str:
-    """What README.md shows of the demo, as a pattern: a line of `…` is any lines, another `…` any folder."""
+    """What README.md shows of the demo, as a pattern."""
     (block,) = [block for block in blocks_of(README, "console") if block.startswith("$ make demo\n")]
-    pattern = "".join(
-        r"(?:.*\n)*?" if line.strip() == "…" else rf"{re.escape(line).replace('…', '.*')}\n"
-        for line in block.splitlines()[1:]
-    )
-    return rf"\A{pattern}"
+    return rf"\A{as_pattern(block.partition(chr(10))[2])}"
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.real.conftest import Project
+from tests.real.saved_plans import terraform_shows
 
 IMAGES = {"quay.io/org/app": ["v1.0.0"], "quay.io/org/other": ["v1.0.0"]}
 
@@ -63,6 +64,8 @@ def test_exactly_the_images_that_the_plan_lists_go_with_their_repository(leaving
 
 def test_terraform_alone_destroys_no_repository_that_holds_images(leaving: Project) -> None:
     assert leaving.run("plan").returncode == 3
+    actions = {change["index"]: change["change"]["actions"] for change in terraform_shows(leaving)["resource_changes"]}
+    assert actions[gone(leaving)] == ["delete"]
     argv = ["terraform", f"-chdir={leaving.folder / 'terraform'}", "apply", "-input=false", ".mirrorgen/plan.tfplan"]
     alone = leaving.start(*argv)
     assert alone.returncode == 1

@@ -21,7 +21,8 @@ import pytest
 from benchmarks.counting import Answer, CountingProxy, Tamper, counting_proxy
 from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.tools.built import bin_dir
-from tests.real.conftest import Project, wait_until
+from tests.real.conftest import Project
+from tests.servers import wait_until
 
 BAD, GOOD = "quay.io/org/faulty", "docker.io/org/healthy"
 TAGS = ["v1.0.0"]

@@ -15,6 +15,7 @@ from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool
 from tests.real.conftest import Project
+from tests.real.saved_plans import terraform_shows
 
 MODULE = Path(__file__).parents[2] / "terraform"
 IMAGES = {"quay.io/org/app": ["v1.0.0"], "quay.io/org/other": ["v1.0.0"]}
@@ -102,6 +103,7 @@ def test_plan_names_what_upstream_does_not_have_and_what_cannot_be_reached(proje
     assert plan.returncode == 5
     document = json.loads(plan.stdout)
     assert document["copy"] == [{"repository": f"{project.prefix}/quay/org/app", "tag": "v1.0.0"}]
+    assert document["pushing"]["manifests"] == {"at_least": 1, "usually": 10}
     assert document["not_upstream"] == [{"repository": f"{project.prefix}/quay/org/app", "tag": "v9.9.9"}]
     assert [(failure["repository"], failure["kind"]) for failure in document["failures"]] == [
         (f"{project.prefix}/gcr/org/down", "unavailable"),
@@ -246,9 +248,7 @@ def planned_changes(project: Project, settings: Mapping[str, Any]) -> set[tuple[
     """Plan, and return the type and the actions of all that Terraform's own account of the plan would change."""
     project.write(IMAGES, settings={"ecr": settings})
     assert project.run("plan").returncode == 3
-    argv = ["terraform", f"-chdir={project.folder / 'terraform'}", "show", "-json", ".mirrorgen/plan.tfplan"]
-    shown = subprocess.run(argv, env=with_providers(project.tool_env), check=True, capture_output=True, text=True)
-    changes = json.loads(shown.stdout)["resource_changes"]
+    changes = terraform_shows(project)["resource_changes"]
     return {(change["type"], "+".join(change["change"]["actions"])) for change in changes} - {
         (kind, "no-op") for kind in ("aws_ecr_repository", "aws_ecr_lifecycle_policy")
     }

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.real.conftest import Project, wait_until
+from tests.real.conftest import Project
 from tests.real.hostile_registry import Answer, HostileRegistry, dripping, hostile_registry, says
 from tests.real.test_interrupt import children
+from tests.servers import wait_until
 
 COMMANDS = {
     "plan": ["plan"],

@@ -11,7 +11,7 @@ import kubernetes_validate
 import pytest
 
 from tests.conftest import RunCli
-from tests.real.conftest import program
+from tests.real.programs import program
 
 LIST = """\
 registries:

@@ -1,4 +1,7 @@
-"""Nodes that get images from ECR by their upstream names: the real containerd, and the code of the kubelet."""
+"""Nodes that get images from ECR by their upstream names: the real containerd, and the kubelet's part in short.
+
+What `make soak` alone builds is there in other runs only from the cache: containerd 2, and the kubelet's own code.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo.emulator import Emulator
 from mirrorgen.operations.stand_in import path_prefix
 from tests.real.conftest import ACCOUNT, REGION, Project
-from tests.real.node import BIN_DIR, Node, containerd_2, kubelet, node, require_containerd
+from tests.real.node import BIN_DIR, Node, containerd_2, kubelet, kubelet_in_short, node, require_containerd
 from tests.real.registries_by_name import ECR_PASSWORD, Registries, registries
 
 _numbers = itertools.count()
@@ -84,20 +87,21 @@ def by_name(tmp_path_factory: pytest.TempPathFactory, ecr: Emulator) -> Iterator
         yield running
 
 
-@pytest.fixture(params=[1, 2], ids=["containerd 1", "containerd 2"])
+@pytest.fixture(params=[1, 2], ids=["containerd 1", "containerd 2 and the kubelet's own code"])
 def bare(
     request: pytest.FixtureRequest, tmp_path: Path, mirror: Mirror, by_name: Registries, base_env: dict[str, str]
 ) -> Iterator[Node]:
     """A node on which containerd is set up, and nothing else."""
     found = shutil.which("containerd")
     assert found
-    binary = Path(found) if request.param == 1 else containerd_2(base_env, may_build=request.config.getoption("--soak"))
+    binary, asking = Path(found), kubelet_in_short()
+    if request.param == 2:
+        may_build = request.config.getoption("--soak")
+        binary, asking = containerd_2(base_env, may_build=may_build), kubelet(base_env, may_build=may_build)
     env = {**mirror.env, "SSL_CERT_FILE": str(by_name.authority)}
     by_name.ecr.clear()
     by_name.upstream.clear()
-    with node(
-        tmp_path, binary=binary, major=request.param, kubelet=kubelet(base_env), env=env, names=by_name.names
-    ) as running:
+    with node(tmp_path, binary=binary, major=request.param, kubelet=asking, env=env, names=by_name.names) as running:
         running.configure((mirror.kit / f"containerd/{request.param}.toml").read_text())
         yield running
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
+import yaml
 
 from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo.emulator import Emulator
@@ -119,11 +120,13 @@ def worked(account: Account) -> Account:
         account.passes(role, "status")
         account.passes(role, "status", "--findings", code=5)  # the emulator has none, but is asked for them
     project.write({APP: FIXED, OTHER: MOVING}, settings=SECOND)
+    let_pull(project, OTHER)
     account.passes("apply", "plan", code=3)
     account.passes("apply", "apply")
     # What destroys a repository may change others in the same run, and settings of the registry.
     project.target = {"scanning": {"type": "BASIC"}}
     project.write({APP: FIXED[1:], NEW: FIXED}, settings=FIRST)
+    account.passes("apply", "plan", code=3)  # so that a run which may not destroy says what it would be
     account.passes("destroy", "prune", "--older-than", "0", "--plan", "prune.json", code=3)
     account.passes("destroy", "prune", "--apply", "prune.json", "--older-than", "0")
     account.passes("destroy", "plan", code=3)
@@ -141,6 +144,16 @@ def rename(project: Project) -> None:
     at = {"hostname": project.ecr.address, "tls": "disabled", "path_prefix": path_prefix("quay.io")}
     project.registries["quay.io"] = {**at, "alias": "renamed"}
     project.write({APP: FIXED[1:], NEW: FIXED}, settings=FIRST)
+
+
+def let_pull(project: Project, source: str) -> None:
+    """Let others pull from one repository of the list."""
+    path = project.folder / "images.yaml"
+    document = yaml.safe_load(path.read_text())
+    (entry,) = (each for each in document["images"] if each["source"] == source)
+    entry["ecr"] = {**entry["ecr"], "pull": PULL}
+    path.write_text(yaml.safe_dump(document))
+    assert project.run("render").returncode == 0
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -169,6 +182,24 @@ def test_everybody_asks_for_state_and_repositories_by_name(worked: Account) -> N
     everywhere = {call.action for call in called if call.resource == "*" or call.resource.endswith(":repository/*")}
     scanning = {"ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration"}
     assert everywhere == {"ecr:GetAuthorizationToken", "ecr:DescribeRepositories", *scanning}
+
+
+@pytest.mark.parametrize(
+    ("role", "action"),
+    [("apply", "ecr:PutImage"), ("apply", "ecr:DeleteRepository"), ("destroy", "ecr:PutImage")],
+)
+def test_who_sets_policies_cannot_let_themselves_do_more(
+    rules: tuple[dict[str, str], str], role: str, action: str
+) -> None:
+    """Within an account the policy of a repository grants what it says, whatever the role's own does not name."""
+    call = Call(action, f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{PREFIX}/quay/org/app")
+    by_repository = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}
+
+    def may(role: str) -> bool:
+        return grants(json.dumps({"Statement": [*json.loads(rules[0][role])["Statement"], by_repository]}), call)
+
+    assert not may(role)
+    assert may("plan")
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,9 @@ def test_one_command_fills_it_and_there_is_nothing_to_apply(plain: Project) -> N
 def test_it_is_filled_and_found_to_hold_what_the_list_asks_for(plain: Project, target: Distribution) -> None:
     plan = plain.run("plan", "--format", "json")
     assert plan.returncode == 3, plan.stderr
-    assert [ref["tag"] for ref in json.loads(plan.stdout)["copy"]] == TAGS
+    planned = json.loads(plan.stdout)
+    assert [ref["tag"] for ref in planned["copy"]] == TAGS
+    assert planned["pushing"] is None, "its rate is not known"
     assert "terraform" not in plan.stderr
 
     first = plain.run("sync")
@@ -100,7 +102,9 @@ def test_a_repository_that_the_list_does_not_have_is_a_stray(plain: Project) -> 
     assert plain.run("sync").returncode == 0
     text = (plain.folder / "images.yaml").read_text()
     (plain.folder / "images.yaml").write_text(text + "  repository: mirror/other\n")
-    assert json.loads(plain.run("status", "--format", "json").stdout)["strays"] == [NAME]
+    (stray,) = json.loads(plain.run("status", "--format", "json").stdout)["strays"]
+    assert stray == {"name": NAME, "images": None, "size_bytes": None, "pulled_at": None}
+    assert "adopt" not in plain.run("status").stdout
 
 
 def test_without_a_path_nothing_tells_a_stray_from_what_is_somebody_elses(plain: Project, target: Distribution) -> None:

@@ -188,6 +188,12 @@ def test_a_provider_that_is_not_in_the_lock_file_is_not_taken_by_the_way(
     terraform.init()
 
 
+def test_without_a_lock_file_a_run_takes_no_later_major_version(mirror: Path, terraform: Terraform) -> None:
+    add_packages(mirror, "hashicorp/aws", "7.0.0", PLATFORMS)
+    assert terraform.init() == ()
+    assert terraform.provider_version() == "6.20.0"
+
+
 def test_without_a_lock_file_a_run_names_what_has_no_upper_bound(
     module: Path, mirror: Path, terraform: Terraform
 ) -> None:

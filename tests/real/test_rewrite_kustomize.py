@@ -14,7 +14,7 @@ from mirrorgen.consumers.forms.spelling import spellings
 from mirrorgen.model.references import Source
 from tests.conftest import RunCli
 from tests.consumers.mirror import CUSTOM, DEPLOYMENT, DIGESTS, LIST, NGINX, PROMETHEUS, A, B, C, complaints, write_list
-from tests.real.conftest import program
+from tests.real.programs import program
 
 KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.8.0"
 # Everywhere that an image can stand in what people have, beside a container.

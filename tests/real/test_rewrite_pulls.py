@@ -19,8 +19,9 @@ import pytest
 import yaml
 
 from tests.conftest import ORIGINAL_ENVIRONMENT, RunCli
-from tests.real.conftest import Project, program
+from tests.real.conftest import Project
 from tests.real.distribution import PASSWORD, USER, Distribution, distribution
+from tests.real.programs import program, require_built
 
 WHARFIE = "github.com/rancher/wharfie@v0.7.1"
 
@@ -136,8 +137,9 @@ def test_podman_leads_no_other_name_to_the_mirror(name: str, podman: Podman, set
 
 
 @pytest.fixture
-def wharfie(base_env: dict[str, str]) -> Path:
+def wharfie(base_env: dict[str, str], pytestconfig: pytest.Config) -> Path:
     """Rancher's own reader of `registries.yaml`, which K3s and RKE2 share."""
+    require_built(base_env, "wharfie", "wharfie", may_build=pytestconfig.getoption("--soak"))
     return program("wharfie", WHARFIE, base_env)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,11 +16,13 @@ from mirrorgen.demo.emulator import Emulator
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool
+from tests.conftest import REAL_CACHE_DIR
 from tests.documents import ROOT
 from tests.real.conftest import empty_account
 
 TERRAFORM = ROOT / "terraform"
 MODULES = sorted(path.parent.name for path in TERRAFORM.glob("modules/*/versions.tf"))
+CHECKOV = re.search(r"^CHECKOV := checkov>=(\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
 EXAMPLES = sorted(path.parent.name for path in TERRAFORM.glob("examples/*/main.tf"))
 
 
@@ -89,3 +92,30 @@ def test_the_example_of_repositories_makes_them_and_a_second_plan_has_nothing_to
         name: f"arn:aws:ecr:eu-west-1:123456789012:repository/{name}" for name in ("example/app", "example/nginx")
     }
     copy.run(example, "plan", "-detailed-exitcode", "-no-color")
+
+
+def test_the_example_of_a_registry_sets_what_it_says_and_a_second_plan_has_nothing_to_do(copy: Copy) -> None:
+    example = "examples/registry"
+    copy.run(example, "init", "-input=false")
+    copy.run(example, "apply", "-auto-approve", "-no-color")
+    made = json.loads(copy.run(example, "output", "-json"))["registry"]["value"]
+    assert made == {"scan_type": "ENHANCED", "replicates_to": ["123456789012/eu-central-1"]}
+    copy.run(example, "plan", "-detailed-exitcode", "-no-color")
+
+
+def test_checkov_finds_in_the_example_of_repositories_only_what_it_asks_for(copy: Copy) -> None:
+    """What it leaves to the defaults passes."""
+    example = "examples/repositories"
+    copy.run(example, "init", "-input=false")
+    copy.run(example, "plan", "-out=plan", "-no-color")
+    (copy.folder / "plan.json").write_text(copy.run(example, "show", "-json", "plan"))
+    assert CHECKOV
+    checkov = REAL_CACHE_DIR / f"checkov-{CHECKOV[1]}/bin/checkov"
+    argv = [str(checkov), "-f", "plan.json", "--framework", "terraform_plan", "--skip-download", "-o", "json"]
+    done = subprocess.run(argv, cwd=copy.folder, env=copy.env, capture_output=True, text=True, check=False, timeout=120)
+    results = json.loads(done.stdout)["results"]
+    found = {(check["check_name"], check["resource"].split('"')[1]) for check in results["failed_checks"]}
+    assert found == {
+        ("Ensure ECR Image Tags are immutable", "example/app"),
+        ("Ensure that ECR repositories are encrypted using KMS", "example/nginx"),
+    }

@@ -10,9 +10,10 @@ import pytest
 
 from mirrorgen.starting.contents import pipeline_files
 from mirrorgen.starting.setup import Setup
-from tests.real.conftest import ACCOUNT, REGION, Project, program
+from tests.real.conftest import ACCOUNT, REGION, Project
 from tests.real.github_jobs import ACT, GitHub, Run
 from tests.real.paper_registry import PaperRegistry, paper_registry
+from tests.real.programs import program
 from tests.test_workflows import ON_GITHUB
 
 APP, TOOL, LONG = "org/app", "org/tool", "org/long"

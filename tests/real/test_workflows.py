@@ -16,9 +16,10 @@ from mirrorgen.origin import Source
 from mirrorgen.starting.contents import pipeline_files
 from mirrorgen.starting.setup import Setup
 from tests.checkout import ROOT, tracked_files
-from tests.real.conftest import ACCOUNT, program
+from tests.real.conftest import ACCOUNT
 from tests.real.example_mirror import APP, DOWN, OTHER, SETUP, THIRD, failed, headings, pull_request, push, schedule
 from tests.real.github_jobs import GitHub
+from tests.real.programs import program
 from tests.test_workflows import SETUPS
 
 ACTIONLINT = re.search(r"^ACTIONLINT := (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)

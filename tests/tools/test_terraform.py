@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ def resource(
 
 
 def changes(*resources: Any) -> tuple[Change, ...]:
-    return read_plan(json.dumps({"resource_changes": resources})).changes
+    return read_plan({"resource_changes": resources}).changes
 
 
 @pytest.mark.parametrize(
@@ -84,16 +83,16 @@ def test_another_address_is_a_change() -> None:
 
 def test_outputs_that_change_are_named() -> None:
     outputs = {"b": {"actions": ["create"]}, "a": {"actions": ["update"]}, "same": {"actions": ["no-op"]}}
-    assert read_plan(json.dumps({"output_changes": outputs})) == TerraformPlan((), ("a", "b"), True)
+    assert read_plan({"output_changes": outputs}) == TerraformPlan((), ("a", "b"), True)
 
 
 def test_what_terraform_says_of_its_plan_counts() -> None:
-    assert read_plan('{"applyable": true}').is_applicable
-    assert not read_plan('{"applyable": false, "output_changes": {"a": {"actions": ["create"]}}}').is_applicable
+    assert read_plan({"applyable": True}).is_applicable
+    assert not read_plan({"applyable": False, "output_changes": {"a": {"actions": ["create"]}}}).is_applicable
 
 
 def test_a_plan_without_changes() -> None:
-    assert read_plan("{}") == TerraformPlan()
+    assert read_plan({}) == TerraformPlan()
 
 
 # As Terraform 1.11.4 and AWS provider 6 write it; long lines are wrapped.

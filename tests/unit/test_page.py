@@ -6,12 +6,13 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from mirrorgen.destinations.port import StoredImage
-from mirrorgen.operations.holding.status import Status
+from mirrorgen.destinations.port import Footprint, StoredImage
+from mirrorgen.operations.holding.status import Status, Stray
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.metrics import format_metrics
 from mirrorgen.reporting.page import format_page
@@ -51,14 +52,33 @@ def test_problems_come_first() -> None:
     assert "None: ECR holds what the list asks for." in format_page(made_up(2, 2, wrong=False))
 
 
-@pytest.mark.parametrize(("strays", "shown"), [((), "0"), (None, "not known"), (("mirror/old", "mirror/<b>"), "2")])
-def test_repositories_that_the_list_does_not_have_are_named(strays: tuple[str, ...] | None, shown: str) -> None:
+TOLD = Stray("mirror/old", Footprint(1200, 3 * 1024**3, datetime(2026, 1, 30, 23, tzinfo=UTC)))
+UNTOLD = Stray("mirror/<b>", Footprint())
+NEVER_PULLED = Stray("mirror/unused", Footprint(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("strays", "shown"),
+    [((), "0"), (None, "not known"), ((TOLD, NEVER_PULLED), "2, with 3.0 GiB"), ((TOLD, UNTOLD), "2")],
+)
+def test_repositories_that_the_list_does_not_have_are_counted(strays: tuple[Stray, ...] | None, shown: str) -> None:
     text = format_page(replace(made_up(1, 1), strays=strays))
     assert re.search(rf"<dt>not in the list</dt><dd class=\"(?:warn)?\">{shown}</dd>", text)
+    assert ('id="strays"' in text) is bool(strays)
+
+
+def test_of_each_of_them_stands_what_it_weighs_and_when_it_was_pulled() -> None:
+    """What is not told is not nothing."""
+    text = format_page(replace(made_up(1, 1), strays=(TOLD, UNTOLD, NEVER_PULLED)))
     section = re.search(r'id="strays">.*?</section>', text, re.DOTALL)
-    assert re.findall("<li><code>(.*?)</code>", section.group() if section else "") == (
-        ["mirror/old", "mirror/&lt;b&gt;"] if strays else []
-    )
+    assert section
+    rows = re.findall(r"<tr><td><code>(.*?)</code></td>(.*?)</tr>", section.group())
+    assert [(name, re.findall(r"<td.*?>(.*?)</td>", cells)) for name, cells in rows] == [
+        ("mirror/old", ["1,200", "3.0 GiB", "2026-01-30"]),
+        ("mirror/&lt;b&gt;", ["not told"] * 3),
+        ("mirror/unused", ["0", "0 B", "never"]),
+    ]
+    assert "shared layers count for each" in section.group()
 
 
 def bars(text: str) -> dict[str, list[tuple[str, str, str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.model.references import Source
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.repositories.moving import Moved
@@ -11,9 +12,9 @@ from mirrorgen.operations.repositories.renamed import Rename, Renames
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.moves import view_moved
-from mirrorgen.reporting.plans import view_plan
+from mirrorgen.reporting.plans import view_applied, view_plan
 from mirrorgen.reporting.views import show
-from mirrorgen.tools.terraform import REPOSITORY, Change
+from mirrorgen.tools.terraform import REPOSITORY, Change, TerraformPlan
 
 PLAN = MirrorPlan(
     changes=(
@@ -82,6 +83,20 @@ def test_nothing_to_do_is_one_line() -> None:
     assert show(view_plan(nothing), ResultFormat.TEXT) == (
         "Nothing to do: every repository and every tag is as the list asks.\n"
     )
+
+
+def test_settings_of_the_registry_are_no_repositories() -> None:
+    scanning = "aws_ecr_registry_scanning_configuration"
+    change = Change(f"module.registry.{scanning}.this[0]", scanning, f"module.registry.{scanning}.this[0]", "create")
+    plan = MirrorPlan((change,), (), (), registry=(SettingDifference("scan on push", "mirror/*", "*"),))
+    shown = "Settings of the registry, for all repositories of the account in the region:\n  take over scanning\n"
+    assert show(view_plan(plan), ResultFormat.TEXT) == (
+        f"{shown}"
+        "  scan on push: *, then mirror/*\n"
+        "\n"
+        "Repositories: no change. Tags: 0 to copy. Settings of the registry to change: 1.\n"
+    )
+    assert show(view_applied(TerraformPlan((change,), is_applicable=True)), ResultFormat.TEXT) == shown
 
 
 def test_a_name_that_has_changed_is_shown_with_both_and_what_they_hold() -> None:

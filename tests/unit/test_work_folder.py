@@ -165,6 +165,29 @@ def test_a_plan_stays_good_where_terraform_has_put_its_own_files(planned: WorkFo
     planned.require_current_plan()
 
 
+def test_a_move_goes_on_with_what_was_shown_and_nobody_applies_that_any_more(planned: WorkFolder) -> None:
+    assert planned.require_moving() == Moving(SHOWN)
+    begun = Moving(SHOWN, {"mirror/a": {"latest": "sha256:1"}})
+    planned.keep_moving(begun)
+    assert planned.require_moving() == begun
+    with pytest.raises(InputError, match="there is no saved plan"):
+        planned.require_current_plan()
+    (planned.root / "terraform/main.tf").write_text("changed")
+    with pytest.raises(InputError, match="has changed since the plan was made"):
+        planned.require_moving()
+
+
+def test_a_new_plan_is_the_one_that_a_move_is_made_from(planned: WorkFolder) -> None:
+    planned.keep_moving(Moving(SHOWN, {"mirror/a": {"latest": "sha256:1"}}))
+    planned.make_room(planned.plan_file)
+    planned.plan_file.write_text("another")
+    planned.seal(SHOWN)
+    assert planned.require_moving() == Moving(SHOWN)
+    planned.discard_plan()
+    with pytest.raises(InputError, match="there is no saved plan"):
+        planned.require_moving()
+
+
 @pytest.mark.parametrize(
     ("name", "counts"),
     [
@@ -191,26 +214,3 @@ def test_the_plan_of_a_target_is_made_from_what_terraform_reads_for_it(
         assert folder.require_current_plan() == SHOWN
     folder.discard_plan()
     assert planned.plan_file.read_text() == "the plan"
-
-
-def test_a_move_goes_on_with_what_was_shown_and_nobody_applies_that_any_more(planned: WorkFolder) -> None:
-    assert planned.require_moving() == Moving(SHOWN)
-    begun = Moving(SHOWN, {"mirror/a": {"latest": "sha256:1"}})
-    planned.keep_moving(begun)
-    assert planned.require_moving() == begun
-    with pytest.raises(InputError, match="there is no saved plan"):
-        planned.require_current_plan()
-    (planned.root / "terraform/main.tf").write_text("changed")
-    with pytest.raises(InputError, match="has changed since the plan was made"):
-        planned.require_moving()
-
-
-def test_a_new_plan_is_the_one_that_a_move_is_made_from(planned: WorkFolder) -> None:
-    planned.keep_moving(Moving(SHOWN, {"mirror/a": {"latest": "sha256:1"}}))
-    planned.make_room(planned.plan_file)
-    planned.plan_file.write_text("another")
-    planned.seal(SHOWN)
-    assert planned.require_moving() == Moving(SHOWN)
-    planned.discard_plan()
-    with pytest.raises(InputError, match="there is no saved plan"):
-        planned.require_moving()

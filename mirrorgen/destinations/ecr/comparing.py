@@ -133,4 +133,5 @@ def _shown_rule(rule: Mapping[str, Any]) -> str:
     selection = rule.get("selection", {})
     tags = selection.get("tagPrefixList") or selection.get("tagPatternList") or []
     parts = [selection.get("tagStatus"), *tags, selection.get("countType"), selection.get("countNumber")]
+    parts += [selection.get("storageClass"), rule.get("action", {}).get("type")]
     return f"{rule.get('rulePriority')}: {' '.join(str(part) for part in parts if part is not None)}"

@@ -17,11 +17,13 @@ from mirrorgen.destinations.ecr.api import (
     new_session,
     with_role,
 )
+from mirrorgen.destinations.ecr.describing import asks_for_policy, describe
 from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.port import Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Described, Footprint, Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.errors import UsageError
+from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings
 
 if TYPE_CHECKING:
@@ -154,6 +156,18 @@ class EcrDestination:
 
         return ask_each(wanted, compare)
 
+    def describe(self, images: Mapping[str, Image]) -> Mapping[str, Described | None]:
+        """Ask for the settings of each, and look for the keys that ask for the same."""
+        self.say("asking ECR for the settings of the repositories")
+
+        def described(name: str) -> Described | None:
+            image = images[name]
+            with_policy = asks_for_policy(image)
+            found = comparing.settings_of(self.client, self._account, name, with_policy=with_policy)
+            return None if found is None else describe(self.target, image, found)
+
+        return ask_each(images, described)
+
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:
         """Ask for each policy."""
         found = ask_each(names, lambda name: comparing.lifecycle_of(self.client, self._account, name))
@@ -171,11 +185,18 @@ class EcrDestination:
         with asking("ECR for what it scans"):
             return tuple(registry_scanning.differences(self.client, self.target.scanning))
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        """List the repositories of the account below the prefix, which takes a right of its own."""
+    def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
+        """List the repositories of the account below a path, which takes a right of its own."""
+        path = self.target.prefix if below is None else below
+        if not path:
+            return None
         with asking("ECR for its repositories"):
-            found = stored.repositories(self.client, self._account, f"{self.target.prefix}/")
+            found = stored.repositories(self.client, self._account, f"{path}/")
         return None if found is None else tuple(sorted(set(found) - set(names)))
+
+    def footprints(self, names: Iterable[str]) -> Mapping[str, Footprint]:
+        """Describe every image of each repository, and add up; no manifest is asked for."""
+        return ask_each(names, lambda name: stored.footprint(self.client, self._account, name))
 
     def expiring(self, settings: Settings, images: Sequence[StoredImage], *, now: datetime) -> Mapping[str, str]:
         """Evaluate the lifecycle rules that the list asks for."""

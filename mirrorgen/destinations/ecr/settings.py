@@ -74,7 +74,7 @@ def merge_settings(base: EcrSettings, data: Mapping[str, Any]) -> EcrSettings:
         encryption=_merge_encryption(base.encryption, data.get("encryption", {})),
         lifecycle=build_lifecycle(base.lifecycle, data.get("lifecycle", {})),
         pull=merge_pull(base.pull, data.get("pull", {})),
-        tags=tuple(sorted({**dict(base.tags), **data.get("tags", {})}.items())),
+        tags=_merge_tags(base.tags, data.get("tags", {})),
     )
 
 
@@ -89,11 +89,12 @@ def settings_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Proble
         if key.lower().startswith("aws:"):
             message = f"{key!r}: AWS keeps `aws:` for itself"
             yield Problem("bad-resource-tag", message, (*path, "tags", key), "choose another key", on_key=True)
-        elif not is_tag(key, value):
+        elif not is_tag(key, value or ""):
             message = f"AWS refuses the resource tag {key[:60]!r}"
             yield Problem("bad-resource-tag", message, (*path, "tags", key), CHARACTERS)
-    if len(tags) > _MAX_RESOURCE_TAGS:
-        message = f"{len(tags)} resource tags; AWS allows {_MAX_RESOURCE_TAGS}"
+    count = sum(value is not None for value in tags.values())
+    if count > _MAX_RESOURCE_TAGS:
+        message = f"{count} resource tags; AWS allows {_MAX_RESOURCE_TAGS}"
         yield Problem("bad-resource-tag", message, (*path, "tags"))
     yield from written_rule_problems(data.get("lifecycle", {}), (*path, "lifecycle"))
 
@@ -106,8 +107,14 @@ def settings_document(settings: EcrSettings) -> dict[str, Any]:
         "encryption": {"type": settings.encryption.type, "kms_key": settings.encryption.kms_key},
         "lifecycle": _lifecycle_document(settings.lifecycle),
         "pull": pull_document(settings.pull),
-        "tags": dict(settings.tags),
+        "tags": {**dict.fromkeys(dict(EcrSettings().tags)), **dict(settings.tags)},
     }
+
+
+def _merge_tags(base: tuple[tuple[str, str], ...], data: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
+    """Lay tags over others; null takes one away."""
+    merged = {**dict(base), **data}
+    return tuple(sorted((key, value) for key, value in merged.items() if value is not None))
 
 
 def _lifecycle_document(lifecycle: Lifecycle) -> dict[str, Any]:

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 
 from mirrorgen.destinations.ecr.api import MAX_BATCH, is_denied
 from mirrorgen.destinations.ecr.scanning import counts, state
-from mirrorgen.destinations.port import StoredImage
+from mirrorgen.destinations.port import Footprint, StoredImage
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.client import ECRClient
     from mypy_boto3_ecr.literals import ImageStatusFilterType
-    from mypy_boto3_ecr.type_defs import BatchGetImageResponseTypeDef, ImageDetailTypeDef, ImageIdentifierTypeDef
+    from mypy_boto3_ecr.type_defs import (
+        BatchGetImageResponseTypeDef,
+        ImageDetailTypeDef,
+        ImageIdentifierTypeDef,
+        PaginatorConfigTypeDef,
+    )
 
 _INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -23,6 +28,10 @@ _INDEX_TYPES = (
 
 # What the usual listing leaves out: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImagesFilter.html
 _OUT_OF_REACH: tuple[ImageStatusFilterType, ...] = ("ARCHIVED", "ACTIVATING")
+
+# The most that DescribeRepositories and DescribeImages answer at once:
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
+_LARGE_PAGES: PaginatorConfigTypeDef = {"PageSize": 1000}
 
 
 def tags(client: ECRClient, account_id: str, repository: str) -> Mapping[str, str] | None:
@@ -43,7 +52,7 @@ def tags(client: ECRClient, account_id: str, repository: str) -> Mapping[str, st
 
 def repositories(client: ECRClient, account_id: str, prefix: str) -> list[str] | None:
     """Return the names of the account's repositories that start with `prefix`; None without the right to list them."""
-    pages = client.get_paginator("describe_repositories").paginate(registryId=account_id)
+    pages = client.get_paginator("describe_repositories").paginate(registryId=account_id, PaginationConfig=_LARGE_PAGES)
     try:
         names = [described["repositoryName"] for page in pages for described in page.get("repositories", ())]
     except client.exceptions.ClientError as error:
@@ -87,6 +96,35 @@ def images(client: ECRClient, account_id: str, repository: str) -> tuple[StoredI
         asked = indexes[start : start + MAX_BATCH]
         found |= _with_contents(_manifests(client, account_id, repository, asked), [found[digest] for digest in asked])
     return tuple(found.values())
+
+
+def footprint(client: ECRClient, account_id: str, repository: str) -> Footprint:
+    """Add up what ECR says of each image of a repository, archived ones among them.
+
+    ECR writes a pull down once in 24 hours at least, so that the latest one may be a day later than what it tells:
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html, `lastRecordedPullTime`.
+
+    Returns:
+        Nothing but None for a repository that does not exist, or of which the credentials may not ask this.
+    """
+    pages = client.get_paginator("describe_images").paginate(
+        repositoryName=repository,
+        registryId=account_id,
+        filter={"imageStatus": "ANY"},
+        PaginationConfig=_LARGE_PAGES,
+    )
+    try:
+        details = [detail for page in pages for detail in page.get("imageDetails", ())]
+    except client.exceptions.RepositoryNotFoundException:
+        return Footprint()
+    except client.exceptions.ClientError as error:
+        if is_denied(error):
+            return Footprint()
+        raise
+    sizes = [detail.get("imageSizeInBytes") for detail in details]
+    pulls = [detail["lastRecordedPullTime"] for detail in details if "lastRecordedPullTime" in detail]
+    size = None if None in sizes else sum(size for size in sizes if size is not None)
+    return Footprint(len(details), size, max(pulls, default=None))
 
 
 def delete(client: ECRClient, account_id: str, repository: str, tagged: Sequence[tuple[str, str]]) -> Mapping[str, str]:

@@ -25,6 +25,10 @@ from mirrorgen.model.references import is_path
 from mirrorgen.model.targets import Generated, Provisioned, Settings, Target, TerraformOptions
 from mirrorgen.problems import KeyPath, Problem
 
+MANIFESTS_PER_SECOND = 10
+"""PutImage requests that an account may make in a region, unless AWS has raised it: "Rate of PutImage requests" of
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html."""
+
 PASSWORD_VARIABLE = "ECR_PASSWORD"  # noqa: S105 - the name of a variable
 CREDENTIAL_HELPER = "docker-credential-ecr-login"
 
@@ -94,6 +98,11 @@ class EcrTarget(Target):
     def label(self) -> str:
         """What it is called in a sentence."""
         return f"ECR ({self.list_name})" if self.list_name else "ECR"
+
+    @property
+    def manifests_per_second(self) -> int:
+        """What AWS allows to begin with."""
+        return MANIFESTS_PER_SECOND
 
     @property
     def host(self) -> str:
@@ -209,9 +218,9 @@ class EcrTarget(Target):
 
     def document(self) -> dict[str, Any]:
         """Return what stands under `target` for this one."""
-        said = {key: value for key, value in asdict(self).items() if value is not None}
-        document = {key: value for key, value in said.items() if key not in {"list_name", "role"}}
-        return {**document, "scanning": scanning_document(self.scanning)} if self.scanning else document
+        document = {key: value for key, value in asdict(self).items() if value is not None}
+        said = {key: value for key, value in document.items() if key not in {"list_name", "role"}}
+        return {**said, "scanning": scanning_document(self.scanning)} if self.scanning else said
 
     def decide(self, entries: Sequence[Entry]) -> tuple[RepositorySettings, list[Problem]]:
         """Decide mutability and lifecycle of a repository from what the entries that fill it ask for."""

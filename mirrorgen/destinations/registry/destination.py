@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import datetime
 
-from mirrorgen.destinations.port import Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Described, Footprint, Holdings, Pullable, SettingDifference, StoredImage
 from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.errors import RegistryFailed, RegistryGivenUp, ToolFailed
+from mirrorgen.model.images import Image
 from mirrorgen.model.references import is_digest
 from mirrorgen.model.targets import Settings
 from mirrorgen.outcomes import Kind
@@ -85,6 +86,10 @@ class RegistryDestination:
         """Find no difference: there is nothing to set, and a repository comes with its first image."""
         return dict.fromkeys(wanted, ())
 
+    def describe(self, images: Mapping[str, Image]) -> Mapping[str, Described | None]:
+        """Say nothing: there is nothing to set."""
+        return dict.fromkeys(images, Described())
+
     def with_lifecycle(self, names: Iterable[str]) -> frozenset[str]:  # noqa: ARG002
         """Find none: there are no policies."""
         return frozenset()
@@ -97,13 +102,13 @@ class RegistryDestination:
         """Find no difference: a list asks nothing of a plain registry itself."""
         return ()
 
-    def strays(self, names: Collection[str]) -> tuple[str, ...] | None:
-        """List the repositories below the prefix, where there is one and the registry has such a list."""
-        if not self.target.prefix:
+    def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
+        """List the repositories below a path, where there is one and the registry has such a list."""
+        path = self.target.prefix if below is None else below
+        if not path:
             return None
-        below = f"{self.target.prefix}/"
         try:
-            found = [name for name in self.regctl.repositories(self.target.name) if name.startswith(below)]
+            found = [name for name in self.regctl.repositories(self.target.name) if name.startswith(f"{path}/")]
         except RegistryGivenUp:
             return None
         except RegistryFailed as error:
@@ -111,6 +116,10 @@ class RegistryDestination:
                 return None
             raise
         return tuple(sorted(set(found) - set(names)))
+
+    def footprints(self, names: Iterable[str]) -> Mapping[str, Footprint]:
+        """Know nothing: sizes and pulls are not told."""
+        return dict.fromkeys(names, Footprint())
 
     def expiring(
         self,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from mirrorgen.consumers.running import InUse
 from mirrorgen.desired.state import Repository
-from mirrorgen.destinations.port import SettingDifference, StoredImage
+from mirrorgen.destinations.port import Destination, Footprint, SettingDifference, StoredImage
 from mirrorgen.model.images import Entry
 from mirrorgen.model.tags import SIGNATURES, settled_digest
 from mirrorgen.model.targets import Target
@@ -87,6 +87,14 @@ class RepositoryStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Stray:
+    """A repository below the target's prefix that the list does not have, and what it weighs."""
+
+    name: str
+    footprint: Footprint
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The whole mirror at one moment.
 
@@ -104,7 +112,7 @@ class Status:
     at: datetime
     target: Target
     repositories: tuple[RepositoryStatus, ...]
-    strays: tuple[str, ...] | None
+    strays: tuple[Stray, ...] | None
     failures: tuple[Failure, ...]
     problems: tuple[Problem, ...]
     running: tuple[Running, ...] | None = None
@@ -175,10 +183,18 @@ def read_status(
         found.append(_without_extra(status) if repository.name in work.uncertain else status)
         unusable += _unusable(repository, held)
     registry = destination.registry_differences()
-    strays = destination.strays({*wanted, *runtime.left_alone})
+    strays = _strays(destination, {*wanted, *runtime.left_alone})
     failures = (*work.failures, *failures, *unusable, *unclear(in_use))
     running = None if in_use is None else tuple(running_of(work.desired.repositories, images, in_use, now=now))
     return Status(now, destination.target, tuple(found), strays, failures, work.problems, running, registry)
+
+
+def _strays(destination: Destination, names: Collection[str]) -> tuple[Stray, ...] | None:
+    found = destination.strays(names)
+    if found is None:
+        return None
+    footprints = destination.footprints(found)
+    return tuple(Stray(name, footprints[name]) for name in found)
 
 
 def _repository_status(

@@ -193,6 +193,10 @@ class WorkFolder:
         """
         write_file(path, "", project=self.root, is_private=True)
 
+    def _remove(self, *names: str) -> None:
+        folder = self._plan_folder.relative_to(self.root)
+        write_files(self.root, {f"{folder}/{name}": None for name in names})
+
     def _read(self, name: str, kept: bytes) -> _Document:
         try:
             document = json.loads(kept)
@@ -209,10 +213,6 @@ class WorkFolder:
     @property
     def _plan_folder(self) -> Path:
         return self.root / _FOLDER / self.target
-
-    def _remove(self, *names: str) -> None:
-        folder = self._plan_folder.relative_to(self.root)
-        write_files(self.root, {f"{folder}/{name}": None for name in names})
 
     def _open_turn(self) -> IO[str]:
         write_files(self.root, {f"{_FOLDER}/.gitignore": "*\n"})

@@ -74,13 +74,13 @@ variable "repositories" {
       for name, repository in var.repositories : [
         for filter in repository.mutability_exclusions :
         can(regex("^[0-9A-Za-z._*-]{1,128}$", filter)) && length(regexall("[*]", filter)) <= 2
-      ]
+      ] if length(repository.mutability_exclusions) > 0
     ]))
     error_message = "A mutability exclusion filter has 1 to 128 characters (letters, digits, . _ - and at most two *). Wrong in: ${join(", ", flatten([
       for name, repository in var.repositories : [
         for filter in repository.mutability_exclusions : "${name} (${filter})"
         if !can(regex("^[0-9A-Za-z._*-]{1,128}$", filter)) || length(regexall("[*]", filter)) > 2
-      ]
+      ] if length(repository.mutability_exclusions) > 0
     ]))}."
   }
 
@@ -117,17 +117,17 @@ variable "repositories" {
     ])}."
   }
 
-  # Lifecycle policies
+  # Lifecycle policies: each is read once, however many repositories have it.
 
   validation {
     condition = alltrue([
-      for name, repository in var.repositories :
-      repository.lifecycle_policy == null || can(length(jsondecode(repository.lifecycle_policy).rules))
+      for policy in keys({ for repository in var.repositories : repository.lifecycle_policy => true... if repository.lifecycle_policy != null }) :
+      can(length(jsondecode(policy).rules))
     ])
-    error_message = "lifecycle_policy must be the JSON text of a policy, {\"rules\": [...]}. Wrong in: ${join(", ", [
-      for name, repository in var.repositories : name
-      if repository.lifecycle_policy != null && !can(length(jsondecode(repository.lifecycle_policy).rules))
-    ])}."
+    error_message = "lifecycle_policy must be the JSON text of a policy, {\"rules\": [...]}. Wrong in: ${join(", ", sort(flatten([
+      for policy, names in { for name, repository in var.repositories : repository.lifecycle_policy => name... if repository.lifecycle_policy != null } :
+      names if !can(length(jsondecode(policy).rules))
+    ])))}."
   }
 
   validation {

@@ -7,14 +7,12 @@
 locals {
   read = [
     "ecr:BatchGetImage",
+    "ecr:DescribeImages",
     "ecr:DescribeRepositories",
     "ecr:GetLifecyclePolicy",
     "ecr:GetRepositoryPolicy",
     "ecr:ListImages",
     "ecr:ListTagsForResource",
-  ]
-  inspect = [
-    "ecr:DescribeImages",
   ]
   findings = [
     "ecr:DescribeImageScanFindings",
@@ -47,10 +45,10 @@ locals {
   ]
 
   repository_actions = {
-    plan    = concat(local.read, local.inspect, local.findings)
+    plan    = concat(local.read, local.findings)
     apply   = concat(local.read, local.settings)
-    sync    = concat(local.read, local.inspect, local.findings, local.pull, local.push)
-    destroy = concat(local.read, local.inspect, local.settings, local.remove)
+    sync    = concat(local.read, local.findings, local.pull, local.push)
+    destroy = concat(local.read, local.settings, local.remove)
   }
   # Whoever sets the policy of a repository could let themselves do with it what their role may not. A denial
   # stands above every policy that allows.
@@ -196,7 +194,7 @@ locals {
         {
           Sid      = "Repositories"
           Effect   = "Allow"
-          Action   = concat(local.read, local.inspect, local.findings, local.settings, local.pull, local.push, local.remove)
+          Action   = concat(local.read, local.findings, local.settings, local.pull, local.push, local.remove)
           Resource = local.repositories
         },
         {

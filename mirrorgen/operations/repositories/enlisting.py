@@ -1,0 +1,159 @@
+"""Enlist: entries of the list for repositories that the target has already, each as it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mirrorgen.desired.mapping import sources_called
+from mirrorgen.destinations.port import Described
+from mirrorgen.errors import InputError, UsageError
+from mirrorgen.importing.adding import add_images
+from mirrorgen.importing.outcomes import Added
+from mirrorgen.model.images import Image, MasterList, TagRule
+from mirrorgen.model.references import Source, is_path, is_tag
+from mirrorgen.model.tags import SIGNATURES
+from mirrorgen.operations.runtime import Runtime
+from mirrorgen.project import Loaded
+from mirrorgen.readers.contract import NamedImage, Place, Reading, Refusal
+
+_BY_HAND = "write its entry by hand, with `repository: {}` and the source that its images come from"
+
+
+@dataclass(frozen=True, slots=True)
+class Enlisted:
+    """Repositories that were found below a prefix, and what became of each.
+
+    Attributes:
+        prefix: below which it was looked.
+        text: of the list with the new entries; what it was where there are none.
+        entries: what each new entry says, in the order of the list.
+        refused: repositories, or tags of them, that the list cannot have, each with the reason; sorted by name.
+        signatures: how many tags of signatures stay without an entry, by repository, where there are any.
+    """
+
+    prefix: str
+    text: str
+    entries: tuple[NamedImage, ...]
+    refused: tuple[Refusal, ...]
+    signatures: Mapping[str, int]
+
+
+def enlist(runtime: Runtime, loaded: Loaded, prefix: str) -> Enlisted:
+    """Find the repositories below a prefix that no entry fills, and put them into the text of the list.
+
+    An entry names the source that the list's rule for names would put there, the tags that are held, and the settings
+    that the repository has where the defaults of the list are others. What cannot be said with certainty is refused.
+    Nothing is written.
+
+    Args:
+        runtime: of the list.
+        loaded: the list, without errors other than those that a lock cures.
+        prefix: first path segments of the repositories.
+
+    Raises:
+        InputError: a push makes the target's repositories, the list has several targets, or it would not be valid for
+            something that it has.
+        UsageError: the prefix is none, or the target does not let us list its repositories.
+        ToolUnusable, ToolFailed: the target cannot be asked.
+    """
+    target = runtime.desired.target
+    below = prefix.rstrip("/")
+    if not target.is_provisioned:
+        raise InputError(f"{target.label} has no settings to take over: a push makes its repositories")
+    if loaded.master_list and loaded.master_list.targets:
+        hint = "write the entries by hand, and let the targets of the others leave them out"
+        raise InputError("an entry would ask for the repository in each of the list's targets", hint=hint)
+    if not is_path(below):
+        raise UsageError(f"{prefix!r} is no prefix of repositories", hint="give first path segments, such as team/base")
+    names = runtime.destination.strays({each.name for each in runtime.listed.repositories}, below=below)
+    if names is None:
+        hint = "ecr:DescribeRepositories is needed for all repositories of the account"
+        raise UsageError(f"{target.label} does not let us list its repositories", hint=hint)
+    finding = _Finding(runtime, loaded, below, names)
+    images = tuple(finding.images())
+    reading = Reading(target.kind, images, tuple(finding.refused))
+    added = add_images(loaded, [reading], runtime.allowances)
+    refused = tuple(sorted(added.refused, key=lambda refused: refused.written))
+    return Enlisted(below, added.text, _entries(added), refused, finding.signatures)
+
+
+class _Finding:
+    """What is known of each repository.
+
+    Attributes:
+        refused: so far.
+        signatures: see `Enlisted`.
+    """
+
+    def __init__(self, runtime: Runtime, loaded: Loaded, below: str, names: Sequence[str]) -> None:
+        assert loaded.master_list
+        self.refused: list[Refusal] = []
+        self.signatures: dict[str, int] = {}
+        self._list: MasterList = loaded.master_list
+        self._target, self._below = runtime.destination.target, below
+        self._destination = runtime.destination
+        self._names = names
+
+    def images(self) -> Iterator[NamedImage]:
+        """Yield what is to be in the list, by name."""
+        sources = {name: source for name in self._names if (source := self._source(name))}
+        held = self._destination.held(dict.fromkeys(sources, ()))
+        tags = {name: known for name in sources if (known := self._tags(name, held[name]))}
+        asked = {name: self._entry(sources[name], tags[name]) for name in tags}
+        for name, described in self._destination.describe(asked).items():
+            if described is None:
+                self._refuse(name, "it is gone since it was listed", "run the same again")
+            elif described.trouble:
+                self._refuse(name, described.trouble, _BY_HAND.format(name))
+            else:
+                yield self._named(name, asked[name], described)
+
+    def _source(self, name: str) -> Source | None:
+        own = self._target.prefix
+        prefix = own if name.startswith(f"{own}/") else self._below
+        hosts = {image.source.host for image in self._list.images}
+        found = sources_called(name, prefix=prefix, registries=self._list.registries, hosts=hosts)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            said = f"it may come from {' or '.join(sorted(map(str, found)))}"
+            hosts_meant = " or ".join(sorted({source.host for source in found}))
+            self._refuse(name, said, f"configure {hosts_meant} under `registries`, which says which is meant")
+        else:
+            alias = name.removeprefix(f"{prefix}/").partition("/")[0]
+            said = f"nothing says which source it has: by the list's rule for names no source is called so, {prefix}/"
+            hint = f"{_BY_HAND.format(name)}; or give a registry the alias {alias!r} under `registries`"
+            self._refuse(name, f"{said}<alias>/<path>", hint)
+        return None
+
+    def _tags(self, name: str, held: Mapping[str, str] | None) -> tuple[str, ...]:
+        tags = sorted(held or ())
+        signatures = [tag for tag in tags if tag.startswith(SIGNATURES)]
+        unusable = [tag for tag in tags if not is_tag(tag)]
+        left = tuple(tag for tag in tags if tag not in {*signatures, *unusable})
+        if signatures:
+            self.signatures[name] = len(signatures)
+        if not left:
+            self._refuse(name, "it holds no tag that can be pulled, and an entry needs one", _BY_HAND.format(name))
+        elif unusable:
+            said = ", ".join(f"{tag[:40]}…" for tag in unusable)
+            self._refuse(name, f"tags of more than 128 characters are left out: {said}", "no registry takes them")
+        return left
+
+    def _entry(self, source: Source, tags: tuple[str, ...]) -> Image:
+        rule = TagRule(exact=tags)
+        copying, settings = self._list.copying, self._list.settings
+        return Image(len(self._list.images), source, rule, copying, None, settings, None, None)
+
+    def _named(self, name: str, image: Image, described: Described) -> NamedImage:
+        rule = TagRule(exact=image.tags.exact, moving=described.moving)
+        place = Place(self._target.label, 0)
+        return NamedImage(name, place, "", image.source, rule=rule, repository=name, settings=described.keys)
+
+    def _refuse(self, name: str, reason: str, hint: str) -> None:
+        self.refused.append(Refusal(name, Place(self._target.label, 0), "", reason, hint))
+
+
+def _entries(added: Added) -> tuple[NamedImage, ...]:
+    return tuple(taken.image for taken in added.taken)
