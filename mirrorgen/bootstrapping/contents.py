@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 import jinja2
 
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.kinds import GENERATED
 from mirrorgen.errors import UsageError
 from mirrorgen.rendering.module import module_files as all_modules
 from mirrorgen.resources import resource
 from mirrorgen.tools.terraform import hcl_string
+from mirrorgen.tools.terraform_targets import state_key
 
 FOLDER = "bootstrap"
 MAIN = f"{FOLDER}/terraform/main.tf"
@@ -50,6 +50,8 @@ class Wanted:
         repositories: patterns of the names of the mirror's repositories.
         kms_key_arns: of the keys that the list names.
         sets_scanning: whether the list says what ECR scans of the whole account.
+        regions: of several targets of the list that are in the account.
+        state_keys: what their states are called in the bucket.
 
     Raises:
         UsageError: a value is not of its grammar.
@@ -63,6 +65,8 @@ class Wanted:
     repositories: tuple[str, ...] = ("mirror/*",)
     kms_key_arns: tuple[str, ...] = ()
     sets_scanning: bool = False
+    regions: tuple[str, ...] = ()
+    state_keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, (pattern, hint) in _GRAMMARS.items():
@@ -101,18 +105,31 @@ def module_files() -> dict[str, str]:
     return {name: text for name, text in all_modules().items() if name.startswith(places)}
 
 
-def of_list(desired: DesiredState) -> dict[str, Any]:
-    """Return what a list says of the account already, by the names of the fields of `Wanted`."""
-    place = desired.target.identity
-    generated = desired.generated()[GENERATED[0]]
-    document = (generated.document or {}) if generated else {}
-    keys = {image["encryption"]["kms_key"] for image in document.get("mirrored_images", [])} - {None}
+def of_list(states: Sequence[DesiredState]) -> dict[str, Any]:
+    """Return what a list says of the account already, by the names of the fields of `Wanted`.
+
+    Args:
+        states: what it asks of each of its targets. Of several those count that are in the account of the first: any
+            other account is prepared by itself.
+    """
+    place = states[0].target.identity
+    here = [state for state in states if state.target.identity.get("account_id") == place.get("account_id")]
+    documents = [file.document or {} for state in here for file in state.generated().values() if file]
+    images = [image for document in documents for image in document.get("mirrored_images", [])]
+    repositories = [
+        pattern
+        for state in here
+        for pattern in patterns(state.target.prefix, [repository.name for repository in state.repositories])
+    ]
+    names = [state.target.list_name for state in here if state.target.list_name]
     return {
         "account_id": place.get("account_id") or None,
         "region": place.get("region") or None,
-        "repositories": patterns(desired.target.prefix, [repository.name for repository in desired.repositories]),
-        "kms_key_arns": tuple(sorted(keys)),
-        "sets_scanning": document.get("scanning") is not None,
+        "regions": tuple(dict.fromkeys(str(state.target.identity["region"]) for state in here)) if names else (),
+        "state_keys": tuple(map(state_key, names)),
+        "repositories": tuple(dict.fromkeys(repositories)),
+        "kms_key_arns": tuple(sorted({image["encryption"]["kms_key"] for image in images} - {None})),
+        "sets_scanning": any(document.get("scanning") is not None for document in documents),
     }
 
 

@@ -108,6 +108,4 @@ def _of_list(folder: Path) -> dict[str, Any]:
     path = next((folder / name for name in NAMES if (folder / name).exists()), None)
     if path is None:
         return {}
-    desired = load_usable(path).desired
-    assert desired
-    return of_list(desired)
+    return of_list(load_usable(path).every_state)

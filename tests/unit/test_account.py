@@ -10,9 +10,8 @@ from tests.documents import MINIMAL, load_text
 
 def main_of(text: str, folder: Path) -> str:
     """The root module that prepares an account for a list."""
-    desired = load_text(text, folder).desired
-    assert desired
-    return root_files(Wanted("example/images", **of_list(desired)))[MAIN]
+    states = load_text(text, folder).every_state
+    return root_files(Wanted("example/images", **of_list(states)))[MAIN]
 
 
 def test_roles_get_rights_on_the_whole_registry_where_the_list_needs_them(tmp_path: Path) -> None:
@@ -27,3 +26,18 @@ def test_keys_and_repositories_are_those_of_the_list(tmp_path: Path) -> None:
     main = main_of(settings + MINIMAL, tmp_path)
     assert f'\n  kms_key_arns = ["{key}"]\n' in main
     assert '\n  repositories = ["mirror/*"]\n' in main
+
+
+def test_the_roles_reach_each_target_of_the_account_and_no_other(tmp_path: Path) -> None:
+    targets = """\
+targets:
+  eu: {account_id: "123456789012", region: eu-west-1}
+  us: {account_id: "123456789012", region: us-east-1, prefix: copies}
+  edge: {account_id: "210987654321", region: ap-southeast-1, prefix: edge}
+"""
+    main = main_of(targets + MINIMAL, tmp_path)
+    assert '\n  regions = ["eu-west-1", "us-east-1"]\n' in main
+    assert '\n  state_keys = ["mirrorgen/eu.tfstate", "mirrorgen/us.tfstate"]\n' in main
+    assert '\n  repositories = ["mirror/*", "copies/*"]\n' in main
+    assert "210987654321" not in main
+    assert "state_keys" not in main_of(MINIMAL, tmp_path)
