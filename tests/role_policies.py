@@ -12,10 +12,12 @@ from typing import Any
 from tests.documents import ROOT
 
 ROLES = ("plan", "apply", "sync", "destroy")
+ONLY = "only"
+"""Of who has one role for all but destroying."""
 
 
 def role_policies(folder: Path, **variables: Any) -> tuple[dict[str, str], str]:
-    """Return the policy of each role and the boundary of all, as JSON.
+    """Return the policy of each role, `ONLY` among them, and the boundary of all, as JSON.
 
     Args:
         folder: an empty one to work in.
@@ -28,7 +30,7 @@ def role_policies(folder: Path, **variables: Any) -> tuple[dict[str, str], str]:
         argv = ["terraform", f"-chdir={folder}", *args]
         said = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120).stdout
     outputs = json.loads(said)
-    return outputs["policies"]["value"], outputs["boundary"]["value"]
+    return {**outputs["policies"]["value"], ONLY: outputs["only_policy"]["value"]}, outputs["boundary"]["value"]
 
 
 def table_of(policies: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from moto.ecr.responses import ECRResponse
 from moto.server import ThreadedMotoServer
 
 from mirrorgen.destinations.ecr.access import Pull, repository_policy
-from tests.role_policies import ROLES, role_policies
+from tests.role_policies import ONLY, ROLES, role_policies
 
 ACCOUNT, REGION, BUCKET = "123456789012", "eu-west-1", "example-state"
 NAME, FOREIGN = "mirror/quay/org/image", "others/image"
@@ -151,6 +151,15 @@ def test_a_role_may_do_what_it_is_for_and_nothing_else(
     may, do = USES[use]
     ecr, s3 = clients(sessions[role], endpoint, "ecr", "s3")
     assert is_allowed(lambda: do(ecr, s3)) == (role in may)
+
+
+@pytest.mark.parametrize("use", USES)
+def test_an_only_role_may_do_what_those_that_apply_and_sync_may(
+    sessions: dict[str, boto3.Session], endpoint: str, use: str
+) -> None:
+    may, do = USES[use]
+    ecr, s3 = clients(sessions[ONLY], endpoint, "ecr", "s3")
+    assert is_allowed(lambda: do(ecr, s3)) == bool(may & {"apply", "sync"})
 
 
 def clients(session: boto3.Session, endpoint: str, *names: Any) -> list[Any]:

@@ -19,7 +19,7 @@ from tests.real.aws_calls import Call
 from tests.real.conftest import ACCOUNT, REGION, Project
 from tests.real.guarded import Door, grants, guarded
 from tests.real.provider import running_provider
-from tests.role_policies import ROLES, role_policies
+from tests.role_policies import ONLY, ROLES, role_policies
 
 PREFIX, BUCKET = "roles", "state-of-roles"
 APP, OTHER, NEW = "quay.io/org/app", "quay.io/org/other", "quay.io/org/new"
@@ -176,6 +176,11 @@ def test_every_resource_of_a_policy_is_one_that_is_used(worked: Account, role: s
             assert not all(grants(less, call) for call in worked.called[role]), (statement["Sid"], resource)
 
 
+def test_an_only_role_may_do_what_those_that_plan_apply_and_sync_do(worked: Account) -> None:
+    called = set().union(*(worked.called[role] for role in ("plan", "apply", "sync")))
+    assert {call for call in called if not grants(worked.policies[ONLY], call)} == set()
+
+
 def test_everybody_asks_for_state_and_repositories_by_name(worked: Account) -> None:
     """But for what knows no resource, and for the one question about all repositories, which finds strays."""
     called = {call for calls in worked.called.values() for call in calls}
@@ -186,7 +191,12 @@ def test_everybody_asks_for_state_and_repositories_by_name(worked: Account) -> N
 
 @pytest.mark.parametrize(
     ("role", "action"),
-    [("apply", "ecr:PutImage"), ("apply", "ecr:DeleteRepository"), ("destroy", "ecr:PutImage")],
+    [
+        ("apply", "ecr:PutImage"),
+        ("apply", "ecr:DeleteRepository"),
+        ("destroy", "ecr:PutImage"),
+        (ONLY, "ecr:DeleteRepository"),
+    ],
 )
 def test_who_sets_policies_cannot_let_themselves_do_more(
     rules: tuple[dict[str, str], str], role: str, action: str

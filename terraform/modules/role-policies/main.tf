@@ -3,7 +3,8 @@
 ################################################################################
 
 # One list of actions for each thing that a role does. No list has an action that another one has, and
-# README.md says which command makes each of them.
+# docs/setup-aws.md says which role has each of them. `only` is the role of who has no other: the denials of
+# the others, which stand above what is allowed, would make two of their policies in one role useless.
 locals {
   read = [
     "ecr:BatchGetImage",
@@ -49,6 +50,7 @@ locals {
     apply   = concat(local.read, local.settings)
     sync    = concat(local.read, local.findings, local.pull, local.push)
     destroy = concat(local.read, local.settings, local.remove)
+    only    = concat(local.read, local.findings, local.settings, local.pull, local.push)
   }
   # Whoever sets the policy of a repository could let themselves do with it what their role may not. A denial
   # stands above every policy that allows.
@@ -57,6 +59,7 @@ locals {
     apply   = concat(local.push, local.remove)
     sync    = []
     destroy = local.push
+    only    = local.remove
   }
   # These know no resource: they are about all that the account has in the region.
   # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
@@ -65,12 +68,14 @@ locals {
     apply   = ["ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration"]
     sync    = ["ecr:GetRegistryScanningConfiguration"]
     destroy = ["ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration"]
+    only    = ["ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration"]
   }
   replication_actions = {
     plan    = ["ecr:DescribeRegistry"]
     apply   = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
     sync    = []
     destroy = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
+    only    = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
   }
   registry_actions = {
     for role in keys(local.repository_actions) : role => concat(
@@ -85,15 +90,17 @@ locals {
     apply   = ["kms:CreateGrant", "kms:DescribeKey"]
     sync    = []
     destroy = ["kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"]
+    only    = ["kms:CreateGrant", "kms:DescribeKey"]
   }
   # `status` looks for repositories that have left the list.
-  finds_strays = ["plan", "sync"]
+  finds_strays = ["plan", "sync", "only"]
   # The state is read or written; sync knows nothing of it.
   state_access = {
     plan    = "read"
     apply   = "write"
     sync    = "none"
     destroy = "write"
+    only    = "write"
   }
 }
 
