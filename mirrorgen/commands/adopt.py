@@ -34,8 +34,8 @@ def adopt(
 ) -> ExitCode:
     """Let Terraform take over repositories that ECR has already.
 
-    Writes `import` blocks for the repositories of the list, and their lifecycle policies, that ECR has and Terraform's
-    state lacks, and saves the plan for apply; changes nothing in AWS. Shows each setting that is not as the list asks.
+    Writes `import` blocks for the repositories of the list, and their policies, that ECR has and Terraform's state
+    lacks, and saves the plan for apply; changes nothing in AWS. Shows each setting that is not as the list asks.
     Refuses what would be replaced.
 
     With --prefix it looks for repositories that the list does not have, and shows an entry for each, with the tags and
