@@ -184,6 +184,16 @@ def test_what_bootstrap_has_made_is_taken_where_no_variable_names_another() -> N
     assert said.count("TF_STATE_BUCKET: ${{ vars.TF_STATE_BUCKET || 'example-state' }}") == 6
 
 
+@each_job
+def test_the_state_is_in_the_region_of_its_bucket_whatever_region_a_target_is_in(job: Job) -> None:
+    """Terraform gets the target's region in AWS_REGION: one of several targets may be far from the bucket."""
+    keeping = [step for step in job["steps"] if "backend_override.tf" in step.get("run", "")]
+    regions = {step["with"]["aws-region"] for step in job["steps"] if "aws-region" in step.get("with", {})}
+    for step in keeping:
+        assert re.search(r'^ +region += "\$AWS_REGION"$', step["run"], re.MULTILINE)
+        assert {step["env"]["AWS_REGION"]} == regions
+
+
 @each_sync
 def test_only_whoever_asks_for_it_has_repositories_destroyed(jobs: dict[str, Job]) -> None:
     destroying = [name for name, job in jobs.items() if "--allow-destroy" in yaml.safe_dump(job)]

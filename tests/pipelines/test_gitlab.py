@@ -78,15 +78,17 @@ def test_two_runs_never_overlap_and_none_is_cut_off(pipeline: dict[str, Any]) ->
     [
         ("AWS_ACCOUNT_ID", ""),
         ("AWS_ACCOUNT_ID", "123456789012\n"),
+        ("AWS_REGION", 'eu-west-1"'),
+        ("AWS_REGION", ""),
         ("TF_STATE_BUCKET", 'x"\n}'),
         ("TF_STATE_BUCKET", ""),
     ],
 )
 def test_a_variable_that_is_not_of_its_form_ends_the_job(variable: str, value: str, pipeline: dict[str, Any]) -> None:
-    variables = {"AWS_ACCOUNT_ID": "123456789012", "TF_STATE_BUCKET": "example-state", variable: value}
+    good = {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1", "TF_STATE_BUCKET": "example-state"}
+    bad = {**good, variable: value}
     first = pipeline["sync"]["script"][0]
-    run = subprocess.run(["bash", "-eo", "pipefail", "-c", first], env=variables, check=False, capture_output=True)
+    run = subprocess.run(["bash", "-eo", "pipefail", "-c", first], env=bad, check=False, capture_output=True)
     assert run.returncode == 1
     assert variable.encode() in run.stdout
-    good = {"AWS_ACCOUNT_ID": "123456789012", "TF_STATE_BUCKET": "example-state"}
     subprocess.run(["bash", "-eo", "pipefail", "-c", first], env=good, check=True)
