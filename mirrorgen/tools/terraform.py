@@ -13,8 +13,7 @@ from mirrorgen.tools.already_exists import AlreadyExists, existing_addresses
 from mirrorgen.tools.plan_messages import complaints, plan_document
 from mirrorgen.tools.provider_lock import lock_hint, read_lock, unbounded
 from mirrorgen.tools.runner import Runner
-from mirrorgen.tools.terraform_state import migration_hint
-from mirrorgen.tools.terraform_targets import TargetPlace
+from mirrorgen.tools.terraform_targets import TargetPlace, migration_hint
 from mirrorgen.tools.versions import Tool
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mirrorgen.tools.terraform import Terraform
-    from mirrorgen.tools.terraform_targets import TargetPlace
 
 
 def read_outputs(terraform: Terraform) -> dict[str, Any]:
@@ -31,17 +30,3 @@ def migrate_state(terraform: Terraform) -> None:
     options = ["-input=false", "-no-color", "-migrate-state", "-force-copy"]
     argv = [str(terraform.tool.path), f"-chdir={terraform.module}", "init", *options]
     terraform.runner.run(argv, env=terraform.env)
-
-
-def migration_hint(stderr: str, place: TargetPlace | None = None) -> str:
-    """Return what to do where `terraform init` finds that the state's place has changed; nothing for other reasons.
-
-    Args:
-        stderr: what it said.
-        place: of one of several targets; None for the only one.
-    """
-    if "migrat" not in stderr:
-        return ""
-    if place:
-        return place.moving_hint
-    return "the state's place has changed: `terraform -chdir=terraform init -migrate-state` copies it to the new one"

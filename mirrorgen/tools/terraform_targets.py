@@ -62,6 +62,20 @@ class TargetPlace:
         )
 
 
+def migration_hint(stderr: str, place: TargetPlace | None = None) -> str:
+    """Return what to do where `terraform init` finds that the state's place has changed; nothing for other reasons.
+
+    Args:
+        stderr: what it said.
+        place: of one of several targets; None for the only one.
+    """
+    if "migrat" not in stderr:
+        return ""
+    if place:
+        return place.moving_hint
+    return "the state's place has changed: `terraform -chdir=terraform init -migrate-state` copies it to the new one"
+
+
 def state_key(name: str) -> str:
     """Return what the state of a target is called in S3."""
     return f"mirrorgen/{name}.tfstate"

@@ -72,12 +72,17 @@ def tools(base_env: dict[str, str]) -> None:
 
 @contextmanager
 def empty_account(
-    base_env: dict[str, str], folder: Path, application: Path = emulators.APPLICATION
+    base_env: dict[str, str],
+    folder: Path,
+    application: Path = emulators.APPLICATION,
+    *,
+    account_id: str = ACCOUNT,
+    region: str = REGION,
 ) -> Iterator[Emulator]:
     """Start an emulator with nothing in it."""
     python = emulators.install(REAL_CACHE_DIR, ProcessRunner(), ORIGINAL_ENVIRONMENT)
     with emulators.emulator(
-        python, log=folder / "log", env=base_env, account_id=ACCOUNT, region=REGION, application=application
+        python, log=folder / "log", env=base_env, account_id=account_id, region=region, application=application
     ) as running:
         yield running
 

@@ -14,11 +14,8 @@ import boto3
 import pytest
 import yaml
 
-from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo.emulator import Emulator
-from mirrorgen.tools.runner import ProcessRunner
-from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
-from tests.real.conftest import ACCOUNT, REGION, Project
+from tests.real.conftest import ACCOUNT, REGION, Project, empty_account
 from tests.real.distribution import PASSWORD, USER, Distribution, distribution
 
 OTHER_ACCOUNT, OTHER_REGION, THIRD_REGION = "210987654321", "us-east-1", "ap-southeast-1"
@@ -29,9 +26,8 @@ TAGS = {"org/app": ["v1.0.0", "v1.1.0"], "org/edge": ["v2.0.0"]}
 @pytest.fixture(scope="module")
 def other(base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """The ECR of another account, in another region."""
-    python = emulators.install(REAL_CACHE_DIR, ProcessRunner(), ORIGINAL_ENVIRONMENT)
-    log = tmp_path_factory.mktemp("other") / "log"
-    with emulators.emulator(python, log=log, env=base_env, account_id=OTHER_ACCOUNT, region=OTHER_REGION) as running:
+    folder = tmp_path_factory.mktemp("other")
+    with empty_account(base_env, folder, account_id=OTHER_ACCOUNT, region=OTHER_REGION) as running:
         yield running
 
 
