@@ -29,6 +29,7 @@ def policies(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
         regions=[region],
         state={"bucket": "example", "kms_key_arn": first},
         kms_key_arns=[second],
+        reads_from=[f"arn:{partition}:ecr:{region}:210987654321:repository/mirror/*"],
         may_list_all_repositories=True,
         sets_scanning=True,
         sets_replication=True,

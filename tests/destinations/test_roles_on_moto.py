@@ -20,6 +20,8 @@ from tests.role_policies import ONLY, ROLES, role_policies
 
 ACCOUNT, REGION, BUCKET = "123456789012", "eu-west-1", "example-state"
 NAME, FOREIGN = "mirror/quay/org/image", "others/image"
+FIRST = "first/image"
+"""As if it were in another account: moto looks at what a role may, and not at whose a repository is."""
 STATE, LOCK = "mirrorgen/terraform.tfstate", "mirrorgen/terraform.tfstate.tflock"
 MANIFEST = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"})
 RULE = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
@@ -73,6 +75,19 @@ USES: dict[str, tuple[set[str], Use]] = {
         lambda ecr, _: ecr.put_replication_configuration(replicationConfiguration={"rules": []}),
     ),
     "say who may use the whole registry": (set(), lambda ecr, _: ecr.put_registry_policy(policyText=POLICY)),
+    "look at an image of the first target": (
+        {*ROLES},
+        lambda ecr, _: ecr.batch_get_image(repositoryName=FIRST, imageIds=[{"imageTag": "1"}]),
+    ),
+    "list the tags of the first target": ({*ROLES}, lambda ecr, _: ecr.list_images(repositoryName=FIRST)),
+    "pull from the first target": (
+        {"sync"},
+        lambda ecr, _: ecr.get_download_url_for_layer(repositoryName=FIRST, layerDigest=f"sha256:{'0' * 64}"),
+    ),
+    "push to the first target": (
+        set(),
+        lambda ecr, _: ecr.put_image(repositoryName=FIRST, imageManifest=MANIFEST, imageTag="1"),
+    ),
     "remove an image": (
         {"destroy"},
         lambda ecr, _: ecr.batch_delete_image(repositoryName=NAME, imageIds=[{"imageTag": "none"}]),
@@ -120,12 +135,13 @@ def sessions(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         account_id=ACCOUNT,
         regions=[REGION],
         state={"bucket": BUCKET},
+        reads_from=[f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{FIRST}"],
         sets_scanning=True,
         sets_replication=True,
     )
     root = boto3.Session("key", "secret", region_name=REGION)
     iam, sts, ecr, s3 = clients(root, endpoint, "iam", "sts", "ecr", "s3")
-    for name in (NAME, FOREIGN):
+    for name in (NAME, FOREIGN, FIRST):
         ecr.create_repository(repositoryName=name)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     for key in (STATE, "others.tfstate"):

@@ -25,12 +25,13 @@ def test_without_a_word_there_is_no_policy() -> None:
     assert repository_policy(Pull(tags=(("Team", "web"),)), account_id=OWN, region=None) is None
 
 
-def test_nobody_is_let_do_more_than_pull_and_everybody_is_named() -> None:
+def test_nobody_is_let_do_more_than_pull_and_list_tags_and_everybody_is_named() -> None:
     found = statements(EVERYTHING)
     assert len(found) == 4
     for statement in found.values():
         assert statement["Effect"] == "Allow"
-        assert statement["Action"] == ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        lists = [] if "Service" in statement["Principal"] else ["ecr:ListImages"]
+        assert statement["Action"] == ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", *lists]
         assert statement["Principal"] in ({"AWS": [FIRST, SECOND]}, "*", {"Service": "lambda.amazonaws.com"})
         assert statement["Principal"] == {"AWS": [FIRST, SECOND]} or statement["Condition"]
 

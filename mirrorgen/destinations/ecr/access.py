@@ -15,6 +15,8 @@ from mirrorgen.destinations.ecr.tags import CHARACTERS, is_tag
 from mirrorgen.problems import KeyPath, Problem
 
 _PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+# Who copies from here, as another target of the list does, asks for the tags first.
+_COPY = (*_PULL, "ecr:ListImages")
 
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html
 MAX_POLICY = 10_240
@@ -100,10 +102,11 @@ def repository_policy(pull: Pull, *, account_id: str | None, region: str | None)
 def _statements(pull: Pull, account_id: str | None, region: str) -> Iterator[dict[str, Any]]:
     tagged = {f"aws:PrincipalTag/{key}": value for key, value in pull.tags}
     if pull.accounts:
-        yield _allow("PullByAccounts", {"AWS": list(pull.accounts)}, {"StringEquals": tagged} if tagged else None)
+        narrowed = {"StringEquals": tagged} if tagged else None
+        yield _allow("PullByAccounts", {"AWS": list(pull.accounts)}, narrowed, actions=_COPY)
     if pull.organization:
         condition = {"StringEquals": {"aws:PrincipalOrgID": pull.organization, **tagged}}
-        yield _allow("PullByOrganization", "*", condition)
+        yield _allow("PullByOrganization", "*", condition, actions=_COPY)
     if not pull.to_lambda:
         return
     # The service asks by itself, and says for which function. Without that anybody's functions could pull:
@@ -119,8 +122,10 @@ def _statements(pull: Pull, account_id: str | None, region: str) -> Iterator[dic
         yield _allow("PullForLambdaOfOrganization", service, condition)
 
 
-def _allow(sid: str, principal: str | dict[str, Any], condition: Mapping[str, Any] | None) -> dict[str, Any]:
-    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": list(_PULL)}
+def _allow(
+    sid: str, principal: str | dict[str, Any], condition: Mapping[str, Any] | None, *, actions: Sequence[str] = _PULL
+) -> dict[str, Any]:
+    statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": list(actions)}
     return statement if condition is None else {**statement, "Condition": condition}
 
 

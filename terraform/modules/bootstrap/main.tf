@@ -136,6 +136,7 @@ module "roles" {
   repositories              = var.repositories
   may_list_all_repositories = var.may_list_all_repositories
   sets_scanning             = var.sets_scanning
+  reads_from                = var.reads_from
   sets_replication          = var.sets_replication
   kms_key_arns              = var.kms_key_arns
   state                     = { bucket = local.bucket, keys = var.state_keys, kms_key_arn = var.state_kms_key_arn }

@@ -18,6 +18,7 @@ module "policies" {
   repositories              = var.repositories
   may_list_all_repositories = var.may_list_all_repositories
   sets_scanning             = var.sets_scanning
+  reads_from                = var.reads_from
   sets_replication          = var.sets_replication
   kms_key_arns              = var.kms_key_arns
   state                     = var.state

@@ -165,6 +165,13 @@ variable "repositories" {
   nullable    = false
 }
 
+variable "reads_from" {
+  description = "ARNs of repositories in another account that the mirror is filled from, in which `*` stands for anything: those of the first of several targets, which must allow it, too"
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
 variable "may_list_all_repositories" {
   description = "Whether plan and sync may see the names and settings of all repositories of the account: `status` needs it to find repositories below the prefix that have left the list"
   type        = bool

@@ -2,9 +2,9 @@
 # What each role does
 ################################################################################
 
-# One list of actions for each thing that a role does. No list has an action that another one has, and
-# docs/setup-aws.md says which role has each of them. `only` is the role of who has no other: the denials of
-# the others, which stand above what is allowed, would make two of their policies in one role useless.
+# One list of actions for each thing that a role does. No list for the mirror's own repositories has an action that
+# another one has, and docs/setup-aws.md says which role has each of them. `only` is the role of who has no other: the
+# denials of the others, which stand above what is allowed, would make two of their policies in one role useless.
 locals {
   read = [
     "ecr:BatchGetImage",
@@ -33,6 +33,11 @@ locals {
   pull = [
     "ecr:GetDownloadUrlForLayer",
   ]
+  # From another account: a target of the list that is filled from the first.
+  look_elsewhere = [
+    "ecr:BatchGetImage",
+    "ecr:ListImages",
+  ]
   push = [
     "ecr:BatchCheckLayerAvailability",
     "ecr:CompleteLayerUpload",
@@ -51,6 +56,13 @@ locals {
     sync    = concat(local.read, local.findings, local.pull, local.push)
     destroy = concat(local.read, local.settings, local.remove)
     only    = concat(local.read, local.findings, local.settings, local.pull, local.push)
+  }
+  elsewhere_actions = {
+    plan    = local.look_elsewhere
+    apply   = local.look_elsewhere
+    sync    = concat(local.look_elsewhere, local.pull)
+    destroy = local.look_elsewhere
+    only    = concat(local.look_elsewhere, local.pull)
   }
   # Whoever sets the policy of a repository could let themselves do with it what their role may not. A denial
   # stands above every policy that allows.
@@ -147,6 +159,7 @@ locals {
           Action   = ["ecr:DescribeRepositories"]
           Resource = var.may_list_all_repositories && contains(local.finds_strays, role) ? local.all : []
         },
+        { Sid = "FirstTarget", Effect = "Allow", Action = local.elsewhere_actions[role], Resource = var.reads_from },
         { Sid = "NeverByRepositoryPolicy", Effect = "Deny", Action = local.repository_denials[role], Resource = local.repositories },
         merge(local.registry, { Action = local.registry_actions[role] }),
         { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions[role], Resource = var.kms_key_arns },
@@ -210,6 +223,7 @@ locals {
           Action   = ["ecr:DescribeRepositories"]
           Resource = var.may_list_all_repositories ? local.all : []
         },
+        { Sid = "FirstTarget", Effect = "Allow", Action = local.elsewhere_actions.sync, Resource = var.reads_from },
         merge(local.registry, { Action = local.registry_actions.destroy }),
         { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions.destroy, Resource = var.kms_key_arns },
         { Sid = "FindState", Effect = "Allow", Action = ["s3:ListBucket"], Resource = local.bucket == null ? [] : [local.bucket] },

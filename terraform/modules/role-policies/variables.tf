@@ -57,6 +57,18 @@ variable "repositories" {
   }
 }
 
+variable "reads_from" {
+  description = "ARNs of repositories in another account that the mirror is filled from, in which `*` stands for anything: those of the first of several targets, which must allow it, too"
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.reads_from : can(regex("^arn:[a-z-]+:ecr:[a-z0-9-]+:[0-9]{12}:repository/[a-z0-9._/*-]+$", arn))])
+    error_message = "reads_from holds ARNs of repositories, such as arn:aws:ecr:eu-west-1:123456789012:repository/mirror/*."
+  }
+}
+
 variable "may_list_all_repositories" {
   description = "Whether plan and sync may see the names and settings of all repositories of the account: `status` needs it to find repositories below the prefix that have left the list"
   type        = bool
