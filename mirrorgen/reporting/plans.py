@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
@@ -52,6 +52,7 @@ def view_plan(plan: MirrorPlan) -> View:
         "repositories": _by_verb(plan.changes),
         "registry": registry_documents(plan.changes),
         "registry_settings": [asdict(setting) for setting in plan.registry],
+        "who_may_pull": dict(plan.access),
         "outputs": list(plan.outputs),
         "unmanaged": [change.name for change in plan.unmanaged],
         "imports": import_blocks(plan.unmanaged),
@@ -77,6 +78,7 @@ def view_plan(plan: MirrorPlan) -> View:
             ),
             Table(_HEAD, _plan_rows(plan)),
             Items(TITLE, registry_lines(plan.changes, plan.registry)),
+            Items("Who may pull then, besides those who own the registry", _access_lines(plan.access)),
             Items("Changes of Terraform's state alone", _state_lines(plan.changes)),
             Items("Terraform outputs that change", _outputs_alone(plan)),
             Table(("upstream", "to copy", "not upstream", "failed"), _upstream_rows(plan)),
@@ -180,6 +182,14 @@ def _state_lines(changes: Iterable[Change]) -> list[str]:
         if change.action == "forget":
             lines.append(f"forget {change.address}, which stays in ECR")
     return lines
+
+
+def _access_lines(access: Mapping[str, str]) -> list[str]:
+    """One line for all repositories of which the same is said."""
+    names: dict[str, list[str]] = {}
+    for name, said in access.items():
+        names.setdefault(said or "nobody", []).append(name)
+    return [f"{said}: {', '.join(repositories)}" for said, repositories in names.items()]
 
 
 def _plan_rows(plan: MirrorPlan) -> list[tuple[str, ...]]:

@@ -60,6 +60,20 @@ def pull_document(pull: Pull) -> dict[str, Any]:
     }
 
 
+def pull_words(pull: Pull) -> str:
+    """Say who may pull, in one line; nothing where nobody else may, as with tags alone."""
+    who = [*pull.accounts, *([f"all of the organization {pull.organization}"] if pull.organization else [])]
+    said = [f"{', '.join(who)}{_tags_words(pull)}"] if who else []
+    if pull.to_lambda:
+        # Tags do not narrow it.
+        said.append(f"AWS Lambda for functions of {'these and of ' if who else ''}the registry's account")
+    return "; ".join(said)
+
+
+def _tags_words(pull: Pull) -> str:
+    return f" with the tags {', '.join(f'{key}={value}' for key, value in pull.tags)}" if pull.tags else ""
+
+
 def pull_problems(pull: Pull, path: KeyPath, *, account_id: str | None) -> Iterator[Problem]:
     """Yield what is wrong with who may pull.
 
