@@ -86,6 +86,12 @@ def pull_problems(pull: Pull, path: KeyPath, *, account_id: str | None) -> Itera
         if not is_tag(key, value):
             message = f"AWS has no tag {key[:60]!r} with this value: there are no wildcards and no variables here"
             yield Problem("bad-pull", message, (*path, "tags", key), CHARACTERS)
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html: only one of them would be asked for.
+    spellings = {key.lower(): key for key, _ in pull.tags}
+    for key, _ in pull.tags:
+        if spellings[key.lower()] != key:
+            message = f"{key!r} and {spellings[key.lower()]!r} are one tag: AWS does not tell them apart by their case"
+            yield Problem("bad-pull", message, (*path, "tags", key), "keep one of them", on_key=True)
     known = pull.accounts or pull.organization
     if pull.tags and not known:
         message = "tags alone would let every AWS account pull, as anybody may give tags to roles of their own"
@@ -158,16 +164,23 @@ def _plain(policy: Any) -> Any:
 def _plain_statement(statement: Any) -> Any:
     if not isinstance(statement, dict):
         return statement
-    # The name of a statement decides nothing, and of the names of conditions the case does not.
+    # The name of a statement decides nothing.
     kept = {
         key: _plain_value(value) for key, value in statement.items() if key not in {"Sid", "Principal", "Condition"}
     }
     kept["Principal"] = _plain_principal(statement.get("Principal", {}))
-    kept["Condition"] = {
-        operator: {key.lower(): _plain_value(value) for key, value in tests.items()}
-        for operator, tests in (statement.get("Condition") or {}).items()
-    }
+    conditions = statement.get("Condition") or {}
+    if isinstance(conditions, dict):
+        conditions = {operator: _plain_tests(tests) for operator, tests in conditions.items()}
+    kept["Condition"] = conditions
     return kept
+
+
+def _plain_tests(tests: Any) -> Any:
+    """Of the names of conditions the case decides nothing; two that differ in it alone are two all the same."""
+    if not isinstance(tests, dict):
+        return tests
+    return sorted((key.lower(), _plain_value(value)) for key, value in tests.items())
 
 
 def _plain_principal(principal: Any) -> Any:
