@@ -33,7 +33,9 @@ def policies(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
         sets_scanning=True,
         sets_replication=True,
     )
-    return {**of_roles, "boundary": boundary}
+    argv = ["terraform", f"-chdir={tmp_path}", "output", "-raw", "apply_and_sync"]
+    both = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60).stdout
+    return {**of_roles, "apply_and_sync": both, "boundary": boundary}
 
 
 def found_in(policy: str) -> list[str]:
@@ -44,7 +46,7 @@ def found_in(policy: str) -> list[str]:
 
 
 def test_the_linter_has_nothing_to_say(policies: dict[str, str]) -> None:
-    assert policies.keys() == {*ROLES, "boundary"}
+    assert policies.keys() == {*ROLES, "apply_and_sync", "boundary"}
     assert {name: found_in(policy) for name, policy in policies.items()} == {name: [] for name in policies}
 
 
@@ -60,3 +62,4 @@ def test_the_linter_would_say_something() -> None:
 def test_iam_takes_them_with_room_to_spare(policies: dict[str, str]) -> None:
     assert max(len(policies[role]) for role in ROLES) < LARGEST_INLINE / 2
     assert len(policies["boundary"]) < LARGEST_MANAGED / 2
+    assert len(policies["apply_and_sync"]) < LARGEST_MANAGED

@@ -121,11 +121,23 @@ locals {
 locals {
   sign_in = { Sid = "SignIn", Effect = "Allow", Action = ["ecr:GetAuthorizationToken"], Resource = ["*"] }
 
+  never = { Sid = "NeverByRepositoryPolicy", Effect = "Deny", Resource = local.repositories }
+
   registry = {
     Sid       = "Registry"
     Effect    = "Allow"
     Resource  = ["*"]
     Condition = { StringEquals = { "aws:RequestedRegion" = var.regions } }
+  }
+
+  # Whoever may make a grant by themselves may let anybody use the key; here ECR alone may, when it is asked for a
+  # repository. What AWS calls the service ends otherwise in some partitions.
+  # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+  keys = {
+    Sid       = "RepositoryKeys"
+    Effect    = "Allow"
+    Resource  = var.kms_key_arns
+    Condition = { StringLike = { "kms:ViaService" = [for region in var.regions : "ecr.${region}.*"] } }
   }
 
   # A statement that names nothing is left out: IAM refuses an empty list.
@@ -140,9 +152,9 @@ locals {
           Action   = ["ecr:DescribeRepositories"]
           Resource = var.may_list_all_repositories && contains(local.finds_strays, role) ? local.all : []
         },
-        { Sid = "NeverByRepositoryPolicy", Effect = "Deny", Action = local.repository_denials[role], Resource = local.repositories },
+        merge(local.never, { Action = local.repository_denials[role] }),
         merge(local.registry, { Action = local.registry_actions[role] }),
-        { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions[role], Resource = var.kms_key_arns },
+        merge(local.keys, { Action = local.key_actions[role] }),
         {
           Sid      = "FindState"
           Effect   = "Allow"
@@ -185,6 +197,16 @@ locals {
     for role, statements in local.statements : role => jsonencode({ Version = "2012-10-17", Statement = statements })
   }
 
+  # Where one job applies and syncs. The denial of apply would take back what sync needs, so that it has one of its own.
+  apply_and_sync = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [for statement in local.statements.apply : statement if statement.Effect == "Allow"],
+      [merge(local.never, { Action = local.remove })],
+      [for statement in local.statements.sync : merge(statement, { Sid = "${statement.Sid}OfSync" }) if statement.Sid != "SignIn"],
+    )
+  })
+
   # What no role may ever exceed, whatever else is attached to it later: the union of all four.
   boundary = jsonencode({
     Version = "2012-10-17"
@@ -204,7 +226,7 @@ locals {
           Resource = var.may_list_all_repositories ? local.all : []
         },
         merge(local.registry, { Action = local.registry_actions.destroy }),
-        { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions.destroy, Resource = var.kms_key_arns },
+        merge(local.keys, { Action = local.key_actions.destroy }),
         { Sid = "FindState", Effect = "Allow", Action = ["s3:ListBucket"], Resource = local.bucket == null ? [] : [local.bucket] },
         {
           Sid      = "State"
