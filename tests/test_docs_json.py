@@ -158,6 +158,7 @@ def test_json_of_results(tmp_path: Path) -> None:
         successors={"mirror/hub/old": 0},
         registry=(BASIC_SCANNING,),
         access={"mirror/docker-hub/nginx": "o"},
+        overwritten=("a",),
     )
     pushing = Pushing("ECR", 10, 1, 10)
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.port import SettingDifference
+from mirrorgen.destinations.port import Destination, SettingDifference
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.planning import plan_copies
@@ -51,6 +51,7 @@ class MirrorPlan:
         registry: settings of the registry itself that are not as the list asks, where Terraform changes any of them.
         access: who may pull besides those who own the registry, in words, by each repository of the list whose policy
             Terraform changes; nothing for nobody.
+        overwritten: repositories of which Terraform makes a policy where others have put one.
     """
 
     changes: tuple[Change, ...]
@@ -68,6 +69,7 @@ class MirrorPlan:
     pushing: Pushing | None = None
     registry: tuple[SettingDifference, ...] = ()
     access: Mapping[str, str] = field(default_factory=dict)
+    overwritten: tuple[str, ...] = ()
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -142,6 +144,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
         destination.registry_differences() if _changes_registry(terraform.changes) else (),
         _access(runtime.desired, terraform.changes),
+        _overwritten(destination, terraform.changes),
     )
 
 
@@ -158,6 +161,17 @@ def _access(desired: DesiredState, changes: Iterable[Change]) -> dict[str, str]:
     concerned = {change.name for change in changes if change.resource_type == REPOSITORY_POLICY}
     found = desired.who_may_pull()
     return {name: found[name] for name in sorted(concerned & found.keys())}
+
+
+def _overwritten(destination: Destination, changes: Iterable[Change]) -> tuple[str, ...]:
+    """To make a policy is to put it in the place of one that is there, without an error."""
+    new = {change.name for change in changes if creates_repository(change)}
+    made = {change.name for change in changes if change.resource_type == REPOSITORY_POLICY and _is_made(change)}
+    return tuple(sorted(destination.with_repository_policy(sorted(made - new))))
+
+
+def _is_made(change: Change) -> bool:
+    return change.action == "create" and not change.import_id
 
 
 def _image_count(tags: Mapping[str, str] | None) -> int:

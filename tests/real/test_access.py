@@ -149,3 +149,11 @@ def test_what_the_list_no_longer_asks_for_goes(mirrored: Project) -> None:
         policy(mirrored)
     assert scanned(mirrored) == {"scanType": "BASIC", "rules": []}
     assert document(mirrored, "plan", code=0)["pending"] is False
+
+
+def test_a_policy_of_others_does_not_go_without_a_word(mirrored: Project) -> None:
+    theirs = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}]}
+    mirrored.client().set_repository_policy(repositoryName=name(mirrored), policyText=json.dumps(theirs))
+    assert document(mirrored, "plan", code=0)["pending"] is False
+    mirrored.write(IMAGES, settings={"ecr": {**PULL["ecr"], "encryption": {"type": "AES256"}}})
+    assert document(mirrored, "plan", code=3)["overwritten_policies"] == [name(mirrored)]

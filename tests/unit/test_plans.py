@@ -129,7 +129,7 @@ def test_a_move_says_what_came_of_each_repository() -> None:
 
 def test_who_may_pull_is_said_once_for_repositories_that_are_alike() -> None:
     changes = tuple(Change(name, REPOSITORY_POLICY, name, "create") for name in ("a", "b", "c"))
-    plan = MirrorPlan(changes, (), (), access={"a": "222222222222", "b": "222222222222", "c": ""})
-    assert "Who may pull then, besides those who own the registry:\n  222222222222: a, b\n  nobody: c\n" in show(
-        view_plan(plan), ResultFormat.TEXT
-    )
+    access = {"a": "222222222222", "b": "222222222222", "c": ""}
+    text = show(view_plan(MirrorPlan(changes, (), (), access=access, overwritten=("b",))), ResultFormat.TEXT)
+    assert "Who may pull then, besides those who own the registry:\n  222222222222: a, b\n  nobody: c\n" in text
+    assert "whoever is let in by them alone is let in no more:\n  b\n" in text
