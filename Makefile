@@ -6,7 +6,7 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 TFLINT := github.com/terraform-linters/tflint@v0.64.0
 CHECKOV := checkov>=3.3.30
 # What takes minutes to build or install is kept in the user's cache, as mirrorgen's own tools are.
-CACHE := $(or $(MIRRORGEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/mirrorgen)
+CACHE := $(abspath $(or $(MIRRORGEN_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/mirrorgen))
 TFLINT_BIN := $(CACHE)/$(subst @,-,$(notdir $(TFLINT)))
 CHECKOV_VENV := $(CACHE)/$(subst >=,-,$(CHECKOV))
 
@@ -112,8 +112,9 @@ $(BIN)/actionlint: $(VENV)/installed
 $(TFLINT_BIN)/tflint:
 	GOBIN=$(TFLINT_BIN) go install -ldflags='-s -w' $(TFLINT)
 
-# An environment of its own, as it wants older versions of what others here use.
-$(CHECKOV_VENV)/installed:
+# An environment of its own, as it wants older versions of what others here use; made anew where its Python has gone.
+$(CHECKOV_VENV)/bin/python: ;
+$(CHECKOV_VENV)/installed: $(CHECKOV_VENV)/bin/python
 	$(PYTHON) -m venv --clear $(CHECKOV_VENV)
 	$(CHECKOV_VENV)/bin/python -m pip install --quiet --upgrade pip
 	$(CHECKOV_VENV)/bin/python -m pip install --quiet '$(CHECKOV)'

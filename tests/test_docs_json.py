@@ -14,7 +14,7 @@ import pytest
 from mirrorgen.consumers.covering import cover
 from mirrorgen.consumers.mirrored import mirror_of
 from mirrorgen.consumers.running import Use
-from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, OtherDigest, WayChange
+from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, OtherDigest, SettingChange, WayChange
 from mirrorgen.desired.selection import select_all
 from mirrorgen.desired.state import DesiredState
 from mirrorgen.desired.updates import find_updates, left_alone
@@ -95,6 +95,8 @@ CHANGES = Changes(
             size_bytes=1024,
         ),
     ),
+    (SettingChange("scanning", "", "BASIC"),),
+    (SettingChange("mirror/nginx", "", "222222222222"),),
 )
 NO_BUDGET = Budget(Account({}), Foreseen(()))
 TARGET = {"registry": "host", "account_id": "123456789012", "region": "eu-west-1"}
@@ -150,7 +152,14 @@ def test_json_of_results(tmp_path: Path) -> None:
     digests = {gone: ("sha256:0f2d4a3c",)}
     renames = Renames((Rename(gone, "mirror/hub/old"),), {"mirror/quay/old": "reason"})
     plan = MirrorPlan(changes, (REF,), (FAILURE,), sources=sources, lost={gone: 3}, lost_digests=digests)
-    plan = replace(plan, renames=renames, successors={"mirror/hub/old": 0}, registry=(BASIC_SCANNING,))
+    plan = replace(
+        plan,
+        renames=renames,
+        successors={"mirror/hub/old": 0},
+        registry=(BASIC_SCANNING,),
+        access={"mirror/docker-hub/nginx": "o"},
+        overwritten=("a",),
+    )
     pushing = Pushing("ECR", 10, 1, 10)
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [

@@ -81,6 +81,20 @@ class WayChange:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingChange:
+    """What is asked for in other words than before.
+
+    Attributes:
+        name: of the repository, or of the key under the target.
+        before, after: in words; nothing for what is not asked for.
+    """
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What is asked for beside what was asked for.
 
@@ -88,11 +102,15 @@ class Changes:
         target: the target, where another is meant or it is reached in another way; everything is new to another.
         registries: upstream registries that are read in another way than before, or than by their name.
         images: sorted by repository and source.
+        settings: of the target's registry as a whole, and of how it is worked on; sorted by key.
+        access: who may pull from a repository besides those who own the registry, by name.
     """
 
     target: WayChange | None
     registries: tuple[WayChange, ...]
     images: tuple[ImageChange, ...]
+    settings: tuple[SettingChange, ...] = ()
+    access: tuple[SettingChange, ...] = ()
 
     @property
     def pulls(self) -> dict[str, int]:
@@ -112,14 +130,23 @@ def compare(before: DesiredState | None, after: DesiredState, sizes: Sizes | Non
         after: what is asked for now.
         sizes: what the target holds. A tag that it has not held weighs what the others of its repository do.
     """
-    known = _by_place(before) if before and before.target.host == after.target.host else {}
-    wanted = _by_place(after)
+    same = before if before and _registry(before) == _registry(after) else None
+    known, wanted, weights = _by_place(same) if same else {}, _by_place(after), sizes or {}
     images = [
         change
         for place in sorted(known.keys() | wanted.keys())
-        if (change := _image_change(place, known.get(place), wanted.get(place), (sizes or {}).get(place[0], {})))
+        if (
+            change := _image_change(place, known.get(place), wanted.get(place), weights.get(place[0], {}), after.target)
+        )
     ]
-    return Changes(_target_change(before, after), tuple(_registry_changes(before, after)), tuple(images))
+    asked = before.target.registry_settings if before else {}
+    return Changes(
+        _target_change(before, after),
+        tuple(_registry_changes(before, after)),
+        tuple(images),
+        _setting_changes(asked, after.target.registry_settings),
+        _setting_changes(same.who_may_pull() if same else {}, after.who_may_pull(), gone=False),
+    )
 
 
 def paired(
@@ -142,19 +169,31 @@ def paired(
     return pairs, [state.target.list_name or state.target.host for state in before if state.target.host not in kept]
 
 
+def _registry(state: DesiredState) -> tuple[str, str]:
+    return state.target.kind, state.target.host
+
+
+def _setting_changes(
+    before: Mapping[str, str], after: Mapping[str, str], *, gone: bool = True
+) -> tuple[SettingChange, ...]:
+    """Return what is said in other words; what is not there afterwards, only where `gone` is of interest."""
+    both = {name: (before.get(name, ""), after.get(name, "")) for name in sorted({*after, *(before if gone else ())})}
+    return tuple(SettingChange(name, old, new) for name, (old, new) in both.items() if old != new)
+
+
 def _by_place(state: DesiredState) -> dict[tuple[str, str], Entry]:
     return {(repository.name, str(entry.source)): entry for repository, entry in state.entries}
 
 
 def _image_change(
-    place: tuple[str, str], old: Entry | None, new: Entry | None, sizes: Mapping[str, int]
+    place: tuple[str, str], old: Entry | None, new: Entry | None, sizes: Mapping[str, int], target: Target
 ) -> ImageChange | None:
     entry = new or old
     assert entry
     had, has = set(old.tags if old else ()), set(new.tags if new else ())
     added, removed = sorted(has - had), sorted(had - has)
     others = tuple(_other_digests(old, new)) if old and new else ()
-    otherwise = tuple(_otherwise(old, new)) if old and new else ()
+    otherwise = tuple(_otherwise(old, new, target)) if old and new else ()
     if old and new and not (added or removed or others or otherwise):
         return None
     kind = ChangeKind.CHANGED if old and new else ChangeKind.ADDED if new else ChangeKind.REMOVED
@@ -194,7 +233,7 @@ def _digests(entry: Entry) -> dict[str, str]:
     return {**entry.locked, **entry.rule.digests}
 
 
-def _otherwise(old: Entry, new: Entry) -> Iterator[str]:
+def _otherwise(old: Entry, new: Entry, target: Target) -> Iterator[str]:
     """Keys of an entry, as docs/images-yaml.md has them."""
     if (old.is_open or new.is_open) and old.rule != new.rule:
         yield "tags"
@@ -204,8 +243,9 @@ def _otherwise(old: Entry, new: Entry) -> Iterator[str]:
     for name in ("owner", "expires"):
         if getattr(old.image, name) != getattr(new.image, name):
             yield name
-    if old.image.settings != new.image.settings:
-        yield "settings of the repository"
+    had, has = (target.write_settings(entry.image.settings) for entry in (old, new))
+    for kind, keys in has.items():
+        yield from (f"{kind}.{key}" for key in keys if had[kind].get(key) != keys[key])
 
 
 def _target_change(before: DesiredState | None, after: DesiredState) -> WayChange | None:

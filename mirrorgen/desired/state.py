@@ -93,6 +93,10 @@ class DesiredState:
         """Every entry behind the repository that it fills."""
         return ((repository, entry) for repository in self.repositories for entry in repository.entries)
 
+    def who_may_pull(self) -> dict[str, str]:
+        """Return who may pull from each repository, by name; see `Target.who_may_pull`."""
+        return {each.name: self.target.who_may_pull(each.entries[0].image.settings) for each in self.repositories}
+
     def generated(self) -> Mapping[str, Generated | None]:
         """Return the files that describe the target's repositories; see `Target.generated`."""
         provisioned = [

@@ -118,5 +118,8 @@ def _scalar(value: str | bool | int | None) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text in quotes; in single ones a backslash is one."""
-    return "'" + text.replace("'", "''") + "'" if "\\" in text else json.dumps(text, ensure_ascii=False)
+    """A text in quotes; in single ones a backslash is one, and what cannot be seen has no other way to be written."""
+    if "\\" in text and text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    written = json.dumps(text, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in written)

@@ -169,6 +169,15 @@ class Target(ABC):
     def write_settings(self, settings: Settings) -> dict[str, Any]:
         """Return the keys of an entry that `read_settings` reads as these settings."""
 
+    def who_may_pull(self, settings: Settings) -> str:  # noqa: ARG002 - not every registry lets a list say it
+        """Say who may pull by what a list asks for, besides those who own the registry; nothing for nobody else."""
+        return ""
+
+    @property
+    def registry_settings(self) -> Mapping[str, str]:
+        """What a list asks for beyond where the registry is and what its repositories are, in words, by key."""
+        return {}
+
     @abstractmethod
     def document(self) -> dict[str, Any]:
         """Return what stands under `target` for this one."""

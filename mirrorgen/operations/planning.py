@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from mirrorgen.destinations.port import SettingDifference
+from mirrorgen.desired.state import DesiredState
+from mirrorgen.destinations.port import Destination, SettingDifference
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.copying.pushing import Pushing, foresee_pushes
 from mirrorgen.operations.repositories.planning import (
     REGISTRY_SETTINGS,
+    REPOSITORY_POLICY,
     creates_repository,
     plan_repositories,
     unmanaged,
@@ -47,6 +49,9 @@ class MirrorPlan:
         successors: how many tagged images each repository of such a name holds; None for one that is not there.
         pushing: what the copies push; None where nothing is copied, or the target takes whatever comes.
         registry: settings of the registry itself that are not as the list asks, where Terraform changes any of them.
+        access: who may pull besides those who own the registry, in words, by each repository of the list whose policy
+            Terraform changes; nothing for nobody.
+        overwritten: repositories of which Terraform makes a policy where others have put one.
     """
 
     changes: tuple[Change, ...]
@@ -63,6 +68,8 @@ class MirrorPlan:
     successors: Mapping[str, int | None] = field(default_factory=dict)
     pushing: Pushing | None = None
     registry: tuple[SettingDifference, ...] = ()
+    access: Mapping[str, str] = field(default_factory=dict)
+    overwritten: tuple[str, ...] = ()
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -136,6 +143,8 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         {name: None if held[name] is None else _image_count(held[name]) for name in successors},
         foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
         destination.registry_differences() if _changes_registry(terraform.changes) else (),
+        _access(runtime.desired, terraform.changes),
+        _overwritten(destination, terraform.changes),
     )
 
 
@@ -146,6 +155,23 @@ def _is_looked_up(change: Change) -> bool:
 
 def _changes_registry(changes: Iterable[Change]) -> bool:
     return any(change.resource_type in REGISTRY_SETTINGS for change in changes)
+
+
+def _access(desired: DesiredState, changes: Iterable[Change]) -> dict[str, str]:
+    concerned = {change.name for change in changes if change.resource_type == REPOSITORY_POLICY}
+    found = desired.who_may_pull()
+    return {name: found[name] for name in sorted(concerned & found.keys())}
+
+
+def _overwritten(destination: Destination, changes: Iterable[Change]) -> tuple[str, ...]:
+    """To make a policy is to put it in the place of one that is there, without an error."""
+    new = {change.name for change in changes if creates_repository(change)}
+    made = {change.name for change in changes if change.resource_type == REPOSITORY_POLICY and _is_made(change)}
+    return tuple(sorted(destination.with_repository_policy(sorted(made - new))))
+
+
+def _is_made(change: Change) -> bool:
+    return change.action == "create" and not change.import_id
 
 
 def _image_count(tags: Mapping[str, str] | None) -> int:

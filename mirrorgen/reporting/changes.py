@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, WayChange
+from mirrorgen.desired.changes import ChangeKind, Changes, ImageChange, SettingChange, WayChange
 from mirrorgen.reporting.amounts import size
 from mirrorgen.reporting.views import Block, Items, Line, Table, View, text_table
 
@@ -32,6 +32,8 @@ def view_changes(changes: Changes, base: str, *, with_sizes: bool = False) -> Vi
         "target": asdict(changes.target) if changes.target else None,
         "registries": [asdict(registry) for registry in changes.registries],
         "images": [{**asdict(image), "kind": str(image.kind)} for image in changes.images],
+        "settings": [asdict(setting) for setting in changes.settings],
+        "who_may_pull": [asdict(access) for access in changes.access],
         "pulls": changes.pulls,
     }
     blocks = list(_blocks(changes, with_sizes=with_sizes))
@@ -64,7 +66,7 @@ def view_changes_of_targets(
 def changes_summary(changes: Changes, base: str, *, with_sizes: bool) -> str:
     """Return a few sentences that count."""
     images = changes.images
-    if not (images or changes.target or changes.registries):
+    if not (images or changes.target or changes.registries or changes.settings or changes.access):
         return f"The list asks for what it asked for at the commit {base[:_ABBREVIATED]}."
     kinds = Counter(image.kind for image in images)
     counts = {title: sum(len(tags(image)) for image in images) for title, tags in _TAG_COUNTS.items()}
@@ -92,6 +94,8 @@ def _blocks(changes: Changes, *, with_sizes: bool) -> Iterator[Block]:
     target = [changes.target] if changes.target else []
     yield Items("The target is another, or is reached in another way", _ways(target))
     yield Items("Registries that are read in another way", _ways(changes.registries))
+    yield Items("The target is asked for other settings", _settings(changes.settings))
+    yield Items("Who may pull is another, besides those who own the registry", _access(changes.access))
     yield Items("ALARM: fixed tags that name something else", _other_digests(images, moving=False))
     head = ("image", "repository", "change", *_TAGS, "pulls", *(["size"] if with_sizes else []))
     yield Table(head, [_row(image)[: len(head)] for image in images])
@@ -110,6 +114,18 @@ def _by_source(images: Sequence[ImageChange], words: Callable[[ImageChange], Seq
 
 def _ways(changes: Sequence[WayChange]) -> list[str]:
     return [f"{change.host}: {change.before} -> {change.after}" for change in changes]
+
+
+def _settings(changes: Sequence[SettingChange]) -> list[str]:
+    return [f"{each.name}: {each.before or 'not set'} -> {each.after or 'not set'}" for each in changes]
+
+
+def _access(changes: Sequence[SettingChange]) -> list[str]:
+    """One line for all repositories of which the same is said."""
+    names: dict[str, list[str]] = {}
+    for each in changes:
+        names.setdefault(f"{each.before or 'nobody'} -> {each.after or 'nobody'}", []).append(each.name)
+    return [f"{said}: {', '.join(repositories)}" for said, repositories in names.items()]
 
 
 def _other_digests(images: Sequence[ImageChange], *, moving: bool) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
@@ -39,6 +39,10 @@ _DONE = {
 }
 _HEAD = ("repository", "source", "terraform", "to copy", "not upstream", "failed")
 _EXISTS = "In ECR already, and not in Terraform's state: creating them would fail, so that this plan was not saved"
+_OVERWRITTEN = (
+    "Policies that others have put there, and that go (`aws ecr get-repository-policy` shows one); "
+    "whoever is let in by them alone is let in no more"
+)
 _STATE_ONLY = "Terraform's state changes, and nothing in ECR."
 
 
@@ -52,6 +56,8 @@ def view_plan(plan: MirrorPlan) -> View:
         "repositories": _by_verb(plan.changes),
         "registry": registry_documents(plan.changes),
         "registry_settings": [asdict(setting) for setting in plan.registry],
+        "who_may_pull": dict(plan.access),
+        "overwritten_policies": list(plan.overwritten),
         "outputs": list(plan.outputs),
         "unmanaged": [change.name for change in plan.unmanaged],
         "imports": import_blocks(plan.unmanaged),
@@ -77,6 +83,8 @@ def view_plan(plan: MirrorPlan) -> View:
             ),
             Table(_HEAD, _plan_rows(plan)),
             Items(TITLE, registry_lines(plan.changes, plan.registry)),
+            Items("Who may pull then, besides those who own the registry", _access_lines(plan.access)),
+            Items(_OVERWRITTEN, plan.overwritten),
             Items("Changes of Terraform's state alone", _state_lines(plan.changes)),
             Items("Terraform outputs that change", _outputs_alone(plan)),
             Table(("upstream", "to copy", "not upstream", "failed"), _upstream_rows(plan)),
@@ -180,6 +188,14 @@ def _state_lines(changes: Iterable[Change]) -> list[str]:
         if change.action == "forget":
             lines.append(f"forget {change.address}, which stays in ECR")
     return lines
+
+
+def _access_lines(access: Mapping[str, str]) -> list[str]:
+    """One line for all repositories of which the same is said."""
+    names: dict[str, list[str]] = {}
+    for name, said in access.items():
+        names.setdefault(said or "nobody", []).append(name)
+    return [f"{said}: {', '.join(repositories)}" for said, repositories in names.items()]
 
 
 def _plan_rows(plan: MirrorPlan) -> list[tuple[str, ...]]:

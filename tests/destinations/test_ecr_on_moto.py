@@ -11,10 +11,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from mirrorgen.destinations.ecr import stored
+from mirrorgen.destinations.ecr.access import Pull, repository_policy
 from mirrorgen.destinations.ecr.destination import EcrDestination, open_ecr
-from mirrorgen.destinations.ecr.settings import Encryption, Mutability, RepositorySettings
+from mirrorgen.destinations.ecr.settings import EcrSettings, Encryption, Mutability, RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.errors import UsageError
+from mirrorgen.model.images import Copying, Image, TagRule
+from mirrorgen.model.references import Source
 
 ACCOUNT, REGION, NAME = "123456789012", "eu-west-1", "mirror/quay/org/image"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -128,3 +131,27 @@ def test_images_are_deleted_whatever_their_tags_and_indexes_before_what_they_nam
     assert destination.delete_images(NAME, images) == {}
     assert destination.images([NAME]) == {NAME: ()}
     assert destination.delete_images(NAME, images) == {}, "what is gone is deleted"
+
+
+def test_an_entry_asks_for_the_policy_that_the_list_makes_and_not_for_one_of_this_account_and_region(
+    client: Any,
+) -> None:
+    """Where the list leaves account and region to the credentials, its policies do not name them."""
+    asked = EcrSettings(pull=Pull(("210987654321",), to_lambda=True))
+    image = Image(0, Source("quay.io", "org/image"), TagRule(exact=("1.0.0",)), Copying(), None, asked, None, None)
+
+    def said(**known: str) -> Any:
+        policy = repository_policy(asked.pull, account_id=known.get("account_id"), region=known.get("region"))
+        client.set_repository_policy(repositoryName=NAME, policyText=policy)
+        described = open_it().describe({NAME: image})[NAME]
+        assert described
+        assert not described.trouble
+        return described.keys["ecr"].get("pull")
+
+    assert said() is None
+    assert said(account_id=ACCOUNT, region=REGION) == {
+        "accounts": [],
+        "organization": None,
+        "tags": {},
+        "lambda": False,
+    }

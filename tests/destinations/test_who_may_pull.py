@@ -66,7 +66,8 @@ def one(principal: Any, **more: Any) -> str:
 
 
 OURS = one({"AWS": [FIRST, SECOND]}, Condition={"StringEquals": {"aws:PrincipalTag/Team": "web"}})
-TAGGED = {"StringEquals": {"aws:PrincipalTag/Team": "web"}}
+WEB = {"aws:PrincipalTag/Team": "web"}
+TAGGED = {"StringEquals": WEB}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,12 @@ def test_the_same_in_other_words_is_the_same(theirs: str) -> None:
         one("*", Condition=TAGGED),
         one({"AWS": [FIRST, SECOND]}, Condition=TAGGED, Effect="Deny"),
         one({"AWS": [FIRST, SECOND]}, Condition=TAGGED, Action=["ecr:*"]),
+        one({"AWS": [FIRST, SECOND]}, Condition={"StringEquals": {"aws:principalTag/team": "db", **WEB}}),
+        one({"AWS": [FIRST, SECOND]}, Condition={"StringEquals": {**WEB, "Aws:PrincipalTag/Team": "web"}}),
+        one({"AWS": [FIRST, SECOND]}, Condition={**TAGGED, "Bool": {"aws:SecureTransport": "true"}}),
+        one({"AWS": [FIRST, SECOND]}, Condition=TAGGED, NotPrincipal={"AWS": [FIRST]}),
+        one({"AWS": [FIRST, SECOND]}, Condition=["web"]),
+        one({"AWS": [FIRST, SECOND]}, Condition={"StringEquals": "web"}),
         json.dumps({"Version": "2012-10-17", "Statement": []}),
         "",
         "[]",

@@ -110,6 +110,7 @@ def test_what_others_have_changed_is_seen_and_put_back(mirrored: Project) -> Non
     plan = document(mirrored, "plan", code=3)
     assert plan["repositories"]["change"] == [name(mirrored), other]
     assert plan["registry"] == [{"setting": "scanning", "action": "change"}]
+    assert all("222222222222" in plan["who_may_pull"][each] for each in (name(mirrored), other))
     assert plan["registry_settings"][0] == {"setting": "scanning", "wanted": "ENHANCED", "found": "BASIC"}
     applied = mirrored.run("apply")
     assert applied.returncode == 0, applied.stderr
@@ -142,8 +143,17 @@ def test_what_the_list_no_longer_asks_for_goes(mirrored: Project) -> None:
     mirrored.write(IMAGES, settings={"ecr": {"encryption": {"type": "AES256"}}})
     plan = document(mirrored, "plan", code=3)
     assert plan["registry"] == [{"setting": "scanning", "action": "give up"}]
+    assert plan["who_may_pull"] == {name(mirrored): "", f"{mirrored.prefix}/quay/org/other": ""}
     assert mirrored.run("apply").returncode == 0
     with pytest.raises(mirrored.client().exceptions.RepositoryPolicyNotFoundException):
         policy(mirrored)
     assert scanned(mirrored) == {"scanType": "BASIC", "rules": []}
     assert document(mirrored, "plan", code=0)["pending"] is False
+
+
+def test_a_policy_of_others_does_not_go_without_a_word(mirrored: Project) -> None:
+    theirs = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}]}
+    mirrored.client().set_repository_policy(repositoryName=name(mirrored), policyText=json.dumps(theirs))
+    assert document(mirrored, "plan", code=0)["pending"] is False
+    mirrored.write(IMAGES, settings={"ecr": {**PULL["ecr"], "encryption": {"type": "AES256"}}})
+    assert document(mirrored, "plan", code=3)["overwritten_policies"] == [name(mirrored)]

@@ -8,6 +8,7 @@ from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.model.references import Source
 from mirrorgen.operations.planning import MirrorPlan
 from mirrorgen.operations.repositories.moving import Moved
+from mirrorgen.operations.repositories.planning import REPOSITORY_POLICY
 from mirrorgen.operations.repositories.renamed import Rename, Renames
 from mirrorgen.outcomes import Failure, Kind, TagRef
 from mirrorgen.reporting.formats import ResultFormat
@@ -124,3 +125,11 @@ def test_a_move_says_what_came_of_each_repository() -> None:
         "Not moved:\n"
         "  b/new:1: reason [unavailable]\n"
     )
+
+
+def test_who_may_pull_is_said_once_for_repositories_that_are_alike() -> None:
+    changes = tuple(Change(name, REPOSITORY_POLICY, name, "create") for name in ("a", "b", "c"))
+    access = {"a": "222222222222", "b": "222222222222", "c": ""}
+    text = show(view_plan(MirrorPlan(changes, (), (), access=access, overwritten=("b",))), ResultFormat.TEXT)
+    assert "Who may pull then, besides those who own the registry:\n  222222222222: a, b\n  nobody: c\n" in text
+    assert "whoever is let in by them alone is let in no more:\n  b\n" in text

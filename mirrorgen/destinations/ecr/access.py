@@ -62,6 +62,20 @@ def pull_document(pull: Pull) -> dict[str, Any]:
     }
 
 
+def pull_words(pull: Pull) -> str:
+    """Say who may pull, in one line; nothing where nobody else may, as with tags alone."""
+    who = [*pull.accounts, *([f"all of the organization {pull.organization}"] if pull.organization else [])]
+    said = [f"{', '.join(who)}{_tags_words(pull)}"] if who else []
+    if pull.to_lambda:
+        # Tags do not narrow it.
+        said.append(f"AWS Lambda for functions of {'these and of ' if who else ''}the registry's account")
+    return "; ".join(said)
+
+
+def _tags_words(pull: Pull) -> str:
+    return f" with the tags {', '.join(f'{key}={value}' for key, value in pull.tags)}" if pull.tags else ""
+
+
 def pull_problems(pull: Pull, path: KeyPath, *, account_id: str | None) -> Iterator[Problem]:
     """Yield what is wrong with who may pull.
 
@@ -74,6 +88,12 @@ def pull_problems(pull: Pull, path: KeyPath, *, account_id: str | None) -> Itera
         if not is_tag(key, value):
             message = f"AWS has no tag {key[:60]!r} with this value: there are no wildcards and no variables here"
             yield Problem("bad-pull", message, (*path, "tags", key), CHARACTERS)
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html: only one of them would be asked for.
+    spellings = {key.lower(): key for key, _ in pull.tags}
+    for key, _ in pull.tags:
+        if spellings[key.lower()] != key:
+            message = f"{key!r} and {spellings[key.lower()]!r} are one tag: AWS does not tell them apart by their case"
+            yield Problem("bad-pull", message, (*path, "tags", key), "keep one of them", on_key=True)
     known = pull.accounts or pull.organization
     if pull.tags and not known:
         message = "tags alone would let every AWS account pull, as anybody may give tags to roles of their own"
@@ -149,16 +169,23 @@ def _plain(policy: Any) -> Any:
 def _plain_statement(statement: Any) -> Any:
     if not isinstance(statement, dict):
         return statement
-    # The name of a statement decides nothing, and of the names of conditions the case does not.
+    # The name of a statement decides nothing.
     kept = {
         key: _plain_value(value) for key, value in statement.items() if key not in {"Sid", "Principal", "Condition"}
     }
     kept["Principal"] = _plain_principal(statement.get("Principal", {}))
-    kept["Condition"] = {
-        operator: {key.lower(): _plain_value(value) for key, value in tests.items()}
-        for operator, tests in (statement.get("Condition") or {}).items()
-    }
+    conditions = statement.get("Condition") or {}
+    if isinstance(conditions, dict):
+        conditions = {operator: _plain_tests(tests) for operator, tests in conditions.items()}
+    kept["Condition"] = conditions
     return kept
+
+
+def _plain_tests(tests: Any) -> Any:
+    """Of the names of conditions the case decides nothing; two that differ in it alone are two all the same."""
+    if not isinstance(tests, dict):
+        return tests
+    return sorted((key.lower(), _plain_value(value)) for key, value in tests.items())
 
 
 def _plain_principal(principal: Any) -> Any:

@@ -59,7 +59,7 @@ def open_ecr(target: EcrTarget, environ: Mapping[str, str], *, say: Callable[[st
         message = f"{where} is {wanted}, but the AWS credentials belong to the account {signed_in}"
         raise UsageError(message, hint="sign in to the other account, or name this one; nothing was done")
     bound = replace(target, account_id=signed_in, region=session.region_name)
-    return EcrDestination(bound, new_client(session), say, _variables(session) if target.role else {})
+    return EcrDestination(bound, new_client(session), say, _variables(session) if target.role else {}, target)
 
 
 def _variables(session: boto3.Session) -> Mapping[str, str]:
@@ -83,12 +83,14 @@ class EcrDestination:
         client: for the region, with credentials of the account.
         say: told what is asked.
         role_variables: with the credentials of the role that was taken on; none where it was none.
+        listed: as the list has it, which may leave account and region out; None where that is `target` itself.
     """
 
     target: EcrTarget
     client: ECRClient
     say: Callable[[str], None]
     role_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    listed: EcrTarget | None = None
 
     @property
     def tells_age(self) -> bool:
@@ -164,7 +166,7 @@ class EcrDestination:
             image = images[name]
             with_policy = asks_for_policy(image)
             found = comparing.settings_of(self.client, self._account, name, with_policy=with_policy)
-            return None if found is None else describe(self.target, image, found)
+            return None if found is None else describe(self.listed or self.target, image, found)
 
         return ask_each(images, described)
 

@@ -60,6 +60,13 @@ def scanning_document(scanning: RegistryScanning) -> dict[str, Any]:
     return {"type": scanning.type, **{key: value for key, value in filters.items() if value}}
 
 
+def scanning_words(scanning: RegistryScanning) -> str:
+    """Say what is scanned, in one line."""
+    filters = {"on push": scanning.on_push, "continuously": scanning.continuous}
+    said = [f"{when} {', '.join(names)}" for when, names in filters.items() if names]
+    return "; ".join([scanning.type, *(said or ["nothing by itself"])])
+
+
 def scanning_problems(data: Mapping[str, Any], path: KeyPath) -> Iterator[Problem]:
     """Yield what ECR would refuse of what stands under `scanning`, as far as the check of the shape left it."""
     for key in ("on_push", "continuous"):

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 from mirrorgen.destinations.ecr import tfvars
-from mirrorgen.destinations.ecr.access import MAX_POLICY, pull_problems, repository_policy
+from mirrorgen.destinations.ecr.access import MAX_POLICY, pull_problems, pull_words, repository_policy
 from mirrorgen.destinations.ecr.lifecycle import lifecycle_problems, lifecycle_rules
 from mirrorgen.destinations.ecr.mutability import decide_mutability, unsettled
-from mirrorgen.destinations.ecr.registry_scanning import RegistryScanning, scanning_document
+from mirrorgen.destinations.ecr.registry_scanning import RegistryScanning, scanning_document, scanning_words
 from mirrorgen.destinations.ecr.settings import (
     EcrSettings,
     RepositorySettings,
@@ -215,6 +215,22 @@ class EcrTarget(Target):
         """Return the keys of an entry that `read_settings` reads as these settings."""
         assert isinstance(settings, EcrSettings)
         return {"ecr": settings_document(settings)}
+
+    def who_may_pull(self, settings: Settings) -> str:
+        """Say who may pull besides the account of the registry; nothing for nobody else."""
+        assert isinstance(settings, EcrSettings)
+        return pull_words(settings.pull)
+
+    @property
+    def registry_settings(self) -> Mapping[str, str]:
+        """Say what is scanned, who works there and how, and whether a lock holds repositories; not what is usual."""
+        said = {
+            "scanning": scanning_words(self.scanning) if self.scanning else "",
+            "role": self.role or "",
+            "auth": "" if self.auth == "credential-helper" else self.auth,
+            "terraform.prevent_destroy": "true" if self.terraform.prevent_destroy else "",
+        }
+        return {key: words for key, words in said.items() if words}
 
     def document(self) -> dict[str, Any]:
         """Return what stands under `target` for this one."""

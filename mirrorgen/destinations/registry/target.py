@@ -115,6 +115,11 @@ class RegistryTarget(Target):
         """Return no keys: there is nothing to set."""
         return {}
 
+    @property
+    def registry_settings(self) -> Mapping[str, str]:
+        """Say which variables sign in."""
+        return {"credentials": ", ".join(self.credentials.names)} if self.credentials else {}
+
     def document(self) -> dict[str, Any]:
         """Return what stands under `target` for this one."""
         document: dict[str, Any] = {"registry": f"{self.name}/{self.prefix}" if self.prefix else self.name}

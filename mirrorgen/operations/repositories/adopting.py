@@ -10,12 +10,17 @@ from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.errors import InputError
 from mirrorgen.files import read_file, write_files
 from mirrorgen.operations.repositories.import_file import IMPORTS_FILE, OURS, header, require_own_imports
-from mirrorgen.operations.repositories.planning import creates_repository, plan_repositories, unmanaged
+from mirrorgen.operations.repositories.planning import (
+    REPOSITORY_POLICY,
+    creates_repository,
+    plan_repositories,
+    unmanaged,
+)
 from mirrorgen.operations.repositories.saved import work_folder
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.tools.terraform import Change, TerraformPlan, hcl_string
 
-LIFECYCLE_POLICY, REPOSITORY_POLICY = "aws_ecr_lifecycle_policy", "aws_ecr_repository_policy"
+LIFECYCLE_POLICY = "aws_ecr_lifecycle_policy"
 
 _BY_HAND = "remove it, or apply it first, then adopt again"
 

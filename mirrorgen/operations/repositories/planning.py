@@ -17,6 +17,8 @@ from mirrorgen.rendering.module import check_variables
 from mirrorgen.tools.terraform import Change, Terraform, TerraformPlan
 from mirrorgen.tools.terraform_state import read_outputs
 
+REPOSITORY_POLICY = "aws_ecr_repository_policy"
+
 REGISTRY_SETTINGS = {
     "aws_ecr_registry_scanning_configuration": "scanning",
     "aws_ecr_replication_configuration": "replication",

@@ -140,11 +140,23 @@ locals {
 locals {
   sign_in = { Sid = "SignIn", Effect = "Allow", Action = ["ecr:GetAuthorizationToken"], Resource = ["*"] }
 
+  never = { Sid = "NeverByRepositoryPolicy", Effect = "Deny", Resource = local.repositories }
+
   registry = {
     Sid       = "Registry"
     Effect    = "Allow"
     Resource  = ["*"]
     Condition = { StringEquals = { "aws:RequestedRegion" = var.regions } }
+  }
+
+  # Whoever may make a grant by themselves may let anybody use the key; here ECR alone may, when it is asked for a
+  # repository. What AWS calls the service ends otherwise in some partitions.
+  # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+  keys = {
+    Sid       = "RepositoryKeys"
+    Effect    = "Allow"
+    Resource  = var.kms_key_arns
+    Condition = { StringLike = { "kms:ViaService" = [for region in var.regions : "ecr.${region}.*"] } }
   }
 
   # A statement that names nothing is left out: IAM refuses an empty list.
@@ -160,9 +172,9 @@ locals {
           Resource = var.may_list_all_repositories && contains(local.finds_strays, role) ? local.all : []
         },
         { Sid = "FirstTarget", Effect = "Allow", Action = local.elsewhere_actions[role], Resource = var.reads_from },
-        { Sid = "NeverByRepositoryPolicy", Effect = "Deny", Action = local.repository_denials[role], Resource = local.repositories },
+        merge(local.never, { Action = local.repository_denials[role] }),
         merge(local.registry, { Action = local.registry_actions[role] }),
-        { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions[role], Resource = var.kms_key_arns },
+        merge(local.keys, { Action = local.key_actions[role] }),
         {
           Sid      = "FindState"
           Effect   = "Allow"
@@ -225,7 +237,7 @@ locals {
         },
         { Sid = "FirstTarget", Effect = "Allow", Action = local.elsewhere_actions.sync, Resource = var.reads_from },
         merge(local.registry, { Action = local.registry_actions.destroy }),
-        { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions.destroy, Resource = var.kms_key_arns },
+        merge(local.keys, { Action = local.key_actions.destroy }),
         { Sid = "FindState", Effect = "Allow", Action = ["s3:ListBucket"], Resource = local.bucket == null ? [] : [local.bucket] },
         {
           Sid      = "State"

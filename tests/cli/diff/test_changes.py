@@ -116,7 +116,8 @@ def test_to_another_target_everything_is_new(run_cli: RunCli, document: Callable
         ({"platforms": "linux/amd64"}, "platforms"),
         ({"referrers": True}, "referrers"),
         ({"owner": "team-a"}, "owner"),
-        ({"ecr": {"scan_on_push": False}}, "settings of the repository"),
+        ({"ecr": {"scan_on_push": False}}, "ecr.scan_on_push"),
+        ({"ecr": {"pull": {"accounts": ["222222222222"]}}}, "ecr.pull"),
     ],
 )
 def test_an_entry_that_asks_otherwise_is_named_with_the_key(
@@ -125,6 +126,49 @@ def test_an_entry_that_asks_otherwise_is_named_with_the_key(
     write({**IMAGES, REDIS: {**IMAGES[REDIS], **entry}})
     (image,) = document()["images"]
     assert (image["source"], image["otherwise"], image["pulls"]) == (REDIS, [key], 0), repository
+
+
+def test_who_else_may_pull_is_said_for_what_is_there_and_for_what_is_new(
+    document: Callable[..., Any], run_cli: RunCli, repository: Path
+) -> None:
+    both = {"accounts": ["333333333333", "222222222222"], "tags": {"Team": "web"}, "lambda": True}
+    write({**IMAGES, REDIS: {**IMAGES[REDIS], "ecr": {"pull": both}}, APP: {"tags": ["v1.0.0"], "ecr": {"pull": both}}})
+    said = (
+        "222222222222, 333333333333 with the tags Team=web; "
+        "AWS Lambda for functions of these and of the registry's account"
+    )
+    assert document()["who_may_pull"] == [
+        {"name": name, "before": "", "after": said} for name in ("mirror/docker-hub/redis", "mirror/quay/org/app")
+    ]
+    assert run_cli("diff", cwd=repository).stdout.startswith(
+        "Who may pull is another, besides those who own the registry:\n"
+        f"  nobody -> {said}: mirror/docker-hub/redis, mirror/quay/org/app\n"
+    )
+    commit()
+    write(IMAGES, defaults={"ecr": {"pull": {"organization": "o-a1b2c3d4e5"}}})
+    assert {(each["name"], each["before"], each["after"]) for each in document()["who_may_pull"]} == {
+        ("mirror/docker-hub/nginx", "", "all of the organization o-a1b2c3d4e5"),
+        ("mirror/docker-hub/redis", said, "all of the organization o-a1b2c3d4e5"),
+    }
+
+
+def test_what_is_scanned_and_what_holds_repositories_is_said(
+    document: Callable[..., Any], run_cli: RunCli, repository: Path
+) -> None:
+    write(IMAGES, target={"terraform": {"prevent_destroy": True}})
+    commit()
+    assert run_cli("diff", cwd=repository).stdout.startswith("The list asks for what it asked for")
+    write(IMAGES, target={"scanning": {"type": "ENHANCED", "continuous": ["mirror/*"], "on_push": ["*"]}})
+    scanned = "ENHANCED; on push *; continuously mirror/*"
+    assert document()["settings"] == [
+        {"name": "scanning", "before": "", "after": scanned},
+        {"name": "terraform.prevent_destroy", "before": "true", "after": ""},
+    ]
+    assert run_cli("diff", cwd=repository).stdout.startswith(
+        "The target is asked for other settings:\n"
+        f"  scanning: not set -> {scanned}\n"
+        "  terraform.prevent_destroy: true -> not set\n"
+    )
 
 
 STATUS = {

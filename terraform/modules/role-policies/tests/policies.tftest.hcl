@@ -53,6 +53,34 @@ run "nobody_lets_themselves_do_more_by_the_policy_of_a_repository" {
   }
 }
 
+run "an_only_role_may_do_what_apply_and_sync_do_and_remove_nothing" {
+  command = plan
+
+  variables {
+    kms_key_arns              = ["arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c"]
+    may_list_all_repositories = true
+    sets_scanning             = true
+  }
+
+  assert {
+    condition = length(setsubtract(
+      flatten([for role in ["apply", "sync"] : [for statement in jsondecode(output.policies[role]).Statement : [for action in statement.Action : "${action} ${join(",", statement.Resource)}"] if statement.Effect == "Allow"]]),
+      flatten([for statement in jsondecode(output.only_policy).Statement : [for action in statement.Action : "${action} ${join(",", statement.Resource)}"] if statement.Effect == "Allow"]),
+    )) == 0
+    error_message = "The role may not do something that apply or sync may."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(output.only_policy).Statement : statement.Action if statement.Effect == "Deny"] == [["ecr:BatchDeleteImage", "ecr:DeleteRepository"]]
+    error_message = "The role is denied what one of them does, or could let itself remove something."
+  }
+
+  assert {
+    condition     = length(distinct(jsondecode(output.only_policy).Statement[*].Sid)) == length(jsondecode(output.only_policy).Statement)
+    error_message = "IAM refuses two statements of one name."
+  }
+}
+
 run "settings_of_the_registry_are_rights_of_their_own" {
   command = plan
 
@@ -190,6 +218,16 @@ run "keys_of_ones_own" {
   assert {
     condition     = [for role, policy in output.policies : role if strcontains(policy, "kms:CreateGrant")] == ["apply", "destroy"]
     error_message = "Others than apply and destroy let ECR use a key."
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in [output.policies.apply, output.policies.destroy, output.boundary] : alltrue([
+        for statement in jsondecode(policy).Statement : try(statement.Condition.StringLike["kms:ViaService"], null) == ["ecr.eu-west-1.*"]
+        if contains(statement.Action, "kms:CreateGrant")
+      ])
+    ])
+    error_message = "A role may let others than ECR use a key."
   }
 
   assert {
