@@ -43,5 +43,5 @@ def migration_hint(stderr: str, place: TargetPlace | None = None) -> str:
     if "migrat" not in stderr:
         return ""
     if place:
-        return place.moving_hint
+        return place.moving_hint(stderr)
     return "the state's place has changed: `terraform -chdir=terraform init -migrate-state` copies it to the new one"
