@@ -99,6 +99,23 @@ def test_files_of_a_list_with_one_target_go(run_cli: RunCli, folder: Path) -> No
     assert not (folder / "terraform/terraform.tfvars.json").exists()
 
 
+@pytest.mark.parametrize(
+    "after", [LIST.replace("  edge:", "  outpost:"), LIST[LIST.index("images:\n") :]], ids=["renamed", "one is left"]
+)
+def test_files_of_a_target_that_the_list_has_no_more_go(run_cli: RunCli, folder: Path, after: str) -> None:
+    assert run_cli("render").exit_code == 0
+    theirs = {"terraform/more.tfvars.json": "{}", "regsync.test.yaml": "version: 1\n"}
+    for name, text in theirs.items():
+        (folder / name).write_text(text)
+    (folder / "images.yaml").write_text(after)
+    assert "--- a/terraform/edge.tfvars.json" in run_cli("render", "--check").stdout
+    assert "removed regsync.edge.yaml\n" in run_cli("generate").stderr
+    assert not (folder / "regsync.edge.yaml").exists()
+    assert not (folder / "terraform/edge.tfvars.json").exists()
+    assert {name: (folder / name).read_text() for name in theirs} == theirs
+    assert run_cli("render", "--check").exit_code == 0
+
+
 ONE_TARGET = (
     *(
         "adopt",
