@@ -179,6 +179,21 @@ def test_a_variable_names_the_target_for_a_whole_job(
     assert (folder / "regsync.us.yaml").exists()
 
 
+def test_what_is_to_be_run_next_is_for_the_same_target(
+    run_cli: RunCli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.exists()
+    run_cli("render")
+    hint = "hint: run `mirrorgen plan{}` first; `apply` applies exactly what it showed\n"
+    assert run_cli("apply", "--target", "us").stderr.endswith(hint.format(" --target us"))
+    # What looks at all targets takes none.
+    (folder / "regsync.us.yaml").unlink()
+    assert "hint: run `mirrorgen render` and" in run_cli("apply", "--target", "us").stderr
+    run_cli("render")
+    monkeypatch.setenv(VARIABLE, "us")
+    assert run_cli("apply").stderr.endswith(hint.format(""))
+
+
 def test_a_job_for_each_target(run_cli: RunCli, folder: Path) -> None:
     jobs = json.loads(run_cli("matrix", "--by", "target").stdout)["include"]
     assert [(job["target"], job["from"], job["repositories"]) for job in jobs] == [
