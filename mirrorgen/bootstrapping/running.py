@@ -81,8 +81,7 @@ class Bootstrap:
             migrate_state(terraform)
             self.say("terraform plan")
             folder.make_room(folder.plan_file)
-            terraform.plan(folder.plan_file)
-            return terraform.show(folder.plan_file)
+            return terraform.plan(folder.plan_file)
 
     def apply(self, *, wait: bool) -> tuple[TerraformPlan, Account]:
         """Apply the plan that was shown, move the states into the bucket, and write down what there is now.

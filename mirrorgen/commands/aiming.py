@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mirrorgen.commands.everywhere import with_parameters
-from mirrorgen.errors import UsageError
+from mirrorgen.errors import MirrorgenError, UsageError
 from mirrorgen.outcomes import ExitCode
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ _OPTION = Annotated[
 
 _aimed: ContextVar[bool] = ContextVar("_aimed", default=False)
 _target: ContextVar[str] = ContextVar("_target", default="")
+_option: ContextVar[str] = ContextVar("_option", default="")
+
+_for_one: set[str] = set()
+"""Names of the commands that are for one target."""
+
+_COMMAND = re.compile(r"`mirrorgen ([a-z]+)([^`]*)`")
 
 
 def names_target(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
@@ -40,13 +47,19 @@ def names_target(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 
     @functools.wraps(command)
     def aiming(*args: Any, **kwargs: Any) -> ExitCode:
-        before = _aimed.set(True), _target.set(kwargs.pop(_PARAMETER, None) or os.environ.get(VARIABLE, ""))
+        given = kwargs.pop(_PARAMETER, None) or ""
+        before = _aimed.set(True), _target.set(given or os.environ.get(VARIABLE, "")), _option.set(given)
         try:
             return command(*args, **kwargs)
+        except MirrorgenError as error:
+            error.hint = aimed(error.hint)
+            raise
         finally:
             _aimed.reset(before[0])
             _target.reset(before[1])
+            _option.reset(before[2])
 
+    _for_one.add(command.__name__)
     own = inspect.signature(command, eval_str=True).parameters.values()
     option = inspect.Parameter(_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=_OPTION, default=None)
     return with_parameters(aiming, [*own, option])
@@ -55,6 +68,20 @@ def names_target(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 def named_target() -> str:
     """Return the name that the running command was given; nothing where there is none."""
     return _target.get()
+
+
+def aimed(text: str) -> str:
+    """Return text whose commands, in backquotes, are for the target of the running one, as far as the line named it."""
+    if not _option.get():
+        return text
+
+    def for_target(match: re.Match[str]) -> str:
+        name, rest = match.groups()
+        if name not in _for_one or f"--{_PARAMETER}" in rest:
+            return match[0]
+        return f"`mirrorgen {name}{rest} --{_PARAMETER} {_option.get()}`"
+
+    return _COMMAND.sub(for_target, text)
 
 
 def narrowed_as_named(loaded: Loaded) -> Loaded:

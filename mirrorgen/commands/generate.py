@@ -47,7 +47,7 @@ def files_of(file: Path) -> dict[str, str | None] | ExitCode:
     """
     from mirrorgen.master_list.lock import lock_path
     from mirrorgen.project import CURED_BY_LOCK, edited_lock, with_lock
-    from mirrorgen.rendering.files import render_every, render_lock
+    from mirrorgen.rendering.files import render_beside, render_lock
     from mirrorgen.reporting.locks import view_relocked
 
     loaded = load_usable(file, use_lock=False, tolerated=CURED_BY_LOCK)
@@ -65,7 +65,7 @@ def files_of(file: Path) -> dict[str, str | None] | ExitCode:
         locked = {lock_path(file).name: render_lock(relocked.lock)}
     settled = with_lock(loaded, relocked.lock if relocked else loaded.lock)
     require_usable(settled)
-    return {**locked, **render_every(settled.every_state)}
+    return {**locked, **render_beside(settled.root, settled.every_state)}
 
 
 def _relocked(loaded: Loaded) -> Relocked | None:

@@ -35,10 +35,10 @@ def render(
     terraform/modules/repositories/exclusions_override.tf: all of them are written, or none.
     """
     from mirrorgen.files import diff_files
-    from mirrorgen.rendering.files import render_every
+    from mirrorgen.rendering.files import render_beside
 
     loaded = load_usable(file)
-    files = render_every(loaded.every_state)
+    files = render_beside(loaded.root, loaded.every_state)
     if stdout is not None:
         text = _one(files, stdout)
         if text is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import named_target
+from mirrorgen.commands.aiming import aimed, named_target
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.outcomes import ExitCode
@@ -48,7 +48,7 @@ def show_result(view: View, output: ResultFormat, *, is_change: bool = False) ->
     if output is not ResultFormat.TEXT:
         screen().show_document(show(view, output))
     else:
-        screen().show(show(only_failures(view) if is_change and screen().quiet else view, output))
+        screen().show(aimed(show(only_failures(view) if is_change and screen().quiet else view, output)))
 
 
 def announce(title: str, result: Result, output: ResultFormat, *, is_change: bool = False) -> ExitCode:

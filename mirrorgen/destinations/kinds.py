@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mirrorgen.destinations.ecr.registry_scanning import read_scanning, scanning_problems
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, PROTECTION, TFVARS
+from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, PROTECTION, TFVARS, variables_file
 from mirrorgen.destinations.registry.target import UNNAMED, RegistryTarget, parse_registry
 from mirrorgen.model.credentials import read_credentials
 from mirrorgen.model.targets import Target, TerraformOptions
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 GENERATED = (TFVARS, EXCLUSIONS, PROTECTION)
 """Files that describe repositories of some kind of target; to a list with another kind they mean nothing."""
+
+OF_ANY_TARGET = variables_file("*")
+"""What the names of those files match that belong to one of several targets."""
 
 _ECR_ONLY = ("account_id", "region", "prefix", "auth", "endpoint", "terraform", "scanning")
 _REGISTRY_ONLY = ("credentials", "tls")

@@ -12,7 +12,7 @@ import jinja2
 import yaml
 
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.kinds import GENERATED
+from mirrorgen.destinations.kinds import GENERATED, OF_ANY_TARGET
 from mirrorgen.files import edited_files, read_file
 from mirrorgen.master_list.lock import Lock
 from mirrorgen.rendering import regsync
@@ -59,6 +59,24 @@ def render_every(states: Sequence[DesiredState]) -> dict[str, str | None]:
     return {**dict.fromkeys(absent), **files}
 
 
+def render_beside(root: Path, states: Sequence[DesiredState]) -> dict[str, str | None]:
+    """Render every generated file of a list, and find those of targets that it has no more, which must not exist.
+
+    Args:
+        root: the folder of the list.
+        states: what it asks of each of its targets.
+
+    Raises:
+        InputError: a file cannot be read.
+        RuntimeError: as of `render`.
+    """
+    files = render_every(states)
+    patterns = (regsync_file("*"), OF_ANY_TARGET)
+    found = (path.relative_to(root).as_posix() for pattern in patterns for path in sorted(root.glob(pattern)))
+    left = [name for name in found if name not in {*files, *GENERATED} and _is_ours(root, name)]
+    return {**dict.fromkeys(left), **files}
+
+
 def outdated(root: Path, states: Sequence[DesiredState]) -> dict[str, str]:
     """Find files beside a list that look generated, and do not say what it asks for.
 
@@ -74,16 +92,19 @@ def outdated(root: Path, states: Sequence[DesiredState]) -> dict[str, str]:
     Raises:
         InputError: a file cannot be read.
     """
-    files = render_every(states)
-    found = dict.fromkeys(edited_files(root, files), "`mirrorgen render` writes it anew")
-    # The name alone does not make it ours.
-    left = [
-        name
-        for name in GENERATED
-        if name not in files and BANNER.encode() in (read_file(root / name, project=root) or b"")
-    ]
+    files = render_beside(root, states)
+    found = {
+        name: "`mirrorgen render` removes it" if files[name] is None else "`mirrorgen render` writes it anew"
+        for name in edited_files(root, files)
+    }
+    left = [name for name in GENERATED if name not in files and _is_ours(root, name)]
     label = states[0].target.label
     return found | dict.fromkeys(left, f"it is left from a time when the target was not {label}; remove it")
+
+
+def _is_ours(root: Path, name: str) -> bool:
+    """Whether a file has been generated; its name alone does not make it so."""
+    return BANNER.encode() in (read_file(root / name, project=root) or b"")
 
 
 def render_lock(lock: Lock) -> str:

@@ -27,8 +27,8 @@ def pushing_sentence(pushing: Pushing | None) -> str:
         return ""
     usually = f", and usually {duration(pushing.usual_s)}" if pushing.usual > pushing.least else ""
     return (
-        f"{pushing.label} takes {pushing.per_second} manifests a second in a region, from all machines together: "
-        f"copying takes at least {duration(pushing.least_s)}{usually}."
+        f"{pushing.label} takes {pushing.per_second} manifests a second in a region, from all machines together, "
+        f"unless that quota was raised: copying takes at least {duration(pushing.least_s)}{usually}."
     )
 
 

@@ -110,7 +110,8 @@ class Terraform:
         is_locked = read_lock(self.module) is not None
         options = [*(["-lockfile=readonly"] if is_locked else []), *(self.place.init_options if self.place else ())]
         argv = self._argv("init", "-input=false", "-no-color", *options)
-        completed = self.runner.run(argv, env=self.env, success_codes=None)
+        env = self.place.init_environment(self.env) if self.place else self.env
+        completed = self.runner.run(argv, env=env, success_codes=None)
         if completed.code:
             hint = lock_hint(completed.stderr) if is_locked else ""
             raise completed.failure(hint=hint or migration_hint(completed.stderr, self.place))

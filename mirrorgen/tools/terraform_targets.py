@@ -2,7 +2,8 @@
 
 Nothing of one target may be planned against the state of another. So each has its own folder of working data, its own
 file of variables, and its own state: an object of its own where the module keeps its state in S3, so that a role needs
-rights to that alone, and a workspace of its own anywhere else. All of them are told anew at every call.
+rights to that alone, a file of its own where it names one, and a workspace of its own anywhere else. All of them are
+told anew at every call.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ _WORKSPACE = "TF_WORKSPACE"
 _NO_WORKSPACE = "default"
 _USUAL_DATA = ".terraform"
 
+_S3, _LOCAL = "s3", "local"
+# Their workspaces are made elsewhere, or as they are needed; there is none of no name, or need be none.
+_KNOW_NO_DEFAULT = (None, "remote")
+_ASKS_ABOUT_FILES = "asking for state"
+"""How `init` ends where it would ask what becomes of a state in a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class TargetPlace:
@@ -27,16 +34,19 @@ class TargetPlace:
 
     Attributes:
         name: what the list calls it.
-        is_in_s3: whether the module keeps its state in S3.
+        backend: which one the module names; None for none.
     """
 
     name: str
-    is_in_s3: bool
+    backend: str | None
 
     @property
     def init_options(self) -> tuple[str, ...]:
         """What `terraform init` is told of the state."""
-        return (f"-backend-config=key={state_key(self.name)}",) if self.is_in_s3 else ()
+        if self.backend == _S3:
+            return (f"-backend-config=key={state_key(self.name)}",)
+        # For workspaces of its own that are there already `init` would ask whether to copy them.
+        return (f"-backend-config=path={self.name}.tfstate",) if self.backend == _LOCAL else ()
 
     @property
     def plan_options(self) -> tuple[str, ...]:
@@ -50,16 +60,29 @@ class TargetPlace:
             env: the environment of Terraform otherwise.
         """
         data = Path(env.get(_DATA) or _USUAL_DATA) / "targets" / self.name
-        return {**env, _DATA: str(data), _WORKSPACE: _NO_WORKSPACE if self.is_in_s3 else self.name}
+        return {**env, _DATA: str(data), _WORKSPACE: _NO_WORKSPACE if self.init_options else self.name}
 
-    @property
-    def moving_hint(self) -> str:
-        """What to do where `terraform init` finds that the state's place has changed."""
+    def init_environment(self, env: Mapping[str, str]) -> dict[str, str]:
+        """Return the one for `terraform init`, which takes no workspace that is not there yet.
+
+        Args:
+            env: what `environment` has returned.
+        """
+        return dict(env) if self.backend in _KNOW_NO_DEFAULT else {**env, _WORKSPACE: _NO_WORKSPACE}
+
+    def moving_hint(self, stderr: str) -> str:
+        """What to do where `terraform init` finds that the state's place has changed.
+
+        Args:
+            stderr: what it said.
+        """
+        adopts = f"`mirrorgen adopt --target {self.name}` takes over what the old state has"
+        if _ASKS_ABOUT_FILES in stderr:
+            files = "terraform/terraform.tfstate and terraform/terraform.tfstate.d"
+            return f"the state's place has changed. Move what is there of {files} out of terraform/; then {adopts}"
         init = " ".join(["terraform", "-chdir=terraform", "init", "-reconfigure", *self.init_options])
-        return (
-            f"the state's place has changed. `{_DATA}={_USUAL_DATA}/targets/{self.name} {init}` turns to the new one; "
-            f"there `mirrorgen adopt --target {self.name}` takes over what the old state has"
-        )
+        turning = f"{_DATA}={_USUAL_DATA}/targets/{self.name} {init}"
+        return f"the state's place has changed. `{turning}` turns to the new one; there {adopts}"
 
 
 def migration_hint(stderr: str, place: TargetPlace | None = None) -> str:
@@ -72,7 +95,7 @@ def migration_hint(stderr: str, place: TargetPlace | None = None) -> str:
     if "migrat" not in stderr:
         return ""
     if place:
-        return place.moving_hint
+        return place.moving_hint(stderr)
     return "the state's place has changed: `terraform -chdir=terraform init -migrate-state` copies it to the new one"
 
 
@@ -87,7 +110,7 @@ def place_of(module: Path, name: str) -> TargetPlace:
     Raises:
         InputError: a file of the module cannot be read.
     """
-    return TargetPlace(name, backend_of(module) == "s3")
+    return TargetPlace(name, backend_of(module))
 
 
 def backend_of(module: Path) -> str | None:

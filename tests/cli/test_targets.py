@@ -99,6 +99,23 @@ def test_files_of_a_list_with_one_target_go(run_cli: RunCli, folder: Path) -> No
     assert not (folder / "terraform/terraform.tfvars.json").exists()
 
 
+@pytest.mark.parametrize(
+    "after", [LIST.replace("  edge:", "  outpost:"), LIST[LIST.index("images:\n") :]], ids=["renamed", "one is left"]
+)
+def test_files_of_a_target_that_the_list_has_no_more_go(run_cli: RunCli, folder: Path, after: str) -> None:
+    assert run_cli("render").exit_code == 0
+    theirs = {"terraform/more.tfvars.json": "{}", "regsync.test.yaml": "version: 1\n"}
+    for name, text in theirs.items():
+        (folder / name).write_text(text)
+    (folder / "images.yaml").write_text(after)
+    assert "--- a/terraform/edge.tfvars.json" in run_cli("render", "--check").stdout
+    assert "removed regsync.edge.yaml\n" in run_cli("generate").stderr
+    assert not (folder / "regsync.edge.yaml").exists()
+    assert not (folder / "terraform/edge.tfvars.json").exists()
+    assert {name: (folder / name).read_text() for name in theirs} == theirs
+    assert run_cli("render", "--check").exit_code == 0
+
+
 ONE_TARGET = (
     *(
         "adopt",
@@ -160,6 +177,21 @@ def test_a_variable_names_the_target_for_a_whole_job(
     # What is for all targets is for all in that job, too.
     assert run_cli("render").exit_code == 0
     assert (folder / "regsync.us.yaml").exists()
+
+
+def test_what_is_to_be_run_next_is_for_the_same_target(
+    run_cli: RunCli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.exists()
+    run_cli("render")
+    hint = "hint: run `mirrorgen plan{}` first; `apply` applies exactly what it showed\n"
+    assert run_cli("apply", "--target", "us").stderr.endswith(hint.format(" --target us"))
+    # What looks at all targets takes none.
+    (folder / "regsync.us.yaml").unlink()
+    assert "hint: run `mirrorgen render` and" in run_cli("apply", "--target", "us").stderr
+    run_cli("render")
+    monkeypatch.setenv(VARIABLE, "us")
+    assert run_cli("apply").stderr.endswith(hint.format(""))
 
 
 def test_a_job_for_each_target(run_cli: RunCli, folder: Path) -> None:

@@ -172,6 +172,7 @@ def test_three_targets_from_one_list(fleet: Fleet) -> None:
     assert {path.name for path in states.iterdir()} == {"eu", "us", "ap"}
     assert_status_proves_each_digest(fleet)
     assert_what_the_first_leaves_out_comes_from_upstream(fleet)
+    assert_a_move_is_of_one_target(fleet)
 
 
 def assert_its_plan_is_its_own(fleet: Fleet, target: str, count: int) -> None:
@@ -214,3 +215,20 @@ def assert_what_the_first_leaves_out_comes_from_upstream(fleet: Fleet) -> None:
     assert copied.returncode == 0, copied.stdout + copied.stderr
     assert len(fleet.upstream.requests()) > before
     assert fleet.run("us", "status", secrets=True).returncode == 0
+
+
+def assert_a_move_is_of_one_target(fleet: Fleet) -> None:
+    old = f"{fleet.project.prefix}/ap"
+    before, others = fleet.held("ap"), [fleet.held(name) for name in ("eu", "us")]
+    fleet.write(ap={"prefix": f"{old}/new"})
+    assert fleet.run("ap", "plan").returncode == 3
+    moved = fleet.run("ap", "move", "--allow-destroy", "--format", "json")
+    assert moved.returncode == 0, moved.stdout + moved.stderr
+    assert json.loads(moved.stdout)["destroyed"] == [f"{old}/hub/org/edge"]
+    assert fleet.held("ap") == {}
+    images = fleet.client("ap").list_images(repositoryName=f"{old}/new/hub/org/edge")["imageIds"]
+    tagged = {f"org/edge:{image['imageTag']}": image["imageDigest"] for image in images if "imageTag" in image}
+    assert before.items() <= tagged.items()
+    assert [fleet.held(name) for name in ("eu", "us")] == others
+    for target in fleet.places:
+        assert fleet.run(target, "plan").returncode == 0

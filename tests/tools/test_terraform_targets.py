@@ -39,15 +39,23 @@ def test_a_file_that_nobody_can_read_is_named(tmp_path: Path) -> None:
         place_of(tmp_path, "us")
 
 
-def test_a_state_in_s3_has_a_key_of_its_own_and_any_other_a_workspace() -> None:
-    in_s3, elsewhere = TargetPlace("us", is_in_s3=True), TargetPlace("us", is_in_s3=False)
+def test_a_state_in_s3_has_a_key_of_its_own_one_in_a_named_file_a_file_and_any_other_a_workspace() -> None:
+    in_s3, in_file, elsewhere = (TargetPlace("us", backend) for backend in ("s3", "local", "gcs"))
     assert in_s3.init_options == ("-backend-config=key=mirrorgen/us.tfstate",)
-    assert in_s3.environment({"TF_WORKSPACE": "eu"})["TF_WORKSPACE"] == "default"
+    assert in_file.init_options == ("-backend-config=path=us.tfstate",)
+    for place in (in_s3, in_file):
+        assert place.environment({"TF_WORKSPACE": "eu"})["TF_WORKSPACE"] == "default"
     assert elsewhere.init_options == ()
     assert elsewhere.environment({"TF_WORKSPACE": "eu"})["TF_WORKSPACE"] == "us"
 
 
+@pytest.mark.parametrize(("backend", "workspace"), [("gcs", "default"), (None, "us"), ("remote", "us")])
+def test_init_is_told_no_workspace_that_it_would_look_for(backend: str | None, workspace: str) -> None:
+    place = TargetPlace("us", backend)
+    assert place.init_environment(place.environment({}))["TF_WORKSPACE"] == workspace
+
+
 def test_what_init_remembers_is_in_a_folder_of_its_own() -> None:
-    place = TargetPlace("us", is_in_s3=True)
+    place = TargetPlace("us", "s3")
     assert place.environment({})["TF_DATA_DIR"] == ".terraform/targets/us"
     assert place.environment({"TF_DATA_DIR": "/var/tf"})["TF_DATA_DIR"] == "/var/tf/targets/us"

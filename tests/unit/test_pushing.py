@@ -20,8 +20,8 @@ from mirrorgen.reporting.views import show
 ECR = EcrTarget("123456789012", "eu-west-1")
 ALL, ONE = Copying(), Copying(platform="linux/amd64")
 SENTENCE = (
-    "ECR takes 10 manifests a second in a region, from all machines together: copying takes at least 1 min 40 s, and "
-    "usually 16 min 40 s."
+    "ECR takes 10 manifests a second in a region, from all machines together, unless that quota was raised: "
+    "copying takes at least 1 min 40 s, and usually 16 min 40 s."
 )
 
 

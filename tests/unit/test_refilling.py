@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from mirrorgen.destinations.port import StoredImage
-from mirrorgen.operations.repositories.refilling import Lack, lacking, obstacles
+from mirrorgen.operations.repositories.refilling import Lack, lacking, obstacles, refill
 from mirrorgen.operations.repositories.renamed import Rename
 from mirrorgen.outcomes import Failure, Kind, TagRef
+from tests.unit.conftest import Desire
+from tests.unit.memory import runtime_of
 
 RENAME = Rename("old", "new")
 
@@ -59,3 +63,16 @@ def test_what_is_archived_cannot_be_copied() -> None:
     (found,) = obstacles([RENAME], {"old": stored({"a": ("1",)}, is_archived=True), "new": None}, {})
     assert (found.ref, found.kind) == (TagRef("old", "1"), Kind.REFUSED)
     assert "restore it" in found.reason
+
+
+def test_every_tag_of_an_image_that_regsync_leaves_out_says_why(tmp_path: Path, desire: Desire) -> None:
+    text = "target: {registry: registry.example.com}\nimages:\n  - source: quay.io/org/app\n    tags: ['1']\n"
+    digest = f"sha256:{1:064x}"
+    old = {"1": digest, "2": digest}
+    said = {"msg": "Skipping unsupported media type", "ref": f"registry.example.com/old@{digest}", "mediaType": "odd"}
+    runs = [(0, [json.dumps(said)]), (0, [])]
+    runtime = runtime_of(tmp_path, desire(text), {"old": old, "new": {}}, runs=runs)
+    held = {"old": stored({digest: ("1", "2")}), "new": stored({})}
+    _, failures = refill(runtime, [RENAME], held, {})
+    assert [failure.ref for failure in failures] == [TagRef("new", "1"), TagRef("new", "2"), TagRef("new")]
+    assert all("media type odd is not supported" in failure.reason for failure in failures)

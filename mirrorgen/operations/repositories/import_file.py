@@ -29,8 +29,11 @@ def require_own_imports(runtime: Runtime) -> None:
     """
     name = runtime.desired.target.list_name
     text = (read_file(runtime.workplace / IMPORTS_FILE, project=runtime.workplace) or b"").decode(errors="replace")
-    if name and text and not text.startswith(header(runtime)):
-        _, found, rest = text.partition(_OF_TARGET)
-        other = rest.partition(".")[0] if found else "nobody knows which target"
-        message = f"{IMPORTS_FILE} takes over repositories of {other}, and the plan would be for {name}"
-        raise InputError(message, hint="apply that first, or remove the file and adopt again later")
+    _, is_said, rest = text.partition(f"{OURS}{_OF_TARGET}")
+    if not text or text.startswith(header(runtime)) or not (name or is_said):
+        return
+    other = rest.partition(".")[0] if is_said else "nobody knows which target"
+    message = (
+        f"{IMPORTS_FILE} takes over repositories of {other}, and the plan would be for {name or 'the only target'}"
+    )
+    raise InputError(message, hint="apply that first, or remove the file and adopt again later")

@@ -132,20 +132,23 @@ def refill(
             runtime.say(f"regsync once, for {len(lacks)} {what}, from {runtime.desired.target.label} to itself")
             said |= _copy(runtime, lacks, on_event)
             held = runtime.destination.images(sorted(names))
-    return held, [_failure(lack, said.get(lack.ends[1])) for lack in lacking(renames, held, verified)]
+    return held, [_failure(lack, _said_of(lack, said)) for lack in lacking(renames, held, verified)]
 
 
 def _copy(runtime: Runtime, lacks: Sequence[Lack], on_event: Callable[[Event], None] | None) -> dict[str, Event]:
-    """Let regsync copy; return what failed, by what it was to become."""
+    """Let regsync copy; return what failed, by what it was to become, or where only that is named, by what it is."""
     target = runtime.destination.target
     config = within(target, runtime.desired.parallel, [lack.ends for lack in lacks])
     outcome = runtime.regsync().once(json.dumps(config), on_event=on_event)
     if outcome.trouble and not outcome.ended_early:
         raise ToolFailed(outcome.trouble)
     failed = [outcome.quote(event) for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED)]
-    by_source = {lack.ends[0]: lack.ends[1] for lack in lacks}
-    paths = [(event.target or event.source).partition("/")[2] for event in failed]
-    return {by_source.get(path, path): event for path, event in zip(paths, failed, strict=True)}
+    return {(event.target or event.source).partition("/")[2]: event for event in failed}
+
+
+def _said_of(lack: Lack, said: Mapping[str, Event]) -> Event | None:
+    source, target = lack.ends
+    return said.get(target) or said.get(source)
 
 
 def _failure(lack: Lack, event: Event | None) -> Failure:
