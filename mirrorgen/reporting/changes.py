@@ -95,7 +95,7 @@ def _blocks(changes: Changes, *, with_sizes: bool) -> Iterator[Block]:
     yield Items("The target is another, or is reached in another way", _ways(target))
     yield Items("Registries that are read in another way", _ways(changes.registries))
     yield Items("The target is asked for other settings", _settings(changes.settings))
-    yield Items("Who may pull is another, besides those who own the registry", _access(changes.access))
+    yield Items("Who may pull changes, besides those who own the registry", _access(changes.access))
     yield Items("ALARM: fixed tags that name something else", _other_digests(images, moving=False))
     head = ("image", "repository", "change", *_TAGS, "pulls", *(["size"] if with_sizes else []))
     yield Table(head, [_row(image)[: len(head)] for image in images])

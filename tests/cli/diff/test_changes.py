@@ -141,7 +141,7 @@ def test_who_else_may_pull_is_said_for_what_is_there_and_for_what_is_new(
         {"name": name, "before": "", "after": said} for name in ("mirror/docker-hub/redis", "mirror/quay/org/app")
     ]
     assert run_cli("diff", cwd=repository).stdout.startswith(
-        "Who may pull is another, besides those who own the registry:\n"
+        "Who may pull changes, besides those who own the registry:\n"
         f"  nobody -> {said}: mirror/docker-hub/redis, mirror/quay/org/app\n"
     )
     commit()
