@@ -72,7 +72,9 @@ def render_beside(root: Path, states: Sequence[DesiredState]) -> dict[str, str |
     """
     files = render_every(states)
     patterns = (regsync_file("*"), OF_ANY_TARGET)
-    found = (path.relative_to(root).as_posix() for pattern in patterns for path in sorted(root.glob(pattern)))
+    # What mirrorgen writes is no link; one of somebody's is nothing to stop at.
+    paths = (path for pattern in patterns for path in sorted(root.glob(pattern)) if not path.is_symlink())
+    found = (path.relative_to(root).as_posix() for path in paths)
     left = [name for name in found if name not in {*files, *GENERATED} and _is_ours(root, name)]
     return {**dict.fromkeys(left), **files}
 

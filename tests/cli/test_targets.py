@@ -107,6 +107,7 @@ def test_files_of_a_target_that_the_list_has_no_more_go(run_cli: RunCli, folder:
     theirs = {"terraform/more.tfvars.json": "{}", "regsync.test.yaml": "version: 1\n"}
     for name, text in theirs.items():
         (folder / name).write_text(text)
+    (folder / "terraform/linked.tfvars.json").symlink_to("more.tfvars.json")
     (folder / "images.yaml").write_text(after)
     assert "--- a/terraform/edge.tfvars.json" in run_cli("render", "--check").stdout
     assert "removed regsync.edge.yaml\n" in run_cli("generate").stderr
