@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from mirrorgen.destinations.port import SettingDifference
+from mirrorgen.destinations.port import Holdings, SettingDifference
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.copying.pushing import Pushing, foresee_pushes
+from mirrorgen.operations.copying.replicating import compare
 from mirrorgen.operations.repositories.planning import (
     REGISTRY_SETTINGS,
     creates_repository,
@@ -21,7 +22,7 @@ from mirrorgen.operations.repositories.planning import (
 from mirrorgen.operations.repositories.renamed import Renames
 from mirrorgen.operations.repositories.saved import work_folder
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.upstream.selecting import prepare
+from mirrorgen.operations.upstream.selecting import Work, prepare
 from mirrorgen.outcomes import Failure, TagRef
 from mirrorgen.problems import Problem
 from mirrorgen.tools.terraform import Change
@@ -47,6 +48,7 @@ class MirrorPlan:
         successors: how many tagged images each repository of such a name holds; None for one that is not there.
         pushing: what the copies push; None where nothing is copied, or the target takes whatever comes.
         registry: settings of the registry itself that are not as the list asks, where Terraform changes any of them.
+        replicated: tags that ECR has yet to copy from the first target, where that is not for regsync.
     """
 
     changes: tuple[Change, ...]
@@ -63,6 +65,7 @@ class MirrorPlan:
     successors: Mapping[str, int | None] = field(default_factory=dict)
     pushing: Pushing | None = None
     registry: tuple[SettingDifference, ...] = ()
+    replicated: tuple[TagRef, ...] = ()
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -72,7 +75,7 @@ class MirrorPlan:
     @property
     def is_pending(self) -> bool:
         """Whether anything is left to do."""
-        return bool(self.changes or self.outputs or self.is_applicable or self.copies)
+        return bool(self.changes or self.outputs or self.is_applicable or self.copies or self.replicated)
 
     @property
     def is_done(self) -> bool:
@@ -119,7 +122,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     existing = unmanaged(terraform.changes, held)
     if existing:
         work_folder(runtime).discard_plan()
-    copies, failures = plan_copies(runtime, work, held)
+    copies, replicated, failures = _to_bring(runtime, work, held)
     entries = brought(work.desired)
     return MirrorPlan(
         terraform.changes,
@@ -136,7 +139,21 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         {name: None if held[name] is None else _image_count(held[name]) for name in successors},
         foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
         destination.registry_differences() if _changes_registry(terraform.changes) else (),
+        replicated,
     )
+
+
+def _to_bring(
+    runtime: Runtime, work: Work, held: Holdings
+) -> tuple[tuple[TagRef, ...], tuple[TagRef, ...], tuple[Failure, ...]]:
+    """Return what regsync copies, what ECR replicates, and what neither can bring or look at."""
+    if runtime.desired.target.replicated_from is None:
+        copies, failures = plan_copies(runtime, work, held)
+        return copies, (), failures
+    plan = compare(runtime, work, held)
+    # What the first does not hold yet comes once it does; whether upstream has it, its own plan says.
+    later = {failure.ref for failure in plan.later}
+    return (), tuple(sorted({*plan.behind, *later})), tuple(f for f in plan.failures if f not in plan.later)
 
 
 def _is_looked_up(change: Change) -> bool:

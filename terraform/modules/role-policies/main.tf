@@ -69,7 +69,7 @@ locals {
   replication_actions = {
     plan    = ["ecr:DescribeRegistry"]
     apply   = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
-    sync    = []
+    sync    = ["ecr:DescribeRegistry", "ecr:StartReplicationBackfill"]
     destroy = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
   }
   registry_actions = {
@@ -203,7 +203,7 @@ locals {
           Action   = ["ecr:DescribeRepositories"]
           Resource = var.may_list_all_repositories ? local.all : []
         },
-        merge(local.registry, { Action = local.registry_actions.destroy }),
+        merge(local.registry, { Action = distinct(concat(local.registry_actions.destroy, local.registry_actions.sync)) }),
         { Sid = "RepositoryKeys", Effect = "Allow", Action = local.key_actions.destroy, Resource = var.kms_key_arns },
         { Sid = "FindState", Effect = "Allow", Action = ["s3:ListBucket"], Resource = local.bucket == null ? [] : [local.bucket] },
         {
