@@ -8,9 +8,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from mirrorgen.destinations.ecr import destination as destinations
 from mirrorgen.destinations.ecr.destination import EcrDestination
 from mirrorgen.destinations.ecr.replication import Replication
 from mirrorgen.destinations.ecr.target import EcrTarget
+from mirrorgen.destinations.kinds import start_backfill
 from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.errors import ToolFailed
 from tests.destinations.stubbed import ACCOUNT, REGION, Ecr
@@ -67,6 +69,27 @@ def test_a_backfill_is_started_in_the_registry_that_is_copied_from() -> None:
     with ecr.stub:
         assert ecr.destination.start_backfill(US) == f"its backfill {BACKFILL} has been started"
         ecr.stub.assert_no_pending_responses()
+
+
+def test_it_is_started_in_region_and_account_of_the_first_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    ecr, regions, said = Ecr(), [], list[str]()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setattr(destinations, "caller_account", lambda _session: ACCOUNT)
+
+    def client(session: boto3.Session) -> Any:
+        regions.append(session.region_name)
+        return ecr.destination.client
+
+    monkeypatch.setattr(destinations, "new_client", client)
+    answer = {"replicationBackfillId": BACKFILL, "registryId": ACCOUNT, "destination": THERE, "status": "PREPARING"}
+    ecr.stub.add_response("start_replication_backfill", answer, {"registryId": ACCOUNT, "destination": THERE})
+    first = EcrTarget(ACCOUNT, "eu-central-1", list_name="eu")
+    filled = EcrTarget(OTHER, REGION, replicated_from=first)
+    environ = {"AWS_REGION": REGION, "AWS_ACCOUNT_ID": OTHER}
+    with ecr.stub:
+        assert start_backfill(filled, environ, say=said.append).endswith("has been started")
+    assert (regions, said) == (["eu-central-1"], ["asking ECR (eu) to replicate what it holds"])
 
 
 def test_one_that_is_under_way_is_no_failure() -> None:
