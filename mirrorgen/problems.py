@@ -88,6 +88,7 @@ CODES: dict[str, str] = {
     "first-target": "What a target says does not go with what the first is, or with being it.",
     "takes-nothing": "A pattern or a label by which a target takes no entry.",
     "role-of-another-account": "A target is to be worked on with a role of another account.",
+    "bad-replication": "ECR would not replicate to a target what the list asks for.",
     # desired state
     "alias-collision": "Two registries share one alias, so their repositories would mix.",
     "duplicate-target": "Two entries bring one source into one target repository.",

@@ -163,7 +163,7 @@ def test_json_of_results(tmp_path: Path) -> None:
     pushing = Pushing("ECR", 10, 1, 10)
     sync = view_sync(SyncResult("ECR", (REF,), 12, (FAILURE,)))
     views = [
-        view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1], pushing=pushing)),
+        view_plan(replace(plan, outputs=("repositories",), unmanaged=changes[:1], pushing=pushing, replicated=(REF,))),
         view_adoption(ADOPTION),
         view_moved(Moved(renames, {gone: 3}, (gone,), (gone,), (FAILURE,))),
         view_enlisted(ENLISTED, "images.yaml", "--- images.yaml\n", is_written=False),

@@ -116,6 +116,7 @@ def test_defaults_are_those_of_the_model(tmp_path: Path) -> None:
         **_values("target", built.target),
         **_values("registries.<host>", built.registries["docker.io"]),
         **_values("ecr", settings),
+        "targets.<key>.replicate": built.target.replicated_from is not None,
         "registries.<host>.rate_limit.retry": model.RateLimit(1).retry,
         "defaults.parallel": built.parallel,
         **_copying("defaults", image.copying),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.session import get_session
 
 from tests.role_policies import ONLY, ROLES, role_policies
 
@@ -15,6 +16,8 @@ IDS = ("0f2d4a3c-0000-0000-0000-000000000000", "1f2d4a3c-0000-0000-0000-00000000
 PARTITIONS = {"aws": "eu-west-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 # All inline policies of a role, and a managed one: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LARGEST_INLINE, LARGEST_MANAGED = 10_240, 6_144
+# AWS's own description of ECR has it, and the linter's list of actions, which is older, does not.
+NEW, KNOWN = "ecr:StartReplicationBackfill", "ecr:DescribeRegistry"
 
 
 @pytest.fixture(params=PARTITIONS.items(), ids=lambda item: item[0])
@@ -46,7 +49,9 @@ def found_in(policy: str) -> list[str]:
 
 def test_the_linter_has_nothing_to_say(policies: dict[str, str]) -> None:
     assert policies.keys() == {*ROLES, ONLY, "boundary"}
-    assert {name: found_in(policy) for name, policy in policies.items()} == {name: [] for name in policies}
+    assert NEW.removeprefix("ecr:") in get_session().get_service_model("ecr").operation_names
+    found = {name: found_in(policy.replace(NEW, KNOWN)) for name, policy in policies.items()}
+    assert found == {name: [] for name in policies}
 
 
 def test_the_linter_would_say_something() -> None:

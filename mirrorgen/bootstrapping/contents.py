@@ -50,6 +50,7 @@ class Wanted:
         repositories: patterns of the names of the mirror's repositories.
         kms_key_arns: of the keys that the list names.
         sets_scanning: whether the list says what ECR scans of the whole account.
+        sets_replication: whether the list has ECR copy to other targets.
         regions: of several targets of the list that are in the account.
         state_keys: what their states are called in the bucket.
 
@@ -65,6 +66,7 @@ class Wanted:
     repositories: tuple[str, ...] = ("mirror/*",)
     kms_key_arns: tuple[str, ...] = ()
     sets_scanning: bool = False
+    sets_replication: bool = False
     regions: tuple[str, ...] = ()
     state_keys: tuple[str, ...] = ()
 
@@ -130,6 +132,7 @@ def of_list(states: Sequence[DesiredState]) -> dict[str, Any]:
         "repositories": tuple(dict.fromkeys(repositories)),
         "kms_key_arns": tuple(sorted({image["encryption"]["kms_key"] for image in images} - {None})),
         "sets_scanning": any(document.get("scanning") is not None for document in documents),
+        "sets_replication": any(document.get("replication") is not None for document in documents),
     }
 
 

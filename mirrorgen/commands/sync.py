@@ -62,8 +62,9 @@ def sync(
     Exits with 5 if a tag is missing or could not be copied, with 1 if only a rule chooses nothing; what could be
     copied is copied all the same.
     """
+    from mirrorgen.operations.copying.replicating import plan_replication
     from mirrorgen.operations.copying.syncing import Patience, plan_sync
-    from mirrorgen.reporting.syncs import view_sync_plan
+    from mirrorgen.reporting.syncs import view_replication_plan, view_sync_plan
 
     part = parse_shard(shard, os.environ)
     patience = Patience(retries, retry_wait)
@@ -77,7 +78,11 @@ def sync(
         return sync_result(prepare(), full=full, verify=verify, patience=patience)
 
     def look_ahead() -> Result:
-        plan = plan_sync(prepare(), full=full, verify=verify, may_pull=False)
+        if (runtime := prepare()).desired.target.replicated_from:
+            expected = plan_replication(runtime, full=full or verify)
+            code = exit_code(expected.failures, has_differences=bool(expected.behind))
+            return Result(code, view_replication_plan(expected))
+        plan = plan_sync(runtime, full=full, verify=verify, may_pull=False)
         return Result(exit_code(plan.failures, has_differences=not plan.todo.is_empty), view_sync_plan(plan))
 
     if dry_run:
@@ -96,10 +101,14 @@ def sync_result(runtime: Runtime, *, full: bool = False, verify: bool = False, p
     Raises:
         ToolUnusable, ToolFailed, UsageError: nothing is known of any image.
     """
+    from mirrorgen.operations.copying.replicating import plan_replication, replicate
     from mirrorgen.operations.copying.syncing import plan_sync, sync_images
     from mirrorgen.reporting.progress import sync_progress
     from mirrorgen.reporting.syncs import view_sync
 
+    if runtime.desired.target.replicated_from:
+        replicated = replicate(runtime, plan_replication(runtime, full=full or verify), patience=patience)
+        return Result(exit_code(replicated.failures), view_sync(replicated))
     plan = plan_sync(runtime, full=full, verify=verify)
     with sync_progress(plan.todo.desired.tag_count, screen()) as on_event:
         result = sync_images(runtime, plan, patience=patience, on_event=on_event)

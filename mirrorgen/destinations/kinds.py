@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mirrorgen.destinations.ecr.registry_scanning import read_scanning, scanning_problems
+from mirrorgen.destinations.ecr.replication import MAX_DESTINATIONS, Replication
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.ecr.tfvars import EXCLUSIONS, PROTECTION, TFVARS, variables_file
 from mirrorgen.destinations.registry.target import UNNAMED, RegistryTarget, parse_registry
@@ -23,6 +24,9 @@ GENERATED = (TFVARS, EXCLUSIONS, PROTECTION)
 
 OF_ANY_TARGET = variables_file("*")
 """What the names of those files match that belong to one of several targets."""
+
+MAX_REPLICATED = MAX_DESTINATIONS
+"""How many targets one can be replicated to."""
 
 _ECR_ONLY = ("account_id", "region", "prefix", "auth", "endpoint", "terraform", "scanning")
 _REGISTRY_ONLY = ("credentials", "tls")
@@ -78,6 +82,52 @@ def read_named_target(name: str, data: Mapping[str, Any], path: KeyPath) -> tupl
     """
     target, problems = _read_ecr(data, path)
     return replace(target, list_name=name, role=data.get("role")), problems
+
+
+def replicated(first: Target, others: Sequence[Target]) -> tuple[Target, tuple[Target, ...]]:
+    """Let the registry of one target copy to those of others by itself.
+
+    Args:
+        first: what they are filled from.
+        others: those of one partition with it; an account or region that the list lacks is a problem elsewhere.
+
+    Returns:
+        The first, whose registry is set up for it, and the others, which nobody else fills.
+    """
+    assert isinstance(first, EcrTarget)
+    found = [other for other in others if isinstance(other, EcrTarget)]
+    places = sorted((other.account_id, other.region) for other in found if other.account_id and other.region)
+    filled = tuple(replace(other, replicated_from=first) for other in found)
+    return replace(first, replication=Replication(tuple(places), first.prefix)), filled
+
+
+def are_of_one_partition(first: Target, other: Target) -> bool:
+    """Whether ECR can copy from the one to the other."""
+    return isinstance(first, EcrTarget) and isinstance(other, EcrTarget) and first.partition == other.partition
+
+
+def start_backfill(target: Target, environ: Mapping[str, str], *, say: Callable[[str], None]) -> str:
+    """Let the registry that a target is replicated from copy what it holds already.
+
+    It is asked with the role of that target, or the credentials at hand, which must be of its account.
+
+    Args:
+        target: that lacks something.
+        environ: the environment of this process.
+        say: told what is going on.
+
+    Returns:
+        What is known of it then, the end of a sentence.
+
+    Raises:
+        ToolUnusable, UsageError, ToolFailed: it cannot be asked.
+    """
+    from mirrorgen.destinations.ecr.destination import open_ecr
+
+    assert isinstance(target, EcrTarget)
+    assert target.replicated_from
+    say(f"asking {target.replicated_from.label} to replicate what it holds")
+    return open_ecr(target.replicated_from, environ, say=say).start_backfill(target)
 
 
 def open_destination(

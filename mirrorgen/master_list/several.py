@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mirrorgen.destinations.kinds import read_named_target
+from mirrorgen.master_list.replicated import outside_of_replication, read_replication
 from mirrorgen.model.images import Image
 from mirrorgen.model.named_targets import NamedTarget, Share, fits_source
 from mirrorgen.model.spelling import nearest
@@ -42,19 +43,22 @@ def read_targets(
     problems += [problem for name, said in data.items() for problem in _missing(name, said, unreadable)]
     if not any(len(path) == 2 and path[0] == KEY for path in unreadable):
         problems += _about_the_first(named, data)
+        targets, found = read_replication(named, data, KEY)
+        return targets, [*problems, *found, *_same_registry(named)]
     return tuple(named), [*problems, *_same_registry(named)]
 
 
 def share_problems(
-    targets: Iterable[NamedTarget], images: Sequence[Image], data: Mapping[str, Any]
+    targets: Sequence[NamedTarget], images: Sequence[Image], data: Mapping[str, Any]
 ) -> Iterator[Problem]:
-    """Yield an error for each pattern and each label by which a target takes nothing.
+    """Yield an error for each pattern and each label by which a target takes nothing, and for what it cannot get.
 
     Args:
         targets: of the list.
         images: all of the list.
         data: what stands under `targets`.
     """
+    yield from outside_of_replication(targets, images, KEY)
     labels = {label for image in images for label in image.labels}
     for named in targets:
         said = data[named.name].get("images") or {}

@@ -57,6 +57,11 @@ class Target(ABC):
         return ""
 
     @property
+    def replicated_from(self) -> Target | None:
+        """The target whose registry fills this one by itself; None where regsync does."""
+        return None
+
+    @property
     @abstractmethod
     def credentials(self) -> Credentials | None:
         """Names of variables to sign in with, where the list gives them for the target."""

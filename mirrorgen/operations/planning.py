@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from mirrorgen.desired.state import DesiredState
-from mirrorgen.destinations.port import Destination, SettingDifference
+from mirrorgen.destinations.port import Destination, Holdings, SettingDifference
 from mirrorgen.model.references import Source
 from mirrorgen.operations.copying.evidence import brought
 from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.copying.pushing import Pushing, foresee_pushes
+from mirrorgen.operations.copying.replicating import compare
 from mirrorgen.operations.repositories.planning import (
     REGISTRY_SETTINGS,
     REPOSITORY_POLICY,
@@ -23,7 +24,7 @@ from mirrorgen.operations.repositories.planning import (
 from mirrorgen.operations.repositories.renamed import Renames
 from mirrorgen.operations.repositories.saved import work_folder
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.operations.upstream.selecting import prepare
+from mirrorgen.operations.upstream.selecting import Work, prepare
 from mirrorgen.outcomes import Failure, TagRef
 from mirrorgen.problems import Problem
 from mirrorgen.tools.terraform import Change
@@ -52,6 +53,7 @@ class MirrorPlan:
         access: who may pull besides those who own the registry, in words, by each repository of the list whose policy
             Terraform changes; nothing for nobody.
         overwritten: repositories of which Terraform makes a policy where others have put one.
+        replicated: tags that ECR has yet to copy from the first target, where that is not for regsync.
     """
 
     changes: tuple[Change, ...]
@@ -70,6 +72,7 @@ class MirrorPlan:
     registry: tuple[SettingDifference, ...] = ()
     access: Mapping[str, str] = field(default_factory=dict)
     overwritten: tuple[str, ...] = ()
+    replicated: tuple[TagRef, ...] = ()
 
     @property
     def destroyed(self) -> tuple[Change, ...]:
@@ -79,7 +82,7 @@ class MirrorPlan:
     @property
     def is_pending(self) -> bool:
         """Whether anything is left to do."""
-        return bool(self.changes or self.outputs or self.is_applicable or self.copies)
+        return bool(self.changes or self.outputs or self.is_applicable or self.copies or self.replicated)
 
     @property
     def is_done(self) -> bool:
@@ -126,7 +129,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     existing = unmanaged(terraform.changes, held)
     if existing:
         work_folder(runtime).discard_plan()
-    copies, failures = plan_copies(runtime, work, held)
+    copies, replicated, failures = _to_bring(runtime, work, held)
     entries = brought(work.desired)
     return MirrorPlan(
         terraform.changes,
@@ -145,7 +148,21 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         destination.registry_differences() if _changes_registry(terraform.changes) else (),
         _access(runtime.desired, terraform.changes),
         _overwritten(destination, terraform.changes),
+        replicated,
     )
+
+
+def _to_bring(
+    runtime: Runtime, work: Work, held: Holdings
+) -> tuple[tuple[TagRef, ...], tuple[TagRef, ...], tuple[Failure, ...]]:
+    """Return what regsync copies, what ECR replicates, and what neither can bring or look at."""
+    if runtime.desired.target.replicated_from is None:
+        copies, failures = plan_copies(runtime, work, held)
+        return copies, (), failures
+    plan = compare(runtime, work, held)
+    # What the first does not hold yet comes once it does; whether upstream has it, its own plan says.
+    later = {failure.ref for failure in plan.later}
+    return (), tuple(sorted({*plan.behind, *later})), tuple(f for f in plan.failures if f not in plan.later)
 
 
 def _is_looked_up(change: Change) -> bool:

@@ -137,7 +137,7 @@ class Runtime:
             )
 
     def require_copying(self, *others: str) -> None:
-        """Make sure that images can be copied, before anything takes its time.
+        """Make sure that images can be copied, or compared where ECR copies them, before anything takes its time.
 
         Args:
             others: programs that are needed besides.
@@ -148,7 +148,8 @@ class Runtime:
         """
         self._set(self._credential_variables)
         self._keep_logins()
-        self.toolbox.require("regsync", *self.desired.programs, *others)
+        copier = "regctl" if self.desired.target.replicated_from else "regsync"
+        self.toolbox.require(copier, *self.desired.programs, *others)
 
     def regsync(self) -> Regsync:
         """Return regsync.

@@ -38,7 +38,9 @@ def render(state: DesiredState) -> dict[str, str | None]:
         RuntimeError: a rendered text, read back, says something else than the desired state; a bug.
     """
     name = regsync_file(state.target.list_name)
-    return {name: _checked(name, "regsync.yaml.j2", regsync.document(state))} | {
+    # Where a registry replicates, nobody else copies.
+    copied = not state.target.replicated_from
+    return {name: _checked(name, "regsync.yaml.j2", regsync.document(state)) if copied else None} | {
         name: None if file is None else _checked(name, file.template, file.document)
         for name, file in state.generated().items()
     }

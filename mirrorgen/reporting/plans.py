@@ -66,6 +66,7 @@ def view_plan(plan: MirrorPlan) -> View:
         "destroyed_digests": {name: list(digests) for name, digests in plan.lost_digests.items()},
         "upstreams": _upstreams(plan),
         "copy": [ref.document() for ref in plan.copies],
+        "replicated": [ref.document() for ref in plan.replicated],
         "pushing": pushing_document(plan.pushing),
         "not_upstream": [failure.ref.document() for failure in absent],
         "failures": failure_documents(plan.failures),
@@ -90,6 +91,7 @@ def view_plan(plan: MirrorPlan) -> View:
             Table(("upstream", "to copy", "not upstream", "failed"), _upstream_rows(plan)),
             *([Line(said)] if (said := pushing_sentence(plan.pushing)) else []),
             Items("Tags to copy", tags_by_repository(plan.copies)),
+            Items("Tags that ECR has yet to replicate from the first target", tags_by_repository(plan.replicated)),
             Items("Tags in the list that upstream does not have", [str(failure.ref) for failure in absent]),
             failure_items("Could not be checked", failed),
         ],
@@ -103,6 +105,8 @@ def plan_summary(plan: MirrorPlan) -> str:
         return "Nothing to do: every repository and every tag is as the list asks."
     said = [f"{len(names)} to {verb}" for verb, names in _by_verb(plan.changes).items() if names]
     parts = [f"Repositories: {', '.join(said) or 'no change'}.", f"Tags: {len(plan.copies)} to copy."]
+    if plan.replicated:
+        parts.append(f"Tags for ECR to replicate: {len(plan.replicated)}.")
     counts = Counter(failure.kind for failure in plan.failures)
     absent, unmanaged = counts[Kind.NOT_UPSTREAM], counts[Kind.UNMANAGED]
     if registry := registry_lines(plan.changes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from mirrorgen.operations.copying.budget import Requests
+from mirrorgen.operations.copying.replicating import ReplicationPlan
 from mirrorgen.operations.copying.syncing import SyncPlan, SyncResult
 from mirrorgen.reporting.plans import tags_by_repository
 from mirrorgen.reporting.views import Items, Line, View, failure_documents, failure_items
@@ -48,6 +49,27 @@ def view_sync_plan(plan: SyncPlan) -> View:
             Items(f"Tags that {label} has, to compare with upstream", tags_by_repository(doubtful)),
             failure_items("Not as the list asks", plan.failures),
             Line(f"Tags missing: {len(missing)}, to compare: {len(doubtful)}, nothing to do for: {rest}."),
+        ],
+    )
+
+
+def view_replication_plan(plan: ReplicationPlan) -> View:
+    """Return what a sync would leave to ECR: tags that the target lacks, or has with another digest than the first."""
+    label, total = plan.work.desired.target.label, plan.work.desired.tag_count
+    document = {
+        "missing": [ref.document() for ref in plan.missing],
+        "compare": [ref.document() for ref in plan.differing],
+        "requests": [],
+        "failures": failure_documents(plan.failures),
+    }
+    counts = f"Tags for ECR to replicate: {len(plan.behind)} of {total}, failed: {len(plan.failures)}."
+    return View(
+        document,
+        [
+            Items(f"Tags that {label} lacks, and the first target holds", tags_by_repository(plan.missing)),
+            Items(f"Tags that {label} holds with another digest", tags_by_repository(plan.differing)),
+            failure_items("Not as the list asks", plan.failures),
+            Line(counts),
         ],
     )
 

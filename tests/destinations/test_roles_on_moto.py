@@ -32,6 +32,7 @@ ABOUT_EVERYTHING = {
     "GetRegistryScanningConfiguration",
     "PutRegistryScanningConfiguration",
     "PutReplicationConfiguration",
+    "StartReplicationBackfill",
 }
 RULES = json.dumps({"rules": [{"rulePriority": 1, "selection": RULE, "action": {"type": "expire"}}]})
 
@@ -69,10 +70,14 @@ USES: dict[str, tuple[set[str], Use]] = {
         {"apply", "destroy"},
         lambda ecr, _: ecr.put_registry_scanning_configuration(scanType="BASIC", rules=[]),
     ),
-    "look at where images are copied to": ({"plan", "apply", "destroy"}, lambda ecr, _: ecr.describe_registry()),
+    "look at where images are copied to": ({*ROLES}, lambda ecr, _: ecr.describe_registry()),
     "say where images are copied to": (
         {"apply", "destroy"},
         lambda ecr, _: ecr.put_replication_configuration(replicationConfiguration={"rules": []}),
+    ),
+    "have what was there before copied": (
+        {"sync"},
+        lambda ecr, _: ecr.start_replication_backfill(destination={"registryId": ACCOUNT, "region": "us-east-1"}),
     ),
     "say who may use the whole registry": (set(), lambda ecr, _: ecr.put_registry_policy(policyText=POLICY)),
     "look at an image of the first target": (

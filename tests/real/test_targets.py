@@ -232,3 +232,52 @@ def assert_a_move_is_of_one_target(fleet: Fleet) -> None:
     assert [fleet.held(name) for name in ("eu", "us")] == others
     for target in fleet.places:
         assert fleet.run(target, "plan").returncode == 0
+
+
+def test_ecr_is_told_to_fill_a_target_and_what_it_has_not_brought_is_a_failure(fleet: Fleet) -> None:
+    """The emulator replicates nothing by itself, so that regsync plays that part in the middle."""
+    filled = {"prefix": f"{fleet.project.prefix}/eu"}
+    fleet.write(us={**filled, "replicate": True})
+    assert not (fleet.project.folder / "regsync.us.yaml").exists()
+    wanted = [{"registryId": OTHER_ACCOUNT, "region": OTHER_REGION}]
+    filters = [{"filter": f"{filled['prefix']}/", "filterType": "PREFIX_MATCH"}]
+    plan = document(fleet, "eu", "plan", code=3)
+    assert plan["registry"] == [{"setting": "replication", "action": "take over"}]
+    assert fleet.run("eu", "apply").returncode == 0
+    ecr = fleet.client("eu")
+    (rule,) = ecr.describe_registry()["replicationConfiguration"]["rules"]
+    assert (rule["destinations"], rule["repositoryFilters"]) == (wanted, filters)
+    assert fleet.run("eu", "sync").returncode == 0
+    assert document(fleet, "eu", "plan", code=0)["registry"] == []
+
+    ecr.put_replication_configuration(replicationConfiguration={"rules": []})
+    (told,) = document(fleet, "eu", "status", code=3)["registry_settings"]
+    said = f"{filled['prefix']}/ to {OTHER_ACCOUNT}/{OTHER_REGION}"
+    assert told == {"setting": "replication", "wanted": said, "found": "none"}
+    assert document(fleet, "eu", "plan", code=3)["registry_settings"] == [told]
+    assert fleet.run("eu", "apply").returncode == 0
+    assert document(fleet, "eu", "status", code=0)["in_sync"] is True
+
+    plan = document(fleet, "us", "plan", code=3)
+    assert ([each["tag"] for each in plan["replicated"]], plan["copy"]) == (["v1.0.0", "v1.1.0", "v2.0.0"], [])
+    assert fleet.run("us", "apply").returncode == 0
+    ahead = document(fleet, "us", "sync", "--dry-run", code=3)
+    assert (ahead["missing"], ahead["compare"], ahead["failures"]) == (plan["replicated"], [], [])
+    failed = document(fleet, "us", "sync", "--retries", "0", code=5)["failures"]
+    digests = fleet.held("eu")
+    assert {(failure["tag"], failure["kind"]) for failure in failed} == {
+        (name.partition(":")[2], "unavailable") for name in digests
+    }
+    # Those who are at hand are of the other account, which cannot ask the first for a backfill.
+    assert f"{digests['org/app:v1.0.0']} to ECR (us) yet; its backfill could not be started" in failed[0]["reason"]
+    fleet.write(us=filled)
+    assert fleet.run("us", "sync").returncode == 0
+    fleet.write(us={**filled, "replicate": True})
+    for command in ("plan", "sync", "status"):
+        assert (done := fleet.run("us", command)).returncode == 0, done.stdout + done.stderr
+
+
+def document(fleet: Fleet, target: str, *args: str, code: int) -> dict[str, Any]:
+    done = fleet.run(target, *args, "--format", "json")
+    assert done.returncode == code, done.stdout + done.stderr
+    return dict(json.loads(done.stdout))

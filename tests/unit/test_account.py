@@ -18,6 +18,14 @@ def test_roles_get_rights_on_the_whole_registry_where_the_list_needs_them(tmp_pa
     scanning = "target:\n  scanning: {type: BASIC, on_push: ['*']}\n"
     assert "\n  sets_scanning = true\n" in main_of(scanning + MINIMAL, tmp_path)
     assert "sets_scanning" not in main_of(MINIMAL, tmp_path)
+    targets = """\
+targets:
+  eu: {account_id: "123456789012", region: eu-west-1}
+  us: {account_id: "123456789012", region: us-east-1}
+"""
+    assert "sets_replication" not in main_of(targets + MINIMAL, tmp_path)
+    replicated = targets.replace("us-east-1", "us-east-1, replicate: true")
+    assert "\n  sets_replication = true\n" in main_of(replicated + MINIMAL, tmp_path)
 
 
 def test_keys_and_repositories_are_those_of_the_list(tmp_path: Path) -> None:

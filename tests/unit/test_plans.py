@@ -100,6 +100,16 @@ def test_settings_of_the_registry_are_no_repositories() -> None:
     assert show(view_applied(TerraformPlan((change,), is_applicable=True)), ResultFormat.TEXT) == shown
 
 
+def test_what_ecr_brings_is_nothing_to_copy_and_is_still_to_come() -> None:
+    plan = MirrorPlan((), (), (), replicated=(TagRef("mirror/new", "1"), TagRef("mirror/new", "2")))
+    assert plan.is_pending
+    assert show(view_plan(plan), ResultFormat.TEXT) == (
+        "Tags that ECR has yet to replicate from the first target:\n  mirror/new: 1, 2\n"
+        "\n"
+        "Repositories: no change. Tags: 0 to copy. Tags for ECR to replicate: 2.\n"
+    )
+
+
 def test_a_name_that_has_changed_is_shown_with_both_and_what_they_hold() -> None:
     renames = Renames((Rename("mirror/old", "mirror/new"),), {"mirror/a": "its sources now fill mirror/b and mirror/c"})
     shown = show(view_plan(replace(PLAN, renames=renames, successors={"mirror/new": None})), ResultFormat.TEXT)

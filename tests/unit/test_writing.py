@@ -127,7 +127,9 @@ def lists(draw: st.DrawFn) -> dict[str, Any]:
 
 def as_written(model: MasterList) -> MasterList:
     """Return what is written of a list: one target, without a name, and no defaults, since every entry says all."""
-    target = replace(model.target, list_name="", role=None) if isinstance(model.target, EcrTarget) else model.target
+    target = model.target
+    if isinstance(target, EcrTarget):
+        target = replace(target, list_name="", role=None, replication=None, replicated_from=None)
     return replace(model, target=target, targets=(), settings=target.default_settings(), copying=Copying())
 
 

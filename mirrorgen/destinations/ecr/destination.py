@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mirrorgen.destinations.ecr import comparing, pulling, registry_scanning, scanning, stored
+from mirrorgen.destinations.ecr import comparing, pulling, registry_scanning, replication, scanning, stored
 from mirrorgen.destinations.ecr.api import (
     MAX_BATCH,
     ask_each,
@@ -181,11 +181,25 @@ class EcrDestination:
         return frozenset(name for name, policy in found.items() if policy)
 
     def registry_differences(self) -> tuple[SettingDifference, ...]:
-        """Ask what is scanned, which takes a right of its own, if the list says what should be."""
-        if self.target.scanning is None:
-            return ()
-        with asking("ECR for what it scans"):
-            return tuple(registry_scanning.differences(self.client, self.target.scanning))
+        """Ask what is scanned and where images go to, each of which takes a right of its own, if the list says it."""
+        found: list[SettingDifference] = []
+        if self.target.scanning:
+            with asking("ECR for what it scans"):
+                found += registry_scanning.differences(self.client, self.target.scanning)
+        if self.target.replication:
+            with asking("ECR for where it copies to"):
+                found += replication.differences(self.client, self.target.replication)
+        return tuple(found)
+
+    def start_backfill(self, other: EcrTarget) -> str:
+        """Let ECR copy to another registry what it holds already; see `replication.start_backfill`.
+
+        Raises:
+            ToolFailed: ECR cannot be asked, or refuses.
+        """
+        account, region = other.account_id or "", other.region or ""
+        with asking("ECR to replicate what it holds"):
+            return replication.start_backfill(self.client, self._account, to_account=account, to_region=region)
 
     def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
         """List the repositories of the account below a path, which takes a right of its own."""

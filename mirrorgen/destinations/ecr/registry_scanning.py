@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mirrorgen.destinations.ecr.registry_settings import unlike
 from mirrorgen.destinations.port import SettingDifference
 from mirrorgen.problems import KeyPath, Problem
 
@@ -87,12 +88,10 @@ def differences(client: ECRClient, wanted: RegistryScanning) -> Iterator[Setting
     filters: dict[str, list[str]] = {_ON_PUSH: [], _CONTINUOUS: []}
     for rule in found.get("rules", ()):
         filters.setdefault(rule["scanFrequency"], []).extend(each["filter"] for each in rule["repositoryFilters"])
-    both = {
+    both: dict[str, tuple[list[str], list[str]]] = {
         # A registry that nobody has set up has basic scanning.
         "scanning": ([wanted.type], [found.get("scanType", BASIC)]),
         "scan on push": (list(wanted.on_push), sorted(filters[_ON_PUSH])),
         "continuous scan": (list(wanted.continuous), sorted(filters[_CONTINUOUS])),
     }
-    for setting, (ours, theirs) in both.items():
-        if ours != theirs:
-            yield SettingDifference(setting, ", ".join(ours) or "none", ", ".join(theirs) or "none")
+    yield from unlike(both)

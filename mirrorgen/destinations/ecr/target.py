@@ -12,6 +12,7 @@ from mirrorgen.destinations.ecr.access import MAX_POLICY, pull_problems, pull_wo
 from mirrorgen.destinations.ecr.lifecycle import lifecycle_problems, lifecycle_rules
 from mirrorgen.destinations.ecr.mutability import decide_mutability, unsettled
 from mirrorgen.destinations.ecr.registry_scanning import RegistryScanning, scanning_document, scanning_words
+from mirrorgen.destinations.ecr.replication import Replication
 from mirrorgen.destinations.ecr.settings import (
     EcrSettings,
     RepositorySettings,
@@ -58,6 +59,9 @@ _ADDRESS = re.compile(
     r"(?:[0-9]{12}|vpce-[a-z0-9-]+)\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|on\.aws)(?::443)?"
 )
 
+# What only a list with several targets says.
+_NOT_UNDER_TARGET = frozenset({"list_name", "role", "replication", "replicated_from"})
+
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 
@@ -75,6 +79,8 @@ class EcrTarget(Target):
         list_name: what a list with several targets calls it; otherwise nothing.
         role: ARN of the IAM role to work with; None for the credentials at hand.
         scanning: which images are scanned, of all repositories of the registry; None leaves that alone.
+        replication: where ECR copies to what is pushed, for the whole registry; None leaves that alone.
+        replicated_from: the target whose registry copies to this one; None where regsync does.
     """
 
     kind: ClassVar[str] = "ecr"
@@ -89,6 +95,8 @@ class EcrTarget(Target):
     list_name: str = ""
     role: str | None = None
     scanning: RegistryScanning | None = None
+    replication: Replication | None = None
+    replicated_from: EcrTarget | None = None
 
     @property
     def credentials(self) -> None:
@@ -110,8 +118,13 @@ class EcrTarget(Target):
         account = self.account_id or '{{env "AWS_ACCOUNT_ID"}}'
         region = self.region or '{{env "AWS_REGION"}}'
         # https://docs.aws.amazon.com/general/latest/gr/ecr.html
-        domain = next((known for start, known in _DOMAINS.items() if region.startswith(start)), _USUAL_DOMAIN)
-        return f"{account}.dkr.ecr.{region}.{domain}"
+        return f"{account}.dkr.ecr.{region}.{_domain(region)}"
+
+    @property
+    def partition(self) -> str:
+        """Which of AWS's partitions it is in: accounts and registries of one know nothing of those of another."""
+        region = self.region or ""
+        return "us-gov" if region.startswith("us-gov-") else _domain(region)
 
     def named(self, environ: Mapping[str, str]) -> EcrTarget:
         """Return the registry with account and region: those of the list, otherwise of the environment.
@@ -235,7 +248,7 @@ class EcrTarget(Target):
     def document(self) -> dict[str, Any]:
         """Return what stands under `target` for this one."""
         document = {key: value for key, value in asdict(self).items() if value is not None}
-        said = {key: value for key, value in document.items() if key not in {"list_name", "role"}}
+        said = {key: value for key, value in document.items() if key not in _NOT_UNDER_TARGET}
         return {**said, "scanning": scanning_document(self.scanning)} if self.scanning else said
 
     def decide(self, entries: Sequence[Entry]) -> tuple[RepositorySettings, list[Problem]]:
@@ -257,8 +270,18 @@ class EcrTarget(Target):
     def generated(self, repositories: Sequence[Provisioned]) -> Mapping[str, Generated | None]:
         """Return the variables of the Terraform module, and the override files where they are needed."""
         return tfvars.generated(
-            self.account_id, self.region, repositories, self.terraform, self.scanning, self.list_name
+            self.account_id,
+            self.region,
+            repositories,
+            self.terraform,
+            scanning=self.scanning,
+            replication=self.replication,
+            list_name=self.list_name,
         )
+
+
+def _domain(region: str) -> str:
+    return next((known for start, known in _DOMAINS.items() if region.startswith(start)), _USUAL_DOMAIN)
 
 
 def _unnamed(what: str, key: str, variable: str, found: str) -> UsageError:

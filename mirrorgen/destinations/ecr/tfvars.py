@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mirrorgen.destinations.ecr.registry_scanning import RegistryScanning
+from mirrorgen.destinations.ecr.replication import Replication
 from mirrorgen.destinations.ecr.rules import policy_text
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.model.targets import Generated, Provisioned, TerraformOptions
@@ -27,7 +28,9 @@ def generated(
     region: str | None,
     repositories: Sequence[Provisioned],
     options: TerraformOptions,
+    *,
     scanning: RegistryScanning | None = None,
+    replication: Replication | None = None,
     list_name: str = "",
 ) -> Mapping[str, Generated | None]:
     """Return the module's variables, and the override files when, and only when, they are needed.
@@ -42,7 +45,7 @@ def generated(
         "account_id": account_id,
         "region": region,
         "scanning": scanning.variable() if scanning else None,
-        "replication": None,
+        "replication": replication.variable() if replication else None,
         "mirrored_images": [_image(repository, wanted) for repository, wanted in settings],
     }
     needed = any(wanted.mutability.exclusions for _, wanted in settings)

@@ -85,9 +85,9 @@ locals {
   replication_actions = {
     plan    = ["ecr:DescribeRegistry"]
     apply   = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
-    sync    = []
+    sync    = ["ecr:DescribeRegistry", "ecr:StartReplicationBackfill"]
     destroy = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
-    only    = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
+    only    = ["ecr:DescribeRegistry", "ecr:PutReplicationConfiguration", "ecr:StartReplicationBackfill"]
   }
   registry_actions = {
     for role in keys(local.repository_actions) : role => concat(
@@ -236,7 +236,7 @@ locals {
           Resource = var.may_list_all_repositories ? local.all : []
         },
         { Sid = "FirstTarget", Effect = "Allow", Action = local.elsewhere_actions.sync, Resource = var.reads_from },
-        merge(local.registry, { Action = local.registry_actions.destroy }),
+        merge(local.registry, { Action = distinct(concat(local.registry_actions.destroy, local.registry_actions.sync)) }),
         merge(local.keys, { Action = local.key_actions.destroy }),
         { Sid = "FindState", Effect = "Allow", Action = ["s3:ListBucket"], Resource = local.bucket == null ? [] : [local.bucket] },
         {

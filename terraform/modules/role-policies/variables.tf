@@ -84,7 +84,7 @@ variable "sets_scanning" {
 }
 
 variable "sets_replication" {
-  description = "Whether plan may read, and apply and destroy change, where ECR copies to, for the whole account in these regions: `replication` of the Terraform module"
+  description = "Whether plan and sync may read, and apply and destroy change, where ECR copies to, and sync have it copy what was there before, for the whole account in these regions: `replicate` of a target in the list"
   type        = bool
   default     = false
   nullable    = false

@@ -95,7 +95,7 @@ run "settings_of_the_registry_are_rights_of_their_own" {
       } == {
       plan    = ["ecr:GetRegistryScanningConfiguration", "ecr:DescribeRegistry"]
       apply   = ["ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration", "ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
-      sync    = ["ecr:GetRegistryScanningConfiguration"]
+      sync    = ["ecr:GetRegistryScanningConfiguration", "ecr:DescribeRegistry", "ecr:StartReplicationBackfill"]
       destroy = ["ecr:GetRegistryScanningConfiguration", "ecr:PutRegistryScanningConfiguration", "ecr:DescribeRegistry", "ecr:PutReplicationConfiguration"]
     }
     error_message = "Others than apply and destroy change settings of the registry, or these do not."

@@ -1,0 +1,107 @@
+"""Where ECR copies to, and the backfill, against AWS's own description of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from mirrorgen.destinations.ecr import destination as destinations
+from mirrorgen.destinations.ecr.destination import EcrDestination
+from mirrorgen.destinations.ecr.replication import Replication
+from mirrorgen.destinations.ecr.target import EcrTarget
+from mirrorgen.destinations.kinds import start_backfill
+from mirrorgen.destinations.port import SettingDifference
+from mirrorgen.errors import ToolFailed
+from tests.destinations.stubbed import ACCOUNT, REGION, Ecr
+
+OTHER = "210987654321"
+WANTED = Replication(((ACCOUNT, "us-east-1"), (OTHER, REGION)), "mirror")
+HERE = {"registryId": ACCOUNT, "region": "us-east-1"}
+THERE = {"registryId": OTHER, "region": REGION}
+MIRROR = [{"filter": "mirror/", "filterType": "PREFIX_MATCH"}]
+US = EcrTarget(ACCOUNT, "us-east-1")
+BACKFILL = "0f2d4a3c-0000-4000-8000-000000000000"
+
+
+def differences(*rules: dict[str, Any]) -> tuple[SettingDifference, ...]:
+    """What is told of a registry with these rules."""
+    client = boto3.client("ecr", region_name=REGION, aws_access_key_id="key", aws_secret_access_key="secret")  # noqa: S106 - nobody is asked
+    destination = EcrDestination(EcrTarget(ACCOUNT, REGION, replication=WANTED), client, lambda _line: None)
+    with Stubber(client) as stub:
+        stub.add_response("describe_registry", {"replicationConfiguration": {"rules": list(rules)}}, {})
+        found = destination.registry_differences()
+        stub.assert_no_pending_responses()
+    return found
+
+
+def test_how_rules_are_divided_and_ordered_does_not_matter() -> None:
+    assert differences({"destinations": [THERE, HERE], "repositoryFilters": MIRROR}) == ()
+    split = [{"destinations": [place], "repositoryFilters": MIRROR} for place in (THERE, HERE)]
+    assert differences(*split) == ()
+
+
+def test_what_is_not_replicated_or_more_than_asked_is_told() -> None:
+    wanted = f"mirror/ to {ACCOUNT}/us-east-1, mirror/ to {OTHER}/{REGION}"
+    assert differences() == (SettingDifference("replication", wanted, "none"),)
+    (told,) = differences({"destinations": [HERE, THERE]})
+    assert told.found == f"everything to {ACCOUNT}/us-east-1, everything to {OTHER}/{REGION}"
+    (told,) = differences(
+        {"destinations": [HERE, THERE], "repositoryFilters": MIRROR},
+        {"destinations": [HERE], "repositoryFilters": [{"filter": "team/", "filterType": "PREFIX_MATCH"}]},
+    )
+    assert told.found == f"{wanted.partition(',')[0]}, mirror/ to {OTHER}/{REGION}, team/ to {ACCOUNT}/us-east-1"
+
+
+def test_a_registry_of_a_list_without_replication_is_not_asked() -> None:
+    ecr = Ecr()
+    with ecr.stub:
+        assert ecr.destination.registry_differences() == ()
+        ecr.stub.assert_no_pending_responses()
+
+
+def test_a_backfill_is_started_in_the_registry_that_is_copied_from() -> None:
+    ecr = Ecr()
+    answer = {"replicationBackfillId": BACKFILL, "registryId": ACCOUNT, "destination": HERE, "status": "PREPARING"}
+    ecr.stub.add_response("start_replication_backfill", answer, {"registryId": ACCOUNT, "destination": HERE})
+    with ecr.stub:
+        assert ecr.destination.start_backfill(US) == f"its backfill {BACKFILL} has been started"
+        ecr.stub.assert_no_pending_responses()
+
+
+def test_it_is_started_in_region_and_account_of_the_first_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    ecr, regions, said = Ecr(), [], list[str]()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setattr(destinations, "caller_account", lambda _session: ACCOUNT)
+
+    def client(session: boto3.Session) -> Any:
+        regions.append(session.region_name)
+        return ecr.destination.client
+
+    monkeypatch.setattr(destinations, "new_client", client)
+    answer = {"replicationBackfillId": BACKFILL, "registryId": ACCOUNT, "destination": THERE, "status": "PREPARING"}
+    ecr.stub.add_response("start_replication_backfill", answer, {"registryId": ACCOUNT, "destination": THERE})
+    first = EcrTarget(ACCOUNT, "eu-central-1", list_name="eu")
+    filled = EcrTarget(OTHER, REGION, replicated_from=first)
+    environ = {"AWS_REGION": REGION, "AWS_ACCOUNT_ID": OTHER}
+    with ecr.stub:
+        assert start_backfill(filled, environ, say=said.append).endswith("has been started")
+    assert (regions, said) == (["eu-central-1"], ["asking ECR (eu) to replicate what it holds"])
+
+
+def test_one_that_is_under_way_is_no_failure() -> None:
+    ecr = Ecr()
+    ecr.refuses("start_replication_backfill", "ReplicationBackfillInProgressException")
+    with ecr.stub:
+        assert ecr.destination.start_backfill(US) == "an earlier backfill to us-east-1 is not done"
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "LimitExceededException", "InvalidParameterException"])
+def test_a_refused_backfill_is_told(code: str) -> None:
+    ecr = Ecr()
+    ecr.refuses("start_replication_backfill", code)
+    with ecr.stub, pytest.raises(ToolFailed, match=f"cannot ask ECR to replicate what it holds: .*{code}"):
+        ecr.destination.start_backfill(US)
