@@ -13,13 +13,13 @@ from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.versions import find_tool
 from tests.real.conftest import ACCOUNT, REGION, Project
 
-VALID = sorted((Path(__file__).parents[1] / "cases/valid").iterdir())
+VALID = Path(__file__).parents[1] / "cases/valid"
+RENDERED = sorted(VALID.glob("*/expected/regsync*.yaml"))
 VARIABLE = re.compile(r'\{\{env "(\w+)"\}\}')
 
 
-@pytest.mark.parametrize("folder", VALID, ids=lambda folder: folder.name)
-def test_regsync_reads_what_was_meant(folder: Path, base_env: dict[str, str]) -> None:
-    rendered = folder / "expected/regsync.yaml"
+@pytest.mark.parametrize("rendered", RENDERED, ids=lambda path: path.relative_to(VALID).as_posix())
+def test_regsync_reads_what_was_meant(rendered: Path, base_env: dict[str, str]) -> None:
     regsync = find_tool("regsync", ProcessRunner(), base_env).usable()
     argv = [str(regsync.path), "config", "-c", str(rendered)]
     text = rendered.read_text()
