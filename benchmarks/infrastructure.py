@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.lists import write_list
 from benchmarks.measuring import Usage, run_once
 from mirrorgen.demo import emulator as emulators
+from mirrorgen.files import write_files
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.built import cache_dir
 from mirrorgen.tools.runner import ProcessRunner
@@ -117,9 +118,7 @@ def _ecr(log: Path) -> Iterator[dict[str, str]]:
 
 
 def _write_module(folder: Path, size: int) -> None:
-    for name, text in module_files().items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
+    write_files(folder, module_files())
     write_list(folder / "images.yaml", size)
     subprocess.run([sys.executable, "-m", "mirrorgen", "render"], cwd=folder, check=True, capture_output=True)
 

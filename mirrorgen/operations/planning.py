@@ -183,12 +183,8 @@ def _access(desired: DesiredState, changes: Iterable[Change]) -> dict[str, str]:
 def _overwritten(destination: Destination, changes: Iterable[Change]) -> tuple[str, ...]:
     """To make a policy is to put it in the place of one that is there, without an error."""
     new = {change.name for change in changes if creates_repository(change)}
-    made = {change.name for change in changes if change.resource_type == REPOSITORY_POLICY and _is_made(change)}
+    made = {change.name for change in changes if change.resource_type == REPOSITORY_POLICY and change.makes_anew}
     return tuple(sorted(destination.with_repository_policy(sorted(made - new))))
-
-
-def _is_made(change: Change) -> bool:
-    return change.action == "create" and not change.import_id
 
 
 def _image_count(tags: Mapping[str, str] | None) -> int:

@@ -55,6 +55,11 @@ class Change:
         return self.resource_type == REPOSITORY
 
     @property
+    def makes_anew(self) -> bool:
+        """Whether it makes something that Terraform's state does not have, and does not take in either."""
+        return self.action == "create" and not self.import_id
+
+    @property
     def destroys_repository(self) -> bool:
         """Whether images would be lost."""
         return self.is_repository and (self.action == "replace" or "delete" in self.action.split("/"))

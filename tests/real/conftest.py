@@ -21,6 +21,7 @@ import yaml
 from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo import upstreams
 from mirrorgen.demo.emulator import Emulator
+from mirrorgen.files import write_files
 from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.built import bin_dir
@@ -232,9 +233,7 @@ def project(
     base_env: dict[str, str],
     request: pytest.FixtureRequest,
 ) -> Project:
-    for name, text in module_files().items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_files(tmp_path, module_files())
     # All of them share one ECR.
     prefix = f"{request.node.originalname.replace('_', '-')}-{next(_numbers)}"
     return Project(tmp_path, ecr, base_env, prefix, provider)

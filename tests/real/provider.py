@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from mirrorgen.files import write_files
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.runner import ProcessRunner
 from mirrorgen.tools.terraform import PROVIDER
@@ -42,9 +43,7 @@ def running_provider(folder: Path, env: Mapping[str, str]) -> Iterator[dict[str,
 
 def installed_provider(folder: Path, env: Mapping[str, str]) -> Path:
     """Let Terraform install what the module asks for, and return the provider."""
-    for name, text in module_files().items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    write_files(folder, module_files())
     terraform = find_tool("terraform", ProcessRunner(), env).usable()
     argv = [str(terraform.path), f"-chdir={folder / 'terraform'}", "init", "-input=false"]
     subprocess.run(argv, env=with_providers(env), check=True, capture_output=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mirrorgen.demo.emulator import Emulator
+from mirrorgen.files import write_files
 from mirrorgen.rendering.module import module_files
 from tests.real.conftest import Project, empty_account
 
@@ -34,9 +35,7 @@ def mirrored(
 ) -> Project:
     """A mirror that is as the list asks; each test leaves it as the next one needs it."""
     folder = tmp_path_factory.mktemp("mirrored")
-    for path, text in module_files().items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+    write_files(folder, module_files())
     project = Project(folder, ecr, base_env, "access", provider_for(ecr), target=SCANNING)
     project.serve(IMAGES)
     project.write(IMAGES, settings=PULL)

@@ -13,6 +13,7 @@ import yaml
 
 from mirrorgen.demo import emulator as emulators
 from mirrorgen.demo.emulator import Emulator
+from mirrorgen.files import write_files
 from mirrorgen.operations.stand_in import path_prefix
 from mirrorgen.rendering.module import module_files
 from tests.real.aws_calls import Call
@@ -88,9 +89,7 @@ def account(
     rules: tuple[dict[str, str], str], ecr: Emulator, base_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Account]:
     folder, door = tmp_path_factory.mktemp("account"), Door()
-    for name, text in module_files().items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    write_files(folder, module_files())
     backend = f'bucket = "{BUCKET}"\nkey = "mirrorgen/terraform.tfstate"\nuse_lockfile = true\nuse_path_style = true'
     (folder / "terraform/backend.tf").write_text(f'terraform {{\nbackend "s3" {{\n{backend}\n}}\n}}\n')
     with guarded(ecr.port, door) as port:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mirrorgen.errors import ToolFailed
+from mirrorgen.files import write_files
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.environments import environment
 from mirrorgen.tools.provider_lock import PLATFORMS, locked_providers
@@ -33,9 +34,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def module(in_folder: Path) -> Path:
-    for name, text in module_files().items():
-        (in_folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (in_folder / name).write_text(text)
+    write_files(in_folder, module_files())
     return in_folder / "terraform"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mirrorgen.files import write_files
 from mirrorgen.operations.repositories.planning import plan_repositories
 from mirrorgen.rendering.module import module_files
 from mirrorgen.tools.runner import Completed
@@ -33,9 +34,7 @@ class IdleTerraform:
 
 
 def warnings_of_a_plan(folder: Path, desire: Desire, repositories: int, backend: str | None) -> list[str]:
-    for name, text in module_files().items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    write_files(folder, module_files())
     images = "".join(f"  - source: quay.io/org/app-{number}\n    tags: ['1.0.0']\n" for number in range(repositories))
     runtime = runtime_of(folder, desire(f"images:\n{images}"), {})
     runtime.runner = IdleTerraform(folder / "terraform", backend)

@@ -119,13 +119,10 @@ def _existing(runtime: Runtime, plan: TerraformPlan) -> Sequence[Change]:
         REPOSITORY_POLICY: runtime.destination.with_repository_policy,
     }
     for kind, with_policy in asked.items():
-        made = {change.name: change for change in plan.changes if _is_made(change, kind) and change.name in there}
+        new = (change for change in plan.changes if change.resource_type == kind and change.makes_anew)
+        made = {change.name: change for change in new if change.name in there}
         policies += [made[name] for name in with_policy(made)]
     return sorted([*repositories, *policies], key=lambda change: (change.name, not change.is_repository))
-
-
-def _is_made(change: Change, resource_type: str) -> bool:
-    return change.resource_type == resource_type and change.action == "create"
 
 
 def _require_none_replaced(plan: TerraformPlan) -> None:

@@ -104,7 +104,7 @@ def unmanaged(changes: Iterable[Change], held: Holdings) -> tuple[Change, ...]:
 
 def creates_repository(change: Change) -> bool:
     """Return whether a change makes a repository that was not there."""
-    return change.is_repository and change.action == "create" and not change.import_id
+    return change.is_repository and change.makes_anew
 
 
 def unmanaged_failures(changes: Iterable[Change]) -> list[Failure]:
