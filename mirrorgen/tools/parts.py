@@ -70,51 +70,66 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """What came of one run.
+
+    Attributes:
+        why: it was cut off, or did not work at all; nothing otherwise.
+        done: the images of which it has said all, by the path of their target or the reference of their source.
+    """
+
+    why: str
+    done: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Division:
     """Goes on with a configuration of which a run has been cut off, entry by entry, and registry beside registry.
 
     Attributes:
-        run: runs a configuration; returns why it was cut off, or did not work at all, and nothing otherwise.
+        run: runs a configuration.
         give_up: told each image that is not tried any more, and why.
-        done: returns the images of which all is said, by the path of their target or the reference of their source.
         stalls: how often a run may be cut off for one registry; then the rest of it is given up.
     """
 
-    run: Callable[[str], str]
+    run: Callable[[str], Try]
     give_up: Callable[[Image, str], None]
-    done: Callable[[], Collection[str]]
     stalls: int
 
-    def finish(self, config: str, begun: Collection[str], why: str) -> None:
-        """Run all that is left, and give up the images that were under way.
+    def finish(self, config: str, first: Try, begun: Collection[str]) -> None:
+        """Run all that is left: first what the run had not come to, then each image that was under way.
+
+        One of these may be what has held it up, and the others are not to blame.
 
         Args:
             config: of the run that was cut off, which is JSON.
+            first: that run.
             begun: the images that it was copying.
-            why: it was cut off.
         """
-        done = self.done()
         waiting: dict[str, list[Part]] = {}
+        under_way: dict[str, list[Part]] = {}
         for entry in json.loads(config)["sync"]:
-            part = Part(entry, tuple(_images(entry))).without(done)
-            for image in part.images:
-                if image.is_in(begun):
-                    self.give_up(image, why)
-            left = part.without(begun)
-            if left.images:
-                waiting.setdefault(part.host, []).append(left)
+            part = Part(entry, tuple(_images(entry))).without(first.done)
+            untouched = part.without(begun)
+            if untouched.images:
+                waiting.setdefault(part.host, []).append(untouched)
+            images = [image for image in part.images if image.is_in(begun)]
+            under_way.setdefault(part.host, []).extend(replace(part, images=(image,)) for image in images)
         with Crew() as crew:
             pool = crew.pool(_HOSTS_AT_ONCE)
-            for host in [pool.submit(self._run_each, config, parts, why) for parts in waiting.values()]:
-                host.result()
+            queues = [[*waiting.get(host, ()), *parts] for host, parts in under_way.items()]
+            for queue in [pool.submit(self._run_each, config, parts, first.why) for parts in queues]:
+                queue.result()
 
     def _run_each(self, config: str, parts: list[Part], why: str) -> None:
         left = self.stalls
         for part in parts:
-            reason = self.run(part.config(config)) if left else f"{why}, and so it did for others of {part.host}"
-            left -= bool(left and reason)
-            for image in part.without(self.done()).images if reason else ():
-                self.give_up(image, reason)
+            tried = (
+                self.run(part.config(config)) if left else Try(f"{why}, and so it did for others of {part.host}", ())
+            )
+            left -= bool(left and tried.why)
+            for image in part.without(tried.done).images if tried.why else ():
+                self.give_up(image, tried.why)
 
 
 def _images(entry: Mapping[str, Any]) -> Iterator[Image]:

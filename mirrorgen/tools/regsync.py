@@ -15,7 +15,7 @@ from mirrorgen.tools.events import Event as Event
 from mirrorgen.tools.events import EventKind as EventKind
 from mirrorgen.tools.events import parse_line as parse_line
 from mirrorgen.tools.limits import GRACE_S, OUT_OF_MEMORY, SYNC_LIMITS, SyncLimits
-from mirrorgen.tools.parts import Division, Image
+from mirrorgen.tools.parts import Division, Image, Try
 from mirrorgen.tools.progress import Progress
 from mirrorgen.tools.requests import OnPull, Stopped, read_pull
 from mirrorgen.tools.runner import Runner
@@ -197,24 +197,29 @@ class Regsync:
         attempt: Callable[..., _Ended],
         why: str,
     ) -> None:
-        """Let it go on with what it has not come to the end of, so that nothing holds up anything else.
+        """Let it go on with what it has not come to the end of, so that nothing holds up anything else."""
 
-        What it was copying is left to the next run: it has been pulled once.
-        """
+        final = _FINAL[command]
 
-        def done() -> set[str]:
-            return _names_of(outcome.of(*_FINAL[command]))
+        def run(config: str) -> Try:
+            # That a part found nothing says nothing of other parts of its entry.
+            own: list[Event] = []
 
-        def run(config: str) -> str:
-            ended = attempt(config, limits=replace(self.limits, stalled_s=self.limits.alone_s))
+            def hear_own(event: Event) -> None:
+                own.append(event)
+                hear(event)
+
+            ended = attempt(config, hear=hear_own, limits=replace(self.limits, stalled_s=self.limits.alone_s))
             failed = ended.trouble or ended.code not in {0, 1}
-            return ended.cut or (f"regsync ended with exit code {ended.code}" if failed else "")
+            reason = ended.cut or (f"regsync ended with exit code {ended.code}" if failed else "")
+            return Try(reason, _names_of(event for event in own if event.kind in final))
 
         def give_up(image: Image, reason: str) -> None:
             hear(Event(EventKind.FAILED, image.source, image.target, reason))
 
-        begun = _names_of(outcome.of(EventKind.NEEDED)) & _names_of(outcome.of(EventKind.RUNNING)) - done()
-        Division(run, give_up, done, self.limits.stalls).finish(config, begun, why)
+        done = _names_of(outcome.of(*final))
+        begun = _names_of(outcome.of(EventKind.NEEDED)) & _names_of(outcome.of(EventKind.RUNNING)) - done
+        Division(run, give_up, self.limits.stalls).finish(config, Try(why, done), begun)
         outcome.code = 1 if outcome.of(EventKind.FAILED) else 0
 
 

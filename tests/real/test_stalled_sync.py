@@ -9,6 +9,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -122,6 +123,38 @@ def test_a_listing_without_end_fails_its_source_alone(
     answer_for(registry, "bad", answer)
     result, _ = copy(project, {"quay.io/bad": ["v1", "v2"]}, **limits)
     assert reasons(result) == dict.fromkeys(["quay.io/bad:v1", "quay.io/bad:v2"], ("unavailable", said))
+    require_good(project)
+
+
+def test_an_image_under_way_is_copied_when_another_source_ends_the_run(
+    project: Project, registry: HostileRegistry
+) -> None:
+    """Its layer comes to a halt until regsync has run out of memory over a listing, and is served at once then."""
+    content, digest, layer = large_image(2_000_000)
+    is_under_way, has_ended = threading.Event(), threading.Event()
+
+    def halting(path: str) -> Iterable[bytes]:
+        data = content[path.rpartition("/")[2]].data
+        yield data[:1000]
+        if len(data) == len(layer.data) and not has_ended.is_set():
+            is_under_way.set()
+            has_ended.wait(60)
+        yield data[1000:]
+
+    def endless_beside_it(path: str) -> Iterable[bytes]:
+        is_under_way.wait(60)
+        try:
+            yield from endless(path)
+        finally:
+            has_ended.set()
+
+    answer_for(registry, "large", served(content, {"v1": digest}, lambda _path: None))
+    answer_for(registry, "large/blobs", Answer(halting))
+    answer_for(registry, "bad", Answer(endless_beside_it))
+    bad = {"quay.io/bad": ["v1"], "quay.io/large": ["v1"]}
+    said, _ = copy(project, bad, memory_bytes=300_000_000, stalled_s=60, alone_s=60)
+    assert reasons(said) == {"quay.io/bad:v1": ("unavailable", "regsync ran out of memory")}
+    assert sorted(project.held("quay/large")) == ["v1"]
     require_good(project)
 
 

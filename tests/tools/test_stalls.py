@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +52,9 @@ class Stalling:
             raise LimitExceeded(f"regsync {end}\ncommand: regsync")
         return Completed(tuple(argv), end, "", "")
 
-    def again(self) -> dict[str, list[str]]:
-        """What was run alone, by source."""
-        return {
-            entry["source"]: entry.get("tags", {}).get("allow", [])
-            for given in self.given[1:]
-            for entry in given["sync"]
-        }
+    def again(self) -> list[tuple[str, list[str]]]:
+        """What was run alone: sources and tags."""
+        return [(entry["source"], entry["tags"]["allow"]) for given in self.given[1:] for entry in given["sync"]]
 
 
 def entry(name: str, *tags: str, host: str = "quay.io") -> dict[str, Any]:
@@ -81,21 +77,48 @@ def nothing(_source: str) -> tuple[list[str], int | str]:
     return [], 0
 
 
-def test_what_was_being_copied_fails_and_what_waited_is_done_alone() -> None:
+def test_what_waited_is_done_alone_and_after_it_each_image_that_was_being_copied() -> None:
     lines = [
         image("Image matches", "a:1.0"),
-        *(image(kind, "a:1.1") for kind in ("Image sync needed", "Image sync running")),
+        *(image(kind, f"a:{tag}") for tag in ("1.1", "1.2") for kind in ("Image sync needed", "Image sync running")),
         image("Image sync needed", "b:1.0"),
         *(image(kind, "c:1.0") for kind in ("Image sync needed", "Image sync running")),
         stored("c:1.0"),
     ]
     runner = Stalling(lines, nothing)
-    outcome = once(runner, entry("a", "1.0", "1.1", "1.2"), entry("b", "1.0"), entry("c", "1.0"), entry("d", "v-1"))
-    assert failed(outcome) == {"m/a:1.1": f"regsync {STALLED}"}
-    assert {event.failure_kind for event in outcome.of(EventKind.FAILED)} == {Kind.UNAVAILABLE}
-    assert runner.again() == {"quay.io/a": [r"1\.2"], "quay.io/b": [r"1\.0"], "quay.io/d": ["v-1"]}
+    entries = [entry("a", "1.0", "1.1", "1.2", "1.3"), entry("b", "1.0"), entry("c", "1.0"), entry("d", "v-1")]
+    outcome = once(runner, *entries)
+    assert failed(outcome) == {}
+    assert runner.again() == [
+        ("quay.io/a", [r"1\.3"]),
+        ("quay.io/b", [r"1\.0"]),
+        ("quay.io/d", ["v-1"]),
+        ("quay.io/a", [r"1\.1"]),
+        ("quay.io/a", [r"1\.2"]),
+    ]
     assert all(given["creds"] == ["kept"] for given in runner.given)
+    assert (outcome.code, outcome.trouble) == (0, "")
+
+
+def test_an_image_that_holds_up_a_run_of_its_own_fails() -> None:
+    lines = [image(kind, f"{name}:1") for name in "ab" for kind in ("Image sync needed", "Image sync running")]
+
+    def then(source: str) -> tuple[list[str], int | str]:
+        return ([], STALLED) if source.endswith("/a") else ([], 0)
+
+    runner = Stalling(lines, then)
+    outcome = once(runner, entry("a", "1"), entry("b", "1"))
+    assert failed(outcome) == {"m/a:1": f"regsync {STALLED}"}
+    assert {event.failure_kind for event in outcome.of(EventKind.FAILED)} == {Kind.UNAVAILABLE}
     assert (outcome.code, outcome.trouble) == (1, "")
+
+
+def test_a_part_that_finds_nothing_says_nothing_of_the_rest_of_its_entry() -> None:
+    lines = [image(kind, "a:1") for kind in ("Image sync needed", "Image sync running")]
+    none = json.dumps({"msg": "No matching tags found", "source": "quay.io/a:latest"})
+    ends: Iterator[tuple[list[str], int | str]] = iter([([none], 0), (lines, STALLED)])
+    runner = Stalling(lines, lambda _source: next(ends))
+    assert failed(once(runner, entry("a", "1", "2"))) == {"m/a:1": f"regsync {STALLED}"}
 
 
 def test_what_is_refreshed_is_done_again_alone() -> None:
@@ -128,7 +151,7 @@ def test_a_source_of_which_all_is_said_is_not_asked_again() -> None:
     ]
     runner = Stalling(lines, nothing)
     once(runner, entry("a", "1"), entry("b", "1"), entry("c", "1", "latest"))
-    assert runner.again() == {"quay.io/c": ["1"]}
+    assert runner.again() == [("quay.io/c", ["1"])]
 
 
 def test_a_registry_that_goes_on_like_that_is_given_up_and_no_other() -> None:
@@ -138,7 +161,7 @@ def test_a_registry_that_goes_on_like_that_is_given_up_and_no_other() -> None:
     runner = Stalling([], then)
     names = [f"n{number}" for number in range(9)]
     outcome = once(runner, *(entry(name, "1") for name in names), entry("z", "1", host="ghcr.io"), stalls=2)
-    assert runner.again().keys() == {"quay.io/n0", "quay.io/n1", "ghcr.io/z"}
+    assert sorted(runner.again()) == [("ghcr.io/z", ["1"]), ("quay.io/n0", ["1"]), ("quay.io/n1", ["1"])]
     reasons = failed(outcome)
     assert reasons.keys() == {f"m/{name}:1" for name in names}
     assert reasons["m/n8:1"] == f"regsync {STALLED}, and so it did for others of quay.io"
@@ -152,7 +175,7 @@ def test_a_part_that_does_not_work_at_all_fails_with_its_exit_code() -> None:
 def test_check_has_said_all_when_it_has_named_a_tag() -> None:
     runner = Stalling([image("Image sync needed", "a:1")], nothing)
     outcome = once(runner, entry("a", "1"), entry("b", "1"), command="check")
-    assert (runner.again(), failed(outcome), outcome.code) == ({"quay.io/b": ["1"]}, {}, 0)
+    assert (runner.again(), failed(outcome), outcome.code) == ([("quay.io/b", ["1"])], {}, 0)
 
 
 def test_a_program_that_got_no_more_memory_counts_as_cut_off() -> None:
