@@ -18,6 +18,7 @@ from mirrorgen.tools.searching import outside
 from mirrorgen.tools.terraform import Terraform, TerraformPlan
 from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.terraform_state import migrate_state, read_outputs
+from mirrorgen.tools.terraform_targets import backend_of
 from mirrorgen.tools.versions import find_tool
 
 _OWN_KEY = "mirrorgen/bootstrap.tfstate"
@@ -120,12 +121,18 @@ class Bootstrap:
     def _move_state_of_mirror(self, account: Account) -> None:
         """A module that has a backend of its own is left alone: somebody has decided already."""
         module = self.root / "terraform"
-        if not (module / "main.tf").is_file() or _has_backend(module):
+        if not (module / "main.tf").is_file() or backend_of(module):
             return
         write_files(self.root, {BACKEND: backend(account, STATE_KEY)})
-        if (module / "terraform.tfstate").is_file():
-            self.say(f"moving the state of the mirror into {account.state_bucket}")
+        if not (module / "terraform.tfstate").is_file():
+            return
+        self.say(f"moving the state of the mirror into {account.state_bucket}")
+        try:
             migrate_state(self._terraform("."))
+        except BaseException:
+            # The next run takes a module with a backend for one whose state is where it belongs.
+            write_files(self.root, {BACKEND: None})
+            raise
 
     def _terraform(self, folder: str) -> Terraform:
         """Return Terraform in the module of a folder below the root."""
@@ -133,10 +140,6 @@ class Bootstrap:
         tool = find_tool("terraform", self.runner, self.environ, option=self.terraform_bin, around=self.root).usable()
         available = environment("terraform", with_providers(env, around=self.root))
         return Terraform(tool, self.root / folder / "terraform", self.runner, available)
-
-
-def _has_backend(module: Path) -> bool:
-    return any("backend " in path.read_text(encoding="utf-8") for path in module.glob("*.tf"))
 
 
 def _account(terraform: Terraform) -> Account:

@@ -9,6 +9,7 @@ told anew at every call.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,12 @@ _NO_WORKSPACE = "default"
 _USUAL_DATA = ".terraform"
 
 _S3, _LOCAL = "s3", "local"
+_CLOUD = "cloud"
+"""What stands in the place of a backend: https://developer.hashicorp.com/terraform/language/block/terraform."""
 # Their workspaces are made elsewhere, or as they are needed; there is none of no name, or need be none.
-_KNOW_NO_DEFAULT = (None, "remote")
+_KNOW_NO_DEFAULT = (None, "remote", _CLOUD)
+# Other files need not be read as HCL, which takes its time.
+_MAY_SAY_IT = re.compile(r"\bbackend\b|\bcloud\s*\{")
 _ASKS_ABOUT_FILES = "asking for state"
 """How `init` ends where it would ask what becomes of a state in a file."""
 
@@ -34,7 +39,7 @@ class TargetPlace:
 
     Attributes:
         name: what the list calls it.
-        backend: which one the module names; None for none.
+        backend: which one the module names, as `backend_of` returns it.
     """
 
     name: str
@@ -114,7 +119,7 @@ def place_of(module: Path, name: str) -> TargetPlace:
 
 
 def backend_of(module: Path) -> str | None:
-    """Return which backend a root module names; None for none. An override file has the last word, as in Terraform.
+    """Return which backend a root module names, or `cloud`; None for neither. An override file has the last word.
 
     Source: https://developer.hashicorp.com/terraform/language/files/override
 
@@ -125,7 +130,7 @@ def backend_of(module: Path) -> str | None:
     found = None
     for path in paths:
         for block in _terraform_blocks(path):
-            found = next(iter(_names(block.get("backend"))), found)
+            found = next(_names(block.get("backend")), _CLOUD if _CLOUD in block else found)
     return found
 
 
@@ -139,7 +144,7 @@ def _terraform_blocks(path: Path) -> Iterator[Mapping[str, Any]]:
     try:
         if path.suffix == ".json":
             content = json.loads(text)
-        elif "backend" in text:
+        elif _MAY_SAY_IT.search(text):
             import hcl2
             from hcl2.utils import SerializationOptions
 

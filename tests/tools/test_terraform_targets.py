@@ -11,6 +11,7 @@ from mirrorgen.tools.terraform_targets import TargetPlace, backend_of, place_of
 
 S3 = 'terraform {\n  backend "s3" {\n    bucket = "states"\n    key    = "infra/mirror.tfstate"\n  }\n}\n'
 LOCAL = 'terraform {\n  backend "local" {}\n}\n'
+CLOUD = 'terraform {\n  cloud {\n    organization = "example"\n  }\n}\n'
 
 
 @pytest.mark.parametrize(
@@ -18,10 +19,14 @@ LOCAL = 'terraform {\n  backend "local" {}\n}\n'
     [
         ({}, None),
         ({"main.tf": '# backend "s3"\nterraform {\n  required_version = ">= 1.7"\n}\n'}, None),
+        ({"main.tf": "# Its backend is added later, or its cloud {}.\n"}, None),
         ({"backend.tf": S3}, "s3"),
+        ({"backend.tf": CLOUD}, "cloud"),
+        ({"backend.tf": CLOUD, "backend_override.tf": LOCAL}, "local"),
         ({"backend.tf": S3, "zz_stand_in_override.tf": LOCAL}, "local"),
         ({"override.tf": S3, "zz.tf": LOCAL}, "s3"),
         ({"backend.tf.json": '{"terraform": {"backend": {"gcs": {"bucket": "states"}}}}'}, "gcs"),
+        ({"backend.tf.json": '{"terraform": {"cloud": {"organization": "example"}}}'}, "cloud"),
         ({"backend.tf.json": '{"terraform": [{"backend": [{"s3": {"bucket": "states"}}]}]}'}, "s3"),
     ],
 )
@@ -49,7 +54,9 @@ def test_a_state_in_s3_has_a_key_of_its_own_one_in_a_named_file_a_file_and_any_o
     assert elsewhere.environment({"TF_WORKSPACE": "eu"})["TF_WORKSPACE"] == "us"
 
 
-@pytest.mark.parametrize(("backend", "workspace"), [("gcs", "default"), (None, "us"), ("remote", "us")])
+@pytest.mark.parametrize(
+    ("backend", "workspace"), [("gcs", "default"), (None, "us"), ("remote", "us"), ("cloud", "us")]
+)
 def test_init_is_told_no_workspace_that_it_would_look_for(backend: str | None, workspace: str) -> None:
     place = TargetPlace("us", backend)
     assert place.init_environment(place.environment({}))["TF_WORKSPACE"] == workspace
