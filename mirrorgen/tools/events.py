@@ -61,8 +61,9 @@ class Event:
     Attributes:
         kind: what happened.
         source: reference of the upstream image, or repository where all of its tags are concerned.
-        target: reference of the image in ECR, where the line names it.
+        target: reference of the image in the target, where the line names it.
         reason: what regsync gives as the error, to the letter; see `Outcome.quote`.
+        digest: that a request was answered with, where the answer names one.
     """
 
     kind: EventKind
@@ -70,6 +71,11 @@ class Event:
     target: str = ""
     reason: str = ""
     digest: str = ""
+
+    @property
+    def path(self) -> str:
+        """The target's repository and tag: its host may be another than its address."""
+        return self.target.partition("/")[2]
 
     @property
     def failure_kind(self) -> Kind:
@@ -86,11 +92,15 @@ def parse_line(line: str) -> Event | None:
     kind = _MESSAGES.get(data.get("msg", ""))
     if kind is None:
         return None
-    source = data.get("source") or data.get("ref") or ""
-    reason = data.get("error", "")
     if kind is EventKind.SKIPPED:
-        reason = f"media type {data.get('mediaType', '')} is not supported"
-    return Event(kind, str(source), str(data.get("target", "")), str(reason))
+        return Event(
+            kind, str(data.get("ref") or ""), reason=f"media type {data.get('mediaType', '')} is not supported"
+        )
+    source, target = str(data.get("source") or ""), str(data.get("target") or "")
+    if not target:
+        # Where regsync speaks of a repository, regclient adds `:latest` to the reference.
+        source = source.removesuffix(":latest")
+    return Event(kind, source, target, str(data.get("error", "")))
 
 
 def _request(data: Mapping[str, Any]) -> Event | None:

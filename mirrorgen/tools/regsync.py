@@ -234,9 +234,4 @@ class _Ended:
 
 def _names_of(events: Iterable[Event]) -> set[str]:
     """Return what events are about: repository and tag of the target, or else the source."""
-    return {event.target.partition("/")[2] or _source_of(event) for event in events}
-
-
-def _source_of(event: Event) -> str:
-    # Where regsync speaks of a repository, regclient adds `:latest` to the reference.
-    return event.source if event.kind is EventKind.SKIPPED else event.source.removesuffix(":latest")
+    return {event.path or event.source for event in events}

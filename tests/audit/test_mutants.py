@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, find, settings
 
 from mirrorgen.commands import sync as sync_command
 from mirrorgen.model.images import Entry
-from mirrorgen.operations.copying import pending, planning, syncing
+from mirrorgen.operations.copying import pending, planning, shortfalls, syncing
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.evidence import Word, words_of
 from mirrorgen.operations.copying.syncing import _Run
@@ -63,7 +63,7 @@ def digests_are_not_compared(patch: pytest.MonkeyPatch) -> None:
 
 def the_lock_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
     """Sync copies what is locked, and takes whatever is there for it."""
-    patch.setattr(syncing, "settled_digest", lambda _entry, _tag: None)
+    patch.setattr(shortfalls, "settled_digest", lambda _entry, _tag: None)
 
 
 def upstream_replaces_the_lock(patch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ def a_changed_pin_is_not_noticed(patch: pytest.MonkeyPatch) -> None:
         return entry.pinned(tag) is None and may_differ(entry, tag, held)
 
     patch.setattr(pending, "_may_differ", mutant)
-    patch.setattr(syncing, "settled_digest", lambda _entry, _tag: None)
+    patch.setattr(shortfalls, "settled_digest", lambda _entry, _tag: None)
 
 
 def failures_end_with_success(patch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def test_the_configuration_comes_on_standard_input(command: str, verbosity: str)
         ),
         (
             '{"level":"ERROR","msg":"Failed getting source tags","source":"gcr.io/a/b:latest","error":"refused"}',
-            Event(EventKind.FAILED, "gcr.io/a/b:latest", "", "refused"),
+            Event(EventKind.FAILED, "gcr.io/a/b", "", "refused"),
         ),
         (
             '{"level":"INFO","msg":"Skipping unsupported media type","ref":"quay.io/a/b:1","mediaType":"x/y",'

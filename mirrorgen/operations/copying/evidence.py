@@ -26,7 +26,7 @@ def brought(desired: DesiredState) -> dict[TagRef, Entry]:
 
 def target_of(event: Event) -> TagRef:
     """Return the repository and tag that an event's target names."""
-    repository, _, tag = event.target.partition("/")[2].rpartition(":")
+    repository, _, tag = event.path.rpartition(":")
     return TagRef(repository, tag)
 
 
@@ -114,6 +114,4 @@ def _refs_of(event: Event, by_location: Mapping[str, list[TagRef]]) -> list[TagR
     """Which tags an event is about: the one that its target names, or all that come from its source."""
     if event.target:
         return [target_of(event)]
-    # Where regsync speaks of a repository, regclient adds `:latest` to the reference.
-    source = event.source if event.kind is EventKind.SKIPPED else event.source.removesuffix(":latest")
-    return by_location.get(source, [TagRef(event.source)])
+    return by_location.get(event.source, [TagRef(event.source)])

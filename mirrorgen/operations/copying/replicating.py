@@ -11,6 +11,7 @@ from mirrorgen.destinations.port import Holdings, held_digest
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.model.tags import settled_digest
 from mirrorgen.operations.copying.evidence import Brought, brought
+from mirrorgen.operations.copying.shortfalls import unlike_settled, without_repository
 from mirrorgen.operations.copying.syncing import Patience, SyncResult
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.upstream.digests import upstream_digests
@@ -134,11 +135,11 @@ def _result(plan: ReplicationPlan, held: Holdings, known: str) -> SyncResult:
     target, entries = plan.work.desired.target, brought(plan.work.desired)
     failures = list(plan.failures)
     for ref in sorted(_left(plan, held)):
-        kind, reason = Kind.UNAVAILABLE, f"ECR has not replicated {plan.behind[ref]} to {target.label} yet; {known}"
         if held[ref.repository] is None:
-            kind = Kind.NO_REPOSITORY
-            reason = f"the repository does not exist in {target.label}; run `mirrorgen plan` and `mirrorgen apply`"
-        failures.append(entries[ref].failure(ref, kind, reason))
+            failures.append(without_repository(entries[ref], ref, target.label))
+        else:
+            reason = f"ECR has not replicated {plan.behind[ref]} to {target.label} yet; {known}"
+            failures.append(entries[ref].failure(ref, Kind.UNAVAILABLE, reason))
     failed = {failure.ref for failure in failures}
     done = entries.keys() - failed
     copied = tuple(sorted(ref for ref in done if ref in plan.behind))
@@ -149,11 +150,5 @@ def _not_as_settled(runtime: Runtime, asked: Brought, digests: Mapping[TagRef, s
     """Tags that the first holds with another digest than list or lock: replication would only bring that."""
     first = runtime.desired.target.replicated_from
     assert first
-    found: dict[TagRef, Failure] = {}
-    for ref, digest in digests.items():
-        entry = asked[ref]
-        if settled_digest(entry, ref.tag) not in {None, digest}:
-            said = "list" if ref.tag in entry.rule.digests else "lock"
-            reason = f"{first.label} holds another digest than the {said}"
-            found[ref] = entry.failure(ref, Kind.NOT_AS_LOCKED, reason)
-    return found
+    found = ((ref, unlike_settled(asked[ref], ref, digest, first.label)) for ref, digest in digests.items())
+    return {ref: failure for ref, failure in found if failure}

@@ -12,11 +12,11 @@ from mirrorgen.desired.state import DesiredState
 from mirrorgen.destinations.port import Holdings, held_digest
 from mirrorgen.errors import ToolFailed
 from mirrorgen.model.images import Entry
-from mirrorgen.model.tags import settled_digest
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests, left_for_later
 from mirrorgen.operations.copying.evidence import Word, brought, failures_of, words_of
 from mirrorgen.operations.copying.pending import Gate, Pending, pass_gates, pending, reduced
+from mirrorgen.operations.copying.shortfalls import unlike_settled, without_repository
 from mirrorgen.operations.copying.verifying import unlike_upstream
 from mirrorgen.operations.copying.weighing import scales
 from mirrorgen.operations.runtime import Runtime
@@ -231,8 +231,7 @@ class _Run:
 
     def _failure(self, ref: TagRef, entry: Entry) -> Failure | None:
         if self._lacks_repository(ref.repository):
-            reason = f"the repository does not exist in {self._label}; run `mirrorgen plan` and `mirrorgen apply`"
-            return entry.failure(ref, Kind.NO_REPOSITORY, reason)
+            return without_repository(entry, ref, self._label)
         if ref in self._failed:
             return self._failed[ref]
         held = self._digest(ref)
@@ -242,11 +241,7 @@ class _Run:
             # Somebody else has put it there in the meantime, and it is not for us to replace.
             reason = f"{self._label} holds {held} at the end of the run, and {self._proven.get(ref)} was found before"
             return entry.failure(ref, Kind.DIFFERS, reason)
-        settled = settled_digest(entry, ref.tag)
-        if settled is not None and held != settled:
-            said = "list" if ref.tag in entry.rule.digests else "lock"
-            return entry.failure(ref, Kind.NOT_AS_LOCKED, f"{self._label} holds another digest than the {said}")
-        return None
+        return unlike_settled(entry, ref, held, self._label)
 
     def _doubt(self, ref: TagRef, entry: Entry, word: Word | None, outcome: Outcome, was: str | None) -> Failure | None:
         """Say why regsync's word is no proof for a tag that it did not fail at, if it is none."""

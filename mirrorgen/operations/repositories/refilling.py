@@ -143,7 +143,7 @@ def _copy(runtime: Runtime, lacks: Sequence[Lack], on_event: Callable[[Event], N
     if outcome.trouble and not outcome.ended_early:
         raise ToolFailed(outcome.trouble)
     failed = [outcome.quote(event) for event in outcome.of(EventKind.FAILED, EventKind.SKIPPED)]
-    return {(event.target or event.source).partition("/")[2]: event for event in failed}
+    return {event.path or event.source.partition("/")[2]: event for event in failed}
 
 
 def _said_of(lack: Lack, said: Mapping[str, Event]) -> Event | None:
