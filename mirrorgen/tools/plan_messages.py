@@ -33,7 +33,7 @@ def plan_document(stdout: str) -> dict[str, Any] | None:
     for message in _messages(stdout):
         if message.get("type") == "planned_change":
             change = message["change"]
-            if change["action"] not in _ACTIONS or change["resource"].get("resource_key") is None:
+            if change["action"] not in _ACTIONS or not isinstance(change["resource"].get("resource_key"), str):
                 return None
             document["resource_changes"].append(_resource_change(change))
         elif message.get("type") == "outputs":

@@ -227,7 +227,9 @@ def _read_change(entry: Mapping[str, Any]) -> Change | None:
     if entry.get("mode") != "managed" or (action == "no-op" and not import_id and not moved_from):
         return None
     before, after = change.get("before") or {}, change.get("after") or {}
-    name = str(entry.get("index") or after.get("name") or before.get("name") or entry["address"])
+    # What the module makes has the name of its repository as its key; a number is no name.
+    key = entry["index"] if isinstance(entry.get("index"), str) else ""
+    name = str(key or after.get("name") or before.get("name") or entry["address"])
     fields = []
     if action == "update":
         fields = [key for key in after if before.get(key) != after.get(key)]

@@ -43,7 +43,7 @@ class TerraformThatSays:
         return Terraform(tool, Path("terraform"), self, {}).plan(Path("plan.tfplan"))
 
 
-def planned(action: str, *, key: str | None = "mirror/a", **change: Any) -> dict[str, Any]:
+def planned(action: str, *, key: str | int | None = "mirror/a", **change: Any) -> dict[str, Any]:
     kind, local = "aws_ecr_repository", 'aws_ecr_repository.this["mirror/a"]'
     resource = {"addr": ADDRESS, "module": "module.repositories", "resource": local, "resource_type": kind}
     return {
@@ -74,8 +74,10 @@ def test_what_needs_no_more_words_is_not_asked_for_again(message: Any, change: C
     assert terraform.commands == ["plan"]
 
 
-@pytest.mark.parametrize("message", [planned("update"), planned("replace"), planned("create", key=None)])
-def test_attributes_that_change_are_in_the_plan_alone(message: Any) -> None:
+@pytest.mark.parametrize(
+    "message", [planned("update"), planned("replace"), planned("create", key=None), planned("create", key=0)]
+)
+def test_attributes_that_change_and_names_that_are_no_key_are_in_the_plan_alone(message: Any) -> None:
     terraform = TerraformThatSays(planned("create"), message)
     assert [change.fields for change in terraform.plan().changes] == [("tags",)]
     assert terraform.commands == ["plan", "show"]

@@ -81,6 +81,12 @@ def test_another_address_is_a_change() -> None:
     assert (change.action, change.moved_from) == ("no-op", "aws_ecr_repository.old")
 
 
+@pytest.mark.parametrize("index", [None, 0, 1])
+def test_a_number_among_resources_is_no_name(index: int | None) -> None:
+    (change,) = changes(resource("aws_ecr_repository", ["create"], None, {"name": "team/own"}, index=index))
+    assert change.name == "team/own"
+
+
 def test_outputs_that_change_are_named() -> None:
     outputs = {"b": {"actions": ["create"]}, "a": {"actions": ["update"]}, "same": {"actions": ["no-op"]}}
     assert read_plan({"output_changes": outputs}) == TerraformPlan((), ("a", "b"), True)
