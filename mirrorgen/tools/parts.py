@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,9 +10,6 @@ from typing import Any
 from mirrorgen.tools.crews import Crew
 
 _HOSTS_AT_ONCE = 4
-
-# A tag, as a pattern in which only dots are escaped (mirrorgen/rendering/regsync.py).
-_EXACT = re.compile(r"(?:\w|-|\\\.)+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +133,8 @@ def _images(entry: Mapping[str, Any]) -> Iterator[Image]:
     patterns = entry.get("tags", {}).get("allow", ())
     if entry["type"] == "image":
         yield Image(source, target)
-    elif patterns and all(map(_EXACT.fullmatch, patterns)):
+    elif patterns:
+        # Each matches one tag, with its dots escaped (mirrorgen/rendering/regsync.py); rules stand under `tagSets`.
         for pattern in patterns:
             tag = pattern.replace("\\.", ".")
             yield Image(f"{source}:{tag}", f"{target}:{tag}")

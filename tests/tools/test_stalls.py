@@ -167,6 +167,13 @@ def test_a_registry_that_goes_on_like_that_is_given_up_and_no_other() -> None:
     assert reasons["m/n8:1"] == f"regsync {STALLED}, and so it did for others of quay.io"
 
 
+def test_what_works_takes_nothing_of_the_patience_with_its_registry() -> None:
+    runner = Stalling([], lambda source: ([], STALLED) if source.endswith("/c") else ([], 0))
+    outcome = once(runner, *(entry(name, "1") for name in "abcd"), stalls=2)
+    assert [source for source, _ in runner.again()] == [f"quay.io/{name}" for name in "abcd"]
+    assert failed(outcome) == {"m/c:1": f"regsync {STALLED}"}
+
+
 def test_a_part_that_does_not_work_at_all_fails_with_its_exit_code() -> None:
     runner = Stalling([], lambda _source: ([], -9))
     assert failed(once(runner, entry("a", "1"))) == {"m/a:1": "regsync ended with exit code -9"}
