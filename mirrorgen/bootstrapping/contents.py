@@ -113,7 +113,13 @@ def of_list(states: Sequence[DesiredState]) -> dict[str, Any]:
     Args:
         states: what it asks of each of its targets. Of several those count that are in the account of the first: any
             other account is prepared by itself.
+
+    Raises:
+        UsageError: no account has the target.
     """
+    if not states[0].target.is_provisioned:
+        hint = "an account is prepared in a folder without this list"
+        raise UsageError(f"{states[0].target.label} is no target in AWS", hint=hint)
     place = states[0].target.identity
     here = [state for state in states if state.target.identity.get("account_id") == place.get("account_id")]
     documents = [file.document or {} for state in here for file in state.generated().values() if file]
@@ -121,7 +127,7 @@ def of_list(states: Sequence[DesiredState]) -> dict[str, Any]:
     repositories = [
         pattern
         for state in here
-        for pattern in patterns(state.target.prefix, [repository.name for repository in state.repositories])
+        for pattern in _patterns(state.target.prefix, [repository.name for repository in state.repositories])
     ]
     names = [state.target.list_name for state in here if state.target.list_name]
     return {
@@ -136,8 +142,6 @@ def of_list(states: Sequence[DesiredState]) -> dict[str, Any]:
     }
 
 
-def patterns(prefix: str, names: Iterable[str]) -> tuple[str, ...]:
+def _patterns(prefix: str, names: Iterable[str]) -> list[str]:
     """Return patterns for repositories: the prefix, and the names of those that are not below it."""
-    below = f"{prefix}/" if prefix else ""
-    apart = sorted({name for name in names if not below or not name.startswith(below)})
-    return (*([f"{below}*"] if below else []), *apart)
+    return [f"{prefix}/*", *sorted({name for name in names if not name.startswith(f"{prefix}/")})]

@@ -12,7 +12,7 @@ from mirrorgen.model.named_targets import NamedTarget
 from mirrorgen.problems import KeyPath, Problem
 
 _CODE = "bad-replication"
-_BY_REGSYNC = "or remove `replicate`, so that regsync copies"
+_BY_REGSYNC = "remove `replicate`, so that regsync copies"
 
 
 def read_replication(
@@ -42,7 +42,7 @@ def read_replication(
     if len(asking) > MAX_REPLICATED:
         path = (key, asking[MAX_REPLICATED].name, "replicate")
         message = f"{len(asking)} targets are replicated to; Terraform's provider takes {MAX_REPLICATED}"
-        problems.append(Problem(_CODE, message, path, f"remove it {_BY_REGSYNC.removeprefix('or ')}", on_key=True))
+        problems.append(Problem(_CODE, message, path, _BY_REGSYNC, on_key=True))
     source, filled = replicated(first.target, [named.target for named in asking])
     known = {target.list_name: target for target in filled}
     followers = (
@@ -67,7 +67,7 @@ def outside_of_replication(targets: Iterable[NamedTarget], images: Collection[Im
     for image in images:
         if image.repository and named.share.takes(image) and not image.repository.startswith(beginning):
             message = f"{image.repository} is not below {beginning}, and nothing else is replicated to {named.name}"
-            hint = f"call it {beginning}{image.repository}, {_BY_REGSYNC}"
+            hint = f"call it {beginning}{image.repository}, or {_BY_REGSYNC}"
             related = (key, named.name, "replicate")
             yield Problem(_CODE, message, (*image.path, "repository"), hint, related=related)
 
@@ -80,12 +80,12 @@ def _contradictions(first: NamedTarget, named: NamedTarget, data: Mapping[str, A
         yield Problem(_CODE, message, (*path, "from"), "remove one of the two", related=asked)
     if "images" in said:
         message = f"ECR replicates by the beginning of names, so that {named.name} gets whatever {first.name} takes"
-        yield Problem(_CODE, message, (*path, "images"), f"remove it, {_BY_REGSYNC}", on_key=True, related=asked)
+        yield Problem(_CODE, message, (*path, "images"), f"remove it, or {_BY_REGSYNC}", on_key=True, related=asked)
     place = (*path, "prefix") if "prefix" in said else asked
     ours, theirs = named.target.prefix, first.target.prefix
     if ours != theirs:
         message = f"the prefix of {named.name} is {ours!r}, that of {first.name} {theirs!r}, and ECR keeps names"
-        hint = f"give both the same prefix, {_BY_REGSYNC}"
+        hint = f"give both the same prefix, or {_BY_REGSYNC}"
         related = (key, first.name, "prefix") if "prefix" in data[first.name] else None
         yield Problem(_CODE, message, place, hint, related=related)
     if not are_of_one_partition(first.target, named.target):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mirrorgen.bootstrapping.contents import MAIN, Wanted, of_list, root_files
+from mirrorgen.errors import UsageError
 from tests.documents import MINIMAL, load_text
 
 
@@ -34,6 +37,16 @@ def test_keys_and_repositories_are_those_of_the_list(tmp_path: Path) -> None:
     main = main_of(settings + MINIMAL, tmp_path)
     assert f'\n  kms_key_arns = ["{key}"]\n' in main
     assert '\n  repositories = ["mirror/*"]\n' in main
+
+
+def test_a_name_that_is_not_below_the_prefix_is_named_by_itself(tmp_path: Path) -> None:
+    apart = MINIMAL + "    repository: team/tool\n"
+    assert '\n  repositories = ["mirror/*", "team/tool"]\n' in main_of(apart, tmp_path)
+
+
+def test_no_account_is_prepared_for_a_target_that_is_in_none(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"harbor\.example\.com is no target in AWS"):
+        main_of("target: {registry: harbor.example.com/mirror}\n" + MINIMAL, tmp_path)
 
 
 def test_the_roles_reach_each_target_of_the_account_and_no_other(tmp_path: Path) -> None:
