@@ -30,6 +30,11 @@ def renewed(readme: Path) -> str:
     return _PART.sub(lambda part: f"{part[1]}\n{made[part[2]](blocks)}\n{part[3]}", readme.read_text(encoding="utf-8"))
 
 
+def variables(module: Path) -> dict[str, dict[str, Any]]:
+    """Return what a module says of each of its variables."""
+    return _blocks(module)["variable"]
+
+
 def _blocks(module: Path) -> dict[str, dict[str, Any]]:
     """Every variable, output and setting of a module, by kind and name."""
     found: dict[str, dict[str, Any]] = {"variable": {}, "output": {}, "terraform": {}}

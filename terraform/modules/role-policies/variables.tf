@@ -64,7 +64,7 @@ variable "reads_from" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for arn in var.reads_from : can(regex("^arn:[a-z-]+:ecr:[a-z0-9-]+:[0-9]{12}:repository/[a-z0-9._/*-]+$", arn))])
+    condition     = alltrue([for arn in var.reads_from : can(regex("^arn:aws[a-z-]*:ecr:[a-z0-9-]+:[0-9]{12}:repository/[a-z0-9._/*-]+$", arn))])
     error_message = "reads_from holds ARNs of repositories, such as arn:aws:ecr:eu-west-1:123456789012:repository/mirror/*."
   }
 }

@@ -60,6 +60,8 @@ run "an_only_role_may_do_what_apply_and_sync_do_and_remove_nothing" {
     kms_key_arns              = ["arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c"]
     may_list_all_repositories = true
     sets_scanning             = true
+    sets_replication          = true
+    reads_from                = ["arn:aws:ecr:eu-west-1:210987654321:repository/mirror/*"]
   }
 
   assert {
@@ -158,18 +160,20 @@ run "the_boundary_is_the_union_of_the_roles" {
   command = plan
 
   variables {
-    kms_key_arns     = ["arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c"]
-    state            = { bucket = "example-state", kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1f2d4a3c" }
-    sets_scanning    = true
-    sets_replication = true
+    kms_key_arns              = ["arn:aws:kms:eu-west-1:123456789012:key/0f2d4a3c"]
+    state                     = { bucket = "example-state", kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1f2d4a3c" }
+    may_list_all_repositories = true
+    sets_scanning             = true
+    sets_replication          = true
+    reads_from                = ["arn:aws:ecr:eu-west-1:210987654321:repository/mirror/*"]
   }
 
   assert {
     condition = (
-      toset(flatten(jsondecode(output.boundary).Statement[*].Action)) ==
-      toset(flatten([for policy in values(output.policies) : jsondecode(policy).Statement[*].Action]))
+      toset(flatten([for statement in jsondecode(output.boundary).Statement : [for action in statement.Action : "${action} ${join(",", statement.Resource)}"]])) ==
+      toset(flatten([for policy in values(output.policies) : [for statement in jsondecode(policy).Statement : [for action in statement.Action : "${action} ${join(",", statement.Resource)}"] if statement.Effect == "Allow"]]))
     )
-    error_message = "The boundary allows other actions than the roles together."
+    error_message = "The boundary allows something else than the roles together."
   }
 }
 
@@ -346,6 +350,16 @@ run "refuses_a_wildcard_in_a_state_key" {
   }
 
   expect_failures = [var.state]
+}
+
+run "refuses_what_is_no_repository_of_another_account" {
+  command = plan
+
+  variables {
+    reads_from = ["210987654321.dkr.ecr.eu-west-1.amazonaws.com/mirror/*"]
+  }
+
+  expect_failures = [var.reads_from]
 }
 
 run "refuses_an_alias_of_a_key" {
