@@ -47,10 +47,6 @@ class Gathering:
         self.add(found)
         return found if isinstance(found, NamedImage) else None
 
-    def take_from(self, document: Document, path: KeyPath, written: object) -> NamedImage | None:
-        """Take what stands at a path of a document; as `take`."""
-        return self.take(written, document.place(path), format_path(path))
-
     def refuse(self, written: object, place: Place, path: str, reason: str, hint: str = "") -> None:
         """Say that something that names an image, or seems to, cannot be taken; a password in it is not shown."""
         self._refused.append(Refusal(show(written), place, path, reason, hint))

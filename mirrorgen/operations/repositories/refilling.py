@@ -53,7 +53,7 @@ def tags_of(images: Iterable[StoredImage] | None) -> dict[str, str]:
     return {tag: image.digest for image in images or () for tag in image.tags}
 
 
-def digests_of(images: Iterable[StoredImage] | None) -> frozenset[str]:
+def _digests_of(images: Iterable[StoredImage] | None) -> frozenset[str]:
     """Return the digest of each image."""
     return frozenset(image.digest for image in images or ())
 
@@ -72,7 +72,7 @@ def lacking(renames: Iterable[Rename], held: Held, verified: Verified) -> list[L
         for tag, digest in tags_of(held[rename.old]).items():
             if tag not in new or (new[tag] != digest and known.get(tag) != digest):
                 tags.append(Lack(rename, digest, tag))
-        missing = digests_of(held[rename.old]) - digests_of(held[rename.new])
+        missing = _digests_of(held[rename.old]) - _digests_of(held[rename.new])
         digests += [Lack(rename, digest) for digest in missing]
     return [*sorted(tags), *sorted(digests)]
 
