@@ -179,10 +179,6 @@ class Mirror:
             return Finding(tuple(sorted(copies, key=lambda copy: (bool(copy.doubt), copy.repository))))
         return _why_not(reference, [each.entry for each in brought])
 
-    def names_target(self, reference: Reference) -> bool:
-        """Whether a reference names a repository that the list fills, by its place in the target."""
-        return bool(self._in_target(reference.source))
-
     def others_in(self, brought: MirroredSource) -> list[Source]:
         """Return the other upstream repositories whose tags are in the same one of the target, sorted."""
         return sorted({each.source for each in self._repositories[brought.repository]} - {brought.source})

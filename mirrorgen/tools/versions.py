@@ -28,7 +28,6 @@ class ToolSpec:
     """
 
     name: str
-    purpose: str
     minimum: str
     tested: str
     probe: tuple[str, ...]
