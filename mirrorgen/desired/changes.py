@@ -201,18 +201,18 @@ def _image_change(
     is_open = bool(new and new.is_open)
     repository, source = place
     return ImageChange(
-        kind,
-        repository,
-        source,
-        entry.host,
-        entry.owner,
-        tuple(added),
-        tuple(removed),
-        others,
-        otherwise,
-        is_open,
-        None if is_open else len(copied) * entry.copying.pulls(),
-        None if is_open else _size(copied, sizes),
+        kind=kind,
+        repository=repository,
+        source=source,
+        host=entry.host,
+        owner=entry.owner,
+        tags_added=tuple(added),
+        tags_removed=tuple(removed),
+        other_digests=others,
+        otherwise=otherwise,
+        is_open=is_open,
+        pulls=None if is_open else len(copied) * entry.copying.pulls(),
+        size_bytes=None if is_open else _size(copied, sizes),
     )
 
 
