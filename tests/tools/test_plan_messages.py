@@ -106,16 +106,20 @@ def test_what_terraform_complains_of_is_said_in_words() -> None:
         "address": ADDRESS,
         "range": {"filename": "main.tf", "start": {"line": 8, "column": 3, "byte": 90}},
     }
-    terraform = TerraformThatSays({"type": "log"}, {"type": "diagnostic", "diagnostic": error}, code=1)
+    short = {"type": "diagnostic", "diagnostic": {"severity": "warning", "summary": "Old"}}
+    terraform = TerraformThatSays({"type": "log"}, short, {"type": "diagnostic", "diagnostic": error}, [1], code=1)
     terraform.said += "panic: what it says without being asked for messages\n"
     with pytest.raises(ToolFailed) as failed:
         terraform.plan()
     assert failed.value.message.endswith(
         "stderr:\n"
+        "    Warning: Old\n"
+        "    \n"
         "    Error: Invalid value for variable\n"
         f"      with {ADDRESS},\n"
         "      on main.tf line 8\n"
         "    Wrong in: mirror/a.\n"
         "    \n"
+        "    [1]\n"
         "    panic: what it says without being asked for messages"
     )

@@ -6,7 +6,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from mirrorgen.destinations.port import StoredImage
+from mirrorgen.errors import ToolFailed
 from mirrorgen.operations.repositories.refilling import Lack, lacking, obstacles, refill
 from mirrorgen.operations.repositories.renamed import Rename
 from mirrorgen.outcomes import Failure, Kind, TagRef
@@ -65,14 +68,36 @@ def test_what_is_archived_cannot_be_copied() -> None:
     assert "restore it" in found.reason
 
 
+LIST = "target: {registry: registry.example.com}\nimages:\n  - source: quay.io/org/app\n    tags: ['1']\n"
+DIGEST = f"sha256:{1:064x}"
+
+
 def test_every_tag_of_an_image_that_regsync_leaves_out_says_why(tmp_path: Path, desire: Desire) -> None:
-    text = "target: {registry: registry.example.com}\nimages:\n  - source: quay.io/org/app\n    tags: ['1']\n"
-    digest = f"sha256:{1:064x}"
-    old = {"1": digest, "2": digest}
-    said = {"msg": "Skipping unsupported media type", "ref": f"registry.example.com/old@{digest}", "mediaType": "odd"}
+    old = {"1": DIGEST, "2": DIGEST}
+    said = {"msg": "Skipping unsupported media type", "ref": f"registry.example.com/old@{DIGEST}", "mediaType": "odd"}
     runs = [(0, [json.dumps(said)]), (0, [])]
-    runtime = runtime_of(tmp_path, desire(text), {"old": old, "new": {}}, runs=runs)
-    held = {"old": stored({digest: ("1", "2")}), "new": stored({})}
+    runtime = runtime_of(tmp_path, desire(LIST), {"old": old, "new": {}}, runs=runs)
+    held = {"old": stored({DIGEST: ("1", "2")}), "new": stored({})}
     _, failures = refill(runtime, [RENAME], held, {})
     assert [failure.ref for failure in failures] == [TagRef("new", "1"), TagRef("new", "2"), TagRef("new")]
     assert all("media type odd is not supported" in failure.reason for failure in failures)
+
+
+def test_what_has_not_come_is_a_failure_whatever_regsync_says(tmp_path: Path, desire: Desire) -> None:
+    runtime = runtime_of(tmp_path, desire(LIST), {"old": {"1": DIGEST}, "new": {}}, runs=[(0, []), (0, [])])
+    _, failures = refill(runtime, [RENAME], {"old": stored({DIGEST: ("1",)}), "new": stored({})}, {})
+    assert [failure.reason for failure in failures] == [
+        f"{DIGEST} of old is not there, and regsync reported no failure",
+        f"the image {DIGEST} of old is not there, and regsync reported no failure",
+    ]
+
+
+def test_a_regsync_that_does_not_work_ends_it(tmp_path: Path, desire: Desire) -> None:
+    runtime = runtime_of(tmp_path, desire(LIST), {"old": {"1": DIGEST}, "new": {}}, runs=[(1, ["no configuration"])])
+    with pytest.raises(ToolFailed, match="no configuration"):
+        refill(runtime, [RENAME], {"old": stored({DIGEST: ("1",)}), "new": stored({})}, {})
+
+
+def test_what_lacks_nothing_starts_nothing(tmp_path: Path, desire: Desire) -> None:
+    held = {"old": stored({DIGEST: ("1",)}), "new": stored({DIGEST: ("1",)})}
+    assert refill(runtime_of(tmp_path, desire(LIST), {}, runs=[]), [RENAME], held, {}) == (held, [])
