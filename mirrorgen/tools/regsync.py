@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from mirrorgen.errors import LimitExceeded
 from mirrorgen.tools.bounds import Bounds
@@ -95,7 +94,7 @@ class Regsync:
         Args:
             config: text of regsync.yaml, as JSON.
         """
-        return self._run("check", config)
+        return _Run(self, "check").go(config)
 
     def once(
         self, config: str, *, on_event: Callable[[Event], None] | None = None, on_pull: OnPull | None = None
@@ -107,57 +106,59 @@ class Regsync:
             on_event: told each event but requests as it happens.
             on_pull: told each pull; where it raises `Stopped`, regsync is ended.
         """
-        return self._run("once", config, on_event, on_pull)
+        return _Run(self, "once", on_event, on_pull).go(config)
 
-    def _run(
+
+class _Run:
+    """One command: regsync as often as it takes until something is known of every image."""
+
+    def __init__(
         self,
+        regsync: Regsync,
         command: str,
-        config: str,
         on_event: Callable[[Event], None] | None = None,
         on_pull: OnPull | None = None,
-    ) -> Outcome:
-        outcome = Outcome(secrets=self.runner.secrets)
-        lock = threading.Lock()
+    ) -> None:
+        self._regsync = regsync
+        self._command = command
+        self._on_event = on_event
+        self._on_pull = on_pull
+        self._outcome = Outcome(secrets=regsync.runner.secrets)
+        # Registries are gone on with beside one another.
+        self._lock = threading.Lock()
 
-        def hear(event: Event) -> None:
-            with lock:
-                outcome.events.append(event)
-                if on_event and event.kind not in _UNTOLD:
-                    on_event(outcome.quote(event))
-
-        def count(line: str) -> None:
-            pull = read_pull(line) if on_pull else None
-            if pull and on_pull:
-                with lock:
-                    on_pull(pull)
-
-        attempt = partial(self._attempt, command, hear=hear, pulled=count)
+    def go(self, config: str) -> Outcome:
+        outcome = self._outcome
         try:
-            ended = attempt(config, limits=self.limits)
+            ended = self._attempt(config, self._hear, self._regsync.limits)
             if ended.cut:
-                self._one_by_one(command, config, outcome, hear, attempt, ended.cut)
+                self._one_by_one(config, ended.cut)
             else:
                 outcome.code, outcome.trouble = ended.code, ended.trouble
         except Stopped:
             outcome.code, outcome.is_stopped = _STOPPED, True
         return outcome
 
-    def _attempt(
-        self,
-        command: str,
-        config: str,
-        *,
-        hear: Callable[[Event], None],
-        pulled: Callable[[str], None],
-        limits: SyncLimits,
-    ) -> _Ended:
+    def _hear(self, event: Event) -> None:
+        with self._lock:
+            self._outcome.events.append(event)
+            if self._on_event and event.kind not in _UNTOLD:
+                self._on_event(self._outcome.quote(event))
+
+    def _count(self, line: str) -> None:
+        pull = read_pull(line) if self._on_pull else None
+        if pull and self._on_pull:
+            with self._lock:
+                self._on_pull(pull)
+
+    def _attempt(self, config: str, hear: Callable[[Event], None], limits: SyncLimits) -> _Ended:
         """Run it once, as long as it gets on."""
         progress = Progress(limits)
         said: deque[str] = deque(maxlen=_QUOTED_LINES)
         is_out_of_memory = has_failed = False
 
         def take(line: str) -> None:
-            pulled(line)
+            self._count(line)
             nonlocal is_out_of_memory, has_failed
             event = parse_line(line)
             progress.heard(line, is_image=event is not None and event.kind not in REQUESTS.values())
@@ -168,7 +169,7 @@ class Regsync:
             if '"level":"DEBUG' not in line:
                 said.append(line)
 
-        argv = [str(self.tool.path), command, *_COMMON, "-v", _VERBOSITY[command]]
+        argv = [str(self._regsync.tool.path), self._command, *_COMMON, "-v", _VERBOSITY[self._command]]
         bounds = Bounds(
             line_length=limits.line_length,
             on_dropped=progress.dropped,
@@ -177,8 +178,8 @@ class Regsync:
             grace_s=GRACE_S,
         )
         try:
-            completed = self.runner.run(
-                argv, env=self.env, stdin=config, success_codes=None, on_stderr_line=take, bounds=bounds
+            completed = self._regsync.runner.run(
+                argv, env=self._regsync.env, stdin=config, success_codes=None, on_stderr_line=take, bounds=bounds
             )
         except LimitExceeded as error:
             return _Ended(cut=error.message.partition("\n")[0])
@@ -188,39 +189,31 @@ class Regsync:
             return _Ended(completed.code)
         return _Ended(completed.code, replace(completed, stdout="", stderr="\n".join(said)).failure().message)
 
-    def _one_by_one(
-        self,
-        command: str,
-        config: str,
-        outcome: Outcome,
-        hear: Callable[[Event], None],
-        attempt: Callable[..., _Ended],
-        why: str,
-    ) -> None:
+    def _one_by_one(self, config: str, why: str) -> None:
         """Let it go on with what it has not come to the end of, so that nothing holds up anything else."""
-
-        final = _FINAL[command]
-
-        def run(config: str) -> Try:
-            # That a part found nothing says nothing of other parts of its entry.
-            own: list[Event] = []
-
-            def hear_own(event: Event) -> None:
-                own.append(event)
-                hear(event)
-
-            ended = attempt(config, hear=hear_own, limits=replace(self.limits, stalled_s=self.limits.alone_s))
-            failed = ended.trouble or ended.code not in {0, 1}
-            reason = ended.cut or (f"regsync ended with exit code {ended.code}" if failed else "")
-            return Try(reason, _names_of(event for event in own if event.kind in final))
-
-        def give_up(image: Image, reason: str) -> None:
-            hear(Event(EventKind.FAILED, image.source, image.target, reason))
-
-        done = _names_of(outcome.of(*final))
+        outcome = self._outcome
+        done = _names_of(outcome.of(*_FINAL[self._command]))
         begun = _names_of(outcome.of(EventKind.NEEDED)) & _names_of(outcome.of(EventKind.RUNNING)) - done
-        Division(run, give_up, self.limits.stalls).finish(config, Try(why, done), begun)
+        division = Division(self._try_alone, self._give_up, self._regsync.limits.stalls)
+        division.finish(config, Try(why, done), begun)
         outcome.code = 1 if outcome.of(EventKind.FAILED) else 0
+
+    def _try_alone(self, config: str) -> Try:
+        # That a part found nothing says nothing of other parts of its entry.
+        own: list[Event] = []
+
+        def hear_own(event: Event) -> None:
+            own.append(event)
+            self._hear(event)
+
+        limits = self._regsync.limits
+        ended = self._attempt(config, hear_own, replace(limits, stalled_s=limits.alone_s))
+        failed = ended.trouble or ended.code not in {0, 1}
+        reason = ended.cut or (f"regsync ended with exit code {ended.code}" if failed else "")
+        return Try(reason, _names_of(event for event in own if event.kind in _FINAL[self._command]))
+
+    def _give_up(self, image: Image, reason: str) -> None:
+        self._hear(Event(EventKind.FAILED, image.source, image.target, reason))
 
 
 @dataclass(frozen=True, slots=True)
