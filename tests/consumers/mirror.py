@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mirrorgen.master_list.lock import Lock, LockedImage, LockedTag, rule_mark
-from mirrorgen.project import load_texts
-from mirrorgen.rendering.files import render_lock
 from tests.conftest import Result
+from tests.locks import write_lock
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 NGINX = f"{HOST}/mirror/docker-hub/nginx"
@@ -54,21 +52,8 @@ spec:
 def write_list(folder: Path, text: str = LIST, digests: dict[str, dict[str, str]] | None = None) -> None:
     """Write a list into a folder, with a lock of these digests by tag and source, where they are given."""
     (folder / "images.yaml").write_text(text)
-    if digests is None:
-        return
-    loaded = load_texts(Path("images.yaml"), text, None)
-    assert loaded.master_list
-    entries = [
-        LockedImage(
-            str(image.source),
-            image.repository,
-            rule_mark(image),
-            image.copying.platform or "all",
-            {tag: LockedTag(digest, "2026-01-01T00:00:00Z") for tag, digest in digests[str(image.source)].items()},
-        ).sealed()
-        for image in loaded.master_list.images
-    ]
-    (folder / "images.lock.yaml").write_text(render_lock(Lock(tuple(entries))))
+    if digests is not None:
+        write_lock(folder / "images.yaml", digests)
 
 
 def complaints(result: Result) -> list[str]:
