@@ -69,6 +69,9 @@ _VERBOSITY = {"check": "debug", "once": "trace"}
 
 _QUOTED_LINES = 40
 
+_LEAD_BYTES = 4096
+"""As little as Linux has: it waits for us with its log, or its pulls would be counted long after they are made."""
+
 _STOPPED = -2
 """SIGINT, by which a program is stopped."""
 
@@ -175,6 +178,7 @@ class Regsync:
             memory_bytes=limits.memory_bytes,
             watch=progress,
             grace_s=GRACE_S,
+            pipe_bytes=_LEAD_BYTES,
         )
         try:
             completed = self.runner.run(
