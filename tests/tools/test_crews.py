@@ -35,7 +35,7 @@ class Programs:
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ToolFailed("one of them failed")], ids=["interrupt", "failure"])
 def test_programs_end_at_once_and_no_other_is_started(error: BaseException) -> None:
     programs = Programs()
-    start = time.monotonic()
+    raised: list[float] = []
 
     def ask_until_stopped() -> None:
         with Crew() as crew:
@@ -44,11 +44,12 @@ def test_programs_end_at_once_and_no_other_is_started(error: BaseException) -> N
                 pool.submit(programs.wait)
             for _ in range(2):
                 programs.begun.acquire()
+            raised.append(time.monotonic())
             raise error
 
     with pytest.raises(type(error)):
         ask_until_stopped()
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - raised[0] < 10
     assert all(ends(pid) for pid in programs.pids)
     # Those that had a thread are gone; of the others none came to its turn.
     assert not programs.begun.acquire(timeout=0.5)
@@ -75,7 +76,7 @@ def test_a_program_that_was_about_to_start_is_ended() -> None:
     with pytest.raises(KeyboardInterrupt):
         ask_and_stop()
     may_start.set()
-    assert done.wait(10)
+    assert done.wait(60)
     assert [type(error) for error in said] == [KeyboardInterrupt]
     assert all(ends(pid) for pid in programs.pids)
 
