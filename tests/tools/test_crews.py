@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -83,5 +84,21 @@ def test_a_program_that_was_about_to_start_is_ended() -> None:
 
 def test_a_crew_waits_for_what_was_asked() -> None:
     with Crew() as crew:
-        answers = [crew.pool(width).submit(time.sleep, 0.05) for width in (1, 2)]
-    assert all(answer.done() for answer in answers)
+        answers = [pool.submit(time.sleep, 0.05) for pool in (crew.pool(1), crew.pool(2)) for _ in range(3)]
+    assert all(answer.done() and not answer.cancelled() for answer in answers)
+
+
+def test_an_interrupt_ends_the_programs_that_a_crew_waits_for_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    programs, shutdown = Programs(), ThreadPoolExecutor.shutdown
+
+    def interrupted(pool: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        if wait:
+            programs.begun.acquire()
+            raise KeyboardInterrupt
+        shutdown(pool, wait, cancel_futures=cancel_futures)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", interrupted)
+    with pytest.raises(KeyboardInterrupt), Crew() as crew:
+        crew.pool(1).submit(programs.wait)
+    (pid,) = programs.pids
+    assert ends(pid)
