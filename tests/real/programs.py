@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,47 @@ def program(name: str, module: str, env: dict[str, str]) -> Path:
             assert go, f"Go is needed to build {module}"
             subprocess.run([go, "install", module], env={**ORIGINAL_ENVIRONMENT, "GOBIN": str(path.parent)}, check=True)
     return path
+
+
+def build(env: Mapping[str, str], name: str, files: Mapping[str, str], package: str, tags: str = "") -> Path:
+    """Build a program from the files of a module that names others."""
+    path = bin_dir(env) / name
+    with locked(name.replace("/", "-")):
+        if not path.exists():
+            work = bin_dir(env) / f"{name.replace('/', '-')}.build"
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+            for file, text in files.items():
+                (work / file).write_text(text)
+            path.parent.mkdir(exist_ok=True)
+            argv = ["go", "build", "-mod=mod", "-tags", tags, "-o", str(path), package]
+            subprocess.run(argv, cwd=work, env={**ORIGINAL_ENVIRONMENT, "GOFLAGS": ""}, check=True)
+            shutil.rmtree(work)
+    return path
+
+
+@dataclass(frozen=True)
+class Own:
+    """A program of these tests around the code of somebody else.
+
+    Attributes:
+        folder: the folder beside this file that has its module.
+    """
+
+    folder: str
+
+    @property
+    def files(self) -> dict[str, str]:
+        return {path.name: path.read_text() for path in Path(__file__).with_name(self.folder).iterdir()}
+
+    @property
+    def name(self) -> str:
+        """What it is called in the cache: another one as soon as a file changes."""
+        return f"{self.folder}-{hashlib.sha256(repr(sorted(self.files.items())).encode()).hexdigest()[:12]}"
+
+    def built(self, env: Mapping[str, str]) -> Path:
+        """Build it, if it is not there."""
+        return build(env, self.name, self.files, ".")
 
 
 def require_built(env: Mapping[str, str], name: str, what: str, *, may_build: bool) -> None:
