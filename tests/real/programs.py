@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from mirrorgen.tools.built import bin_dir
+from mirrorgen.tools.install import GO_SETTINGS
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
 
 
@@ -25,6 +27,11 @@ def locked(name: str) -> Iterator[None]:
         yield
 
 
+def _building() -> dict[str, str]:
+    """As the pinned programs are built: with other flags Go would compile its library and all that is shared again."""
+    return {**ORIGINAL_ENVIRONMENT, **{name: GO_SETTINGS[name] for name in ("CGO_ENABLED", "GOFLAGS")}}
+
+
 def program(name: str, module: str, env: dict[str, str]) -> Path:
     """Return a Go program that only tests need, built into the cache if it is not there."""
     path = bin_dir(env) / name
@@ -32,7 +39,10 @@ def program(name: str, module: str, env: dict[str, str]) -> Path:
         if not path.exists():
             go = shutil.which("go")
             assert go, f"Go is needed to build {module}"
-            subprocess.run([go, "install", module], env={**ORIGINAL_ENVIRONMENT, "GOBIN": str(path.parent)}, check=True)
+            with TemporaryDirectory(dir=path.parent, prefix=".build-") as folder:
+                subprocess.run([go, "install", module], env={**_building(), "GOBIN": folder}, check=True)
+                # Whole, or not there.
+                Path(folder, name).rename(path)
     return path
 
 
@@ -47,8 +57,9 @@ def build(env: Mapping[str, str], name: str, files: Mapping[str, str], package: 
             for file, text in files.items():
                 (work / file).write_text(text)
             path.parent.mkdir(exist_ok=True)
-            argv = ["go", "build", "-mod=mod", "-tags", tags, "-o", str(path), package]
-            subprocess.run(argv, cwd=work, env={**ORIGINAL_ENVIRONMENT, "GOFLAGS": ""}, check=True)
+            argv = ["go", "build", "-mod=mod", "-tags", tags, "-o", "built", package]
+            subprocess.run(argv, cwd=work, env=_building(), check=True)
+            (work / "built").rename(path)
             shutil.rmtree(work)
     return path
 
