@@ -32,7 +32,13 @@ REAL_CACHE_DIR = Path(
 
 
 # The same examples on every run, however slow the machine is.
-hypothesis.settings.register_profile("mirrorgen", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile(
+    "mirrorgen",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 # Other ones each time, and many of them.
 hypothesis.settings.register_profile(
     "soak", deadline=None, database=None, max_examples=examples(100), suppress_health_check=list(hypothesis.HealthCheck)

@@ -33,6 +33,7 @@ class Bounds:
             limited.
         watch: asked now and then, with the process id, whether it is to be killed; a text says why.
         grace_s: seconds that it has to end by itself after an interrupt.
+        pipe_bytes: how far it may get ahead of whoever reads what it says; on Linux only, where the least is a page.
     """
 
     output_bytes: int | None = None
@@ -41,6 +42,7 @@ class Bounds:
     memory_bytes: int | None = None
     watch: Callable[[int], str | None] | None = None
     grace_s: float = INTERRUPT_GRACE_S
+    pipe_bytes: int | None = None
 
     def limit_memory(self, pid: int) -> None:
         """Let the system give a process no more than it may take."""

@@ -17,14 +17,20 @@ from mirrorgen.tools.orphans import ending_with_us
 Child: TypeAlias = "subprocess.Popen[str]"
 
 
-def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None) -> Child:
+def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, pipe_bytes: int = -1) -> Child:
     """Start a program that ends with us, with pipes for all three streams.
+
+    Args:
+        argv: the program and its arguments.
+        env: its whole environment.
+        cwd: the folder to run in.
+        pipe_bytes: how much each pipe holds, where the system lets us say so; -1 for as much as is usual.
 
     Raises:
         ToolUnusable: there is no such program.
     """
     pipe = subprocess.PIPE
-    return _start(argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe)
+    return _start(argv, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe, pipe_bytes=pipe_bytes)
 
 
 def start_server(argv: Sequence[str], *, env: Mapping[str, str], log: Path, outlives_us: bool) -> int:
@@ -93,6 +99,7 @@ def _start(
     stdout: int | IO[str],
     stderr: int,
     outlives_us: bool = False,
+    pipe_bytes: int = -1,
 ) -> Child:
     started: list[Child] = []
     try:
@@ -108,6 +115,7 @@ def _start(
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
+                pipesize=pipe_bytes,
                 preexec_fn=None if outlives_us else ending_with_us(),
             )
             started.append(child)

@@ -37,10 +37,15 @@ class Crew:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Wait for the threads, or end what they are at."""
-        if kind is not None:
-            self._end()
-        for pool in self._pools:
-            pool.shutdown(wait=kind is None, cancel_futures=True)
+        is_whole = False
+        try:
+            for pool in self._pools if kind is None else ():
+                pool.shutdown()
+            is_whole = kind is None
+        finally:
+            # It may be interrupted while it waits, too.
+            if not is_whole:
+                self._end()
 
     def pool(self, width: int) -> ThreadPoolExecutor:
         """Return threads, of which so many work at a time."""
@@ -56,6 +61,8 @@ class Crew:
             kill(child)
         for child in children:
             child.wait()
+        for pool in self._pools:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _join(self, child: Child) -> bool:
         with self._lock:

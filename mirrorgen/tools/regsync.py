@@ -68,6 +68,9 @@ _VERBOSITY = {"check": "debug", "once": "trace"}
 
 _QUOTED_LINES = 40
 
+_LEAD_BYTES = 4096
+"""As little as Linux has: it waits for us with its log, or its pulls would be counted long after they are made."""
+
 _STOPPED = -2
 """SIGINT, by which a program is stopped."""
 
@@ -176,6 +179,7 @@ class _Run:
             memory_bytes=limits.memory_bytes,
             watch=progress,
             grace_s=GRACE_S,
+            pipe_bytes=_LEAD_BYTES,
         )
         try:
             completed = self._regsync.runner.run(

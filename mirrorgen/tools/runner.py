@@ -125,7 +125,7 @@ class ProcessRunner:
         if self.on_start:
             self.on_start(self.secrets.redact(shlex.join(argv)))
         cut: list[str] = []
-        with start(argv, env=env, cwd=cwd) as child:
+        with start(argv, env=env, cwd=cwd, pipe_bytes=bounds.pipe_bytes or -1) as child:
 
             def end(why: str) -> None:
                 cut.append(why)

@@ -30,7 +30,7 @@ from mirrorgen.tools.terraform_providers import with_providers
 from mirrorgen.tools.versions import find_tool, tool_specs
 from tests.conftest import ORIGINAL_ENVIRONMENT, REAL_CACHE_DIR
 from tests.real.github_jobs import ACT, GitHub
-from tests.real.programs import program
+from tests.real.programs import Own, program
 from tests.real.provider import running_provider
 
 _numbers = itertools.count()
@@ -272,8 +272,8 @@ def fake_tool(tmp_path: Path) -> Callable[[str, str], Path]:
 
 @pytest.fixture(scope="session")
 def distribution_binary(base_env: dict[str, str]) -> Path:
-    """CNCF distribution, built."""
-    return program("registry", "github.com/distribution/distribution/v3/cmd/registry@v3.1.2", base_env)
+    """CNCF distribution, built without what keeps blobs in clouds: that takes more time than all the rest."""
+    return Own("distribution_registry").built(base_env)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import base64
 import json
 import re
 import subprocess
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,18 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.real.conftest import Project
-from tests.servers import free_port, server, wait_until
+from tests.servers import server, wait_until
 
-REGISTRY = "github.com/distribution/distribution/v3/cmd/registry@v3.1.2"
 USER, PASSWORD = "mirror", "correct-horse-battery"
 # bcrypt of PASSWORD
 HTPASSWD = "mirror:$2b$05$T4palD1i9kj3Wq153ACxyOkzhGdVVt4VIah/koDlIhP8CPR6Wgg16\n"
 
 CONFIG = """\
 version: 0.1
-log: {{level: error, accesslog: {{disabled: false}}}}
+log: {{level: info, accesslog: {{disabled: false}}}}
 storage: {{filesystem: {{rootdirectory: {folder}/storage}}, delete: {{enabled: true}}}}
-http: {{addr: "127.0.0.1:{port}"}}
+http: {{addr: "127.0.0.1:0"}}
 auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}
 """
 
@@ -72,26 +70,20 @@ class Distribution:
 
 @contextmanager
 def distribution(folder: Path, binary: Path) -> Iterator[Distribution]:
-    """Serve on a free loopback port, with everything in `folder`."""
-    port = free_port()
+    """Serve on a loopback port that the system chooses, with everything in `folder`."""
     folder.mkdir()
+
+    def address() -> str:
+        said = re.search(r"listening on (127\.0\.0\.1:\d+)", (folder / "log").read_text())
+        return said[1] if said else ""
+
     (folder / "htpasswd").write_text(HTPASSWD)
-    (folder / "config.yaml").write_text(CONFIG.format(folder=folder, port=port))
+    (folder / "config.yaml").write_text(CONFIG.format(folder=folder))
     argv = [str(binary), "serve", str(folder / "config.yaml")]
     with (
-        (folder / "access.log").open("w") as log,
-        server(argv, env={"OTEL_TRACES_EXPORTER": "none"}, stdout=log, stderr=log),
+        (folder / "access.log").open("w") as access_log,
+        (folder / "log").open("w") as log,
+        server(argv, env={"OTEL_TRACES_EXPORTER": "none"}, stdout=access_log, stderr=log),
     ):
-        wait_until(lambda: asks_for_credentials(port))
-        yield Distribution(f"127.0.0.1:{port}", folder / "access.log")
-
-
-def asks_for_credentials(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/"):
-            return False
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code == 401
-    except OSError:
-        return False
+        wait_until(lambda: bool(address()))
+        yield Distribution(address(), folder / "access.log")

@@ -6,7 +6,6 @@ on the loopback network, which have certificates for them.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -19,8 +18,7 @@ from pathlib import Path
 import pytest
 
 from mirrorgen.tools.built import bin_dir
-from tests.conftest import ORIGINAL_ENVIRONMENT
-from tests.real.programs import locked, require_built
+from tests.real.programs import Own, build, require_built
 from tests.servers import server, wait_until
 
 NEEDED = ("containerd", "unshare", "nsenter", "mount")
@@ -64,27 +62,9 @@ def kubelet_in_short() -> list[str]:
 
 def kubelet(env: Mapping[str, str], *, may_build: bool) -> list[str]:
     """Return how the kubelet's own code is started on a node, from the cache; it has 1,300 packages."""
-    files = {path.name: path.read_text() for path in Path(__file__).with_name("kubelet").iterdir()}
-    digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
-    require_built(env, f"kubelet-{digest}", "the kubelet's own code", may_build=may_build)
-    return [str(build(env, f"kubelet-{digest}", files, "."))]
-
-
-def build(env: Mapping[str, str], name: str, files: Mapping[str, str], package: str, tags: str = "") -> Path:
-    """Build a program from the files of a module that names others."""
-    path = bin_dir(env) / name
-    with locked(name.replace("/", "-")):
-        if not path.exists():
-            work = bin_dir(env) / f"{name.replace('/', '-')}.build"
-            shutil.rmtree(work, ignore_errors=True)
-            work.mkdir()
-            for file, text in files.items():
-                (work / file).write_text(text)
-            path.parent.mkdir(exist_ok=True)
-            argv = ["go", "build", "-mod=mod", "-tags", tags, "-o", str(path), package]
-            subprocess.run(argv, cwd=work, env={**ORIGINAL_ENVIRONMENT, "GOFLAGS": ""}, check=True)
-            shutil.rmtree(work)
-    return path
+    name = Own("kubelet").name
+    require_built(env, name, "the kubelet's own code", may_build=may_build)
+    return [str(Own("kubelet").built(env))]
 
 
 @dataclass

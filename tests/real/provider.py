@@ -27,10 +27,18 @@ from tests.servers import server
 VARIABLE = "TF_REATTACH_PROVIDERS"
 
 
+_installed: list[Path] = []
+
+
 @contextmanager
 def running_provider(folder: Path, env: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Install the provider into an empty folder and start it; yields the variable that leads Terraform to it."""
-    argv = [str(installed_provider(folder, env)), "-debug"]
+    """Start the provider in an empty folder; yields the variable that leads Terraform to it.
+
+    It is installed for the first account of a session, and started for each, as it keeps whom it talks to.
+    """
+    if not _installed:
+        _installed.append(installed_provider(folder, env))
+    argv = [str(_installed[0]), "-debug"]
     # Its socket is in TMPDIR. It logs each step unless told not to, and cannot be configured twice with a bundle.
     env = {**env, "TMPDIR": str(folder), "TF_LOG_SDK": "off", "TF_LOG_PROVIDER": "off"}
     env.pop("AWS_CA_BUNDLE", None)

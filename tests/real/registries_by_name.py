@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
-import random
+import os
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -58,8 +58,9 @@ def registries(folder: Path, emulator: Emulator) -> Iterator[Registries]:
     ecr_name = f"{emulator.account_id}.dkr.ecr.{emulator.region}.amazonaws.com"
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "authority.pem")
-    network = ".".join(str(random.randint(1, 250)) for _ in range(2))  # noqa: S311 - other tests take others
-    ecr_address, upstream_address = f"127.{network}.1", f"127.{network}.2"
+    # No other process of these tests has the same.
+    network = "127.{}.{}".format(*divmod(os.getpid() % 2**16, 2**8))
+    ecr_address, upstream_address = f"{network}.1", f"{network}.2"
     names = {ecr_name: ecr_address, **dict.fromkeys(UPSTREAMS, upstream_address)}
     found = Registries(names, folder / "authority.pem")
     with (

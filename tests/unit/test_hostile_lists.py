@@ -98,13 +98,13 @@ def check(content: bytes, folder: Path) -> None:
         assert any(problem.is_error for problem in loaded.problems)
 
 
-@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(hostile=lists())
 def test_a_list_with_anything_in_it(hostile: Any, tmp_path: Path) -> None:
     check(yaml.safe_dump(hostile, allow_unicode=True).encode("utf-8", "surrogatepass"), tmp_path)
 
 
-@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(draw=st.data())
 def test_a_list_with_a_slip_of_the_hand(draw: st.DataObject, tmp_path: Path) -> None:
     text = (ROOT / "tests/cases/valid/every-field/images.yaml").read_bytes()

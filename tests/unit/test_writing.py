@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirrorgen.destinations.ecr.target import EcrTarget
@@ -133,7 +133,7 @@ def as_written(model: MasterList) -> MasterList:
     return replace(model, target=target, targets=(), settings=target.default_settings(), copying=Copying())
 
 
-@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150))
 @given(lists())
 def test_a_model_that_is_written_and_built_again_is_the_same(data: dict[str, Any]) -> None:
     model, _ = build_model(data)
