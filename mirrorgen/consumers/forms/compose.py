@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Use, Written, left_of
+from mirrorgen.consumers.forms.fields import fields_of
 from mirrorgen.consumers.forms.renaming import not_pinned
 from mirrorgen.consumers.forms.yaml_text import dump
 from mirrorgen.problems import format_path
@@ -14,11 +15,15 @@ def write(order: Order) -> Written:
     """Return the override; what cannot be overridden is left."""
     services: dict[str, Any] = {}
     left = list(left_of(order))
+    giving = _giving(order)
     for use in order.uses:
         if not use.finding.is_mirrored:
             continue
         service = use.image.consumer
-        if use.image.path != format_path(("services", service, "image")):
+        is_image = use.image.path == format_path(("services", service, "image"))
+        if is_image and use.image.place.file != giving.get(service):
+            continue  # another file says what the service runs
+        if not is_image:
             reason = "it is not what a service runs, which is all that an override changes; use `rewrite files`"
             left.append(Left(use.image.written, reason, use.image.place))
             continue
@@ -26,6 +31,23 @@ def write(order: Order) -> Written:
         if order.pin and not use.finding.copy.digest:
             left.append(not_pinned(use.image.written, use, use.finding.copy))
     return Written(dump({"services": services}), left=tuple(left))
+
+
+def _giving(order: Order) -> dict[str, str]:
+    """Return which file gives each service the image that it runs: the last that has one; none where one is built.
+
+    https://docs.docker.com/reference/compose-file/merge/
+    """
+    giving: dict[str, str] = {}
+    built = set()
+    for file, text in order.texts.items():
+        for field in (field for fields in fields_of(text, file).values() for field in fields):
+            match field.path:
+                case ("services", service, "image"):
+                    giving[str(service)] = file
+                case ("services", service, "build", *_):
+                    built.add(str(service))
+    return {service: file for service, file in giving.items() if service not in built}
 
 
 def _image(use: Use, *, pin: bool) -> str:
