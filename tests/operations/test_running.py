@@ -92,6 +92,12 @@ CASES: dict[str, tuple[str, str, list[StoredImage], Held]] = {
         [stored(1, "v1.0.0", contains=[2]), stored(2)],
         Held.YES,
     ),
+    "the tag with a part of an index within it": (
+        f"{OURS}:v1.0.0",
+        digest(3),
+        [stored(1, "v1.0.0", contains=[2]), stored(2, contains=[3]), stored(3)],
+        Held.YES,
+    ),
     "an index without the part that runs": (f"{OURS}:v1.0.0", digest(2), [stored(1, "v1.0.0", contains=[2])], Held.NO),
     "a tag that has moved since": (f"{OURS}:v1.0.0", digest(9), [stored(1, "v1.0.0"), stored(9)], Held.TAG),
     "an image that has lost its tag": (f"{OURS}:v1.0.0", digest(1), [stored(1)], Held.DIGEST),
