@@ -124,6 +124,19 @@ def test_with_files_it_knows_what_they_name(run_cli: RunCli, folder: Path) -> No
     ]
 
 
+OTHERWISE = f"registry-1.docker.io/library/nginx:1.19@{A}"
+
+
+def test_with_files_it_knows_their_other_names_too(run_cli: RunCli, folder: Path) -> None:
+    write_list(folder, LIST, DIGESTS)
+    (folder / "web.yaml").write_text(DEPLOYMENT.replace("nginx:1.25.3", OTHERWISE))
+    assert moved(run_cli, OTHERWISE) == [OTHERWISE]
+    assert moved(run_cli, OTHERWISE, options=("web.yaml",)) == [f"{NGINX}@{A}"]
+    policy = yaml.safe_load(run_cli("rewrite", "kyverno-cluster-policy", "web.yaml").stdout)
+    mirrored = policy["spec"]["rules"][0]["context"][0]["variable"]["value"]
+    assert mirrored[OTHERWISE] == mirrored[f"nginx:1.19@{A}"] == f"{NGINX}@{A}"
+
+
 def test_expressions_of_long_lists_stay_within_what_cel_reads(run_cli: RunCli, folder: Path) -> None:
     tags = [f"1.{number}.0" for number in range(8)]
     entries = [f"  - {{source: example.com/team/application-{number}, tags: {tags}}}\n" for number in range(200)]

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Written, left_of
 from mirrorgen.consumers.forms.policies import IMPLIED, Redirected, cel_map, cel_text, redirected
-from mirrorgen.consumers.forms.spelling import spellings
 from mirrorgen.consumers.forms.yaml_text import Block, dump
 
 NAME = "images-from-the-mirror"
@@ -105,7 +104,7 @@ def _variables(parts: list[list[Redirected]]) -> Iterator[tuple[str, str]]:
 
 
 def _spelled(each: Redirected) -> dict[str, str]:
-    return dict.fromkeys(spellings(each.source), str(each.source))
+    return dict.fromkeys(each.names, str(each.source))
 
 
 def _known(each: Redirected) -> str:

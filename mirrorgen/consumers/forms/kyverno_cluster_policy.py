@@ -10,7 +10,6 @@ from typing import Any
 from mirrorgen.consumers.forms.contract import Form, Order, Takes, Written, left_of
 from mirrorgen.consumers.forms.kyverno import ADMITTED, LISTS, NAME
 from mirrorgen.consumers.forms.policies import IMPLIED, Redirected, redirected
-from mirrorgen.consumers.forms.spelling import spellings
 from mirrorgen.consumers.forms.yaml_text import dump
 
 _FOUND = "{{ lookup(mirrored, element.image) || '' }}"
@@ -19,7 +18,7 @@ _FOUND = "{{ lookup(mirrored, element.image) || '' }}"
 def write(order: Order) -> Written:
     """Return the policy."""
     found, left = redirected(order)
-    mirrored = {name: image for each in found for name, image in _names(each).items()}
+    mirrored = {name: image for each in found for name, image in _names(each, order).items()}
     rule = {
         "name": NAME,
         "match": {
@@ -50,15 +49,16 @@ def _foreach(key: str) -> dict[str, Any]:
     }
 
 
-def _names(each: Redirected) -> dict[str, str]:
-    """Every way to write each image: with any known tag before a digest, and without `:latest`."""
+def _names(each: Redirected, order: Order) -> dict[str, str]:
+    """Every way to write each image: with any known tag before a digest, or that of a file, and without `:latest`."""
     endings = dict(each.images)
     if IMPLIED in each.images:
         endings[""] = each.images[IMPLIED]
-    tags = [kept for kept in each.images if kept.startswith(":")]
-    for digest in each.images.keys() - set(tags):
+    written = {f":{use.image.tag}": None for use in order.uses if use.image.source == each.source and use.image.tag}
+    tags = dict.fromkeys(kept for kept in each.images if kept.startswith(":")) | written
+    for digest in sorted(kept for kept in each.images if kept.startswith("@")):
         endings |= {f"{tag}{digest}": each.images[digest] for tag in tags}
-    return {f"{name}{ending}": endings[ending] for name in spellings(each.source) for ending in sorted(endings)}
+    return {f"{name}{ending}": endings[ending] for name in each.names for ending in sorted(endings)}
 
 
 FORM = Form("kyverno-cluster-policy", "a ClusterPolicy of Kyverno, for older versions", Takes.ANY_FILES, write)

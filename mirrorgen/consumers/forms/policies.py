@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mirrorgen.consumers.forms.contract import Left, Order
+from mirrorgen.consumers.forms.spelling import spellings, written_name
 from mirrorgen.consumers.mirrored import LATEST, Copy, MirroredSource
 from mirrorgen.model.references import Reference, Source
 
@@ -20,10 +21,12 @@ class Redirected:
 
     Attributes:
         source: the repository.
+        names: every way to write it, and how the files of the order do.
         images: the reference in the mirror by `:tag` or `@digest`, sorted.
     """
 
     source: Source
+    names: tuple[str, ...]
     images: dict[str, str]
 
 
@@ -42,8 +45,13 @@ def redirected(order: Order) -> tuple[list[Redirected], list[Left]]:
                 if order.pin and not copy.digest:
                     left.append(Left(f"{source}{kept}", "it is not pinned: neither the list nor a lock has its digest"))
         if images:
-            found.append(Redirected(source, dict(sorted(images.items()))))
+            found.append(Redirected(source, _names(order, source), dict(sorted(images.items()))))
     return found, left
+
+
+def _names(order: Order, source: Source) -> tuple[str, ...]:
+    written = [written_name(use.image.written) for use in order.uses if use.image.source == source]
+    return tuple(dict.fromkeys([*spellings(source), *(name for name in written if "$" not in name)]))
 
 
 def _copies(order: Order, source: Source, brought: MirroredSource) -> Iterator[tuple[str, Copy]]:
