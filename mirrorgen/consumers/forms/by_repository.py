@@ -16,8 +16,7 @@ def by_repository(order: Order) -> tuple[dict[Source, str], tuple[Left, ...]]:
     Raises:
         UsageError: digests are asked for.
     """
-    if order.pin:
-        raise UsageError("this form has no tags, so it can have no digests", hint="leave out --digest")
+    require_no_digests(order)
     targets: dict[Source, str] = {}
     left = []
     for source, brought in order.sources():
@@ -30,6 +29,16 @@ def by_repository(order: Order) -> tuple[dict[Source, str], tuple[Left, ...]]:
         else:
             targets[source] = names[0]
     return targets, (*left, *_called_otherwise(order, targets))
+
+
+def require_no_digests(order: Order) -> None:
+    """Refuse an order that no form without tags can meet.
+
+    Raises:
+        UsageError: digests are asked for.
+    """
+    if order.pin:
+        raise UsageError("this form has no tags, so it can have no digests", hint="leave out --digest")
 
 
 def _called_otherwise(order: Order, targets: dict[Source, str]) -> Iterator[Left]:
