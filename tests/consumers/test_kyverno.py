@@ -96,6 +96,20 @@ def test_pods_that_run_keep_their_images(run_cli: RunCli) -> None:
     ]
 
 
+def test_a_container_that_is_added_gets_its_image_and_those_that_are_there_keep_theirs(run_cli: RunCli) -> None:
+    """Kubernetes refuses to change an ephemeral container, and with it the one that `kubectl debug` adds."""
+    policy = yaml.safe_load(run_cli("rewrite", "kyverno").stdout)
+    before = pod("nginx", ephemeralContainers=["nginx:1.24.0"])
+    expected = {
+        "containers-0": "nginx",
+        "ephemeralcontainers-0": "nginx:1.24.0",
+        "ephemeralcontainers-1": f"{NGINX}:latest",
+    }
+    assert apply(policy, pod("nginx", ephemeralContainers=["nginx:1.24.0", "nginx"]), before) == expected
+    # A Pod that is made: Kyverno has an old object for it, too, in which nothing is.
+    assert apply(policy, pod("nginx"), {}) == apply(policy, pod("nginx")) == {"containers-0": f"{NGINX}:latest"}
+
+
 def test_a_digest_that_the_lock_has_is_known(run_cli: RunCli, folder: Path) -> None:
     write_list(folder, LIST, DIGESTS)
     assert moved(run_cli, f"nginx@{A}", f"docker.io/nginx:1.24.0@{A}") == [f"{NGINX}@{A}"] * 2

@@ -71,10 +71,20 @@ def _parts(found: list[Redirected]) -> tuple[list[list[Redirected]], list[Left]]
 
 def _variables(parts: list[list[Redirected]]) -> Iterator[tuple[str, str]]:
     yield "containers", " +\n".join(f"(has(object.spec.{key}) ? object.spec.{key} : [])" for key in LISTS)
+    # No container of a Pod that runs may change, not even one that `kubectl debug` has added. Kyverno has an empty old
+    # object, or none, for a new Pod.
+    yield (
+        "there",
+        " +\n".join(
+            f"(!(oldObject == null) && has(oldObject.spec) && has(oldObject.spec.{key}) ?\n"
+            f"  oldObject.spec.{key}.map(c, string(c.name)) : [])"
+            for key in LISTS
+        ),
+    )
     yield (
         "written",
         (
-            "variables.containers.filter(c, has(c.image)).map(c,\n"
+            "variables.containers.filter(c, has(c.image) && !(string(c.name) in variables.there)).map(c,\n"
             "  {'container': string(c.name), 'image': string(c.image), 'head': string(c.image).split('@')[0]})"
         ),
     )

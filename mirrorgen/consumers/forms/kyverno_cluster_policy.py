@@ -43,7 +43,17 @@ def write(order: Order) -> Written:
 def _foreach(key: str) -> dict[str, Any]:
     return {
         "list": f"request.object.spec.{key} || `[]`",
-        "preconditions": {"all": [{"key": _FOUND, "operator": "NotEquals", "value": ""}]},
+        "preconditions": {
+            "all": [
+                {"key": _FOUND, "operator": "NotEquals", "value": ""},
+                # No container of a Pod that runs may change, not even one that `kubectl debug` has added.
+                {
+                    "key": "{{ element.name }}",
+                    "operator": "AnyNotIn",
+                    "value": f"{{{{ request.oldObject.spec.{key}[].name || `[]` }}}}",
+                },
+            ]
+        },
         # The name in brackets says which container is meant.
         "patchStrategicMerge": {"spec": {key: [{"(name)": "{{ element.name }}", "image": _FOUND}]}},
     }
