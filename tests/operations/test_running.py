@@ -191,6 +191,14 @@ def test_where_it_is_not_known_of_all_what_runs_nothing_is_pruned(tmp_path: Path
         make_prune_plan(runtime, older_than_days=30, now=NOW, in_use=uses)
 
 
+def test_what_names_several_images_at_once_stops_a_prune(tmp_path: Path) -> None:
+    runtime, _ = runtime_on(tmp_path, LIST, stored(4, "v0.9.0"))
+    text = "sync:\n  - {source: quay.io/org/app, target: example.com/app, type: repository, tags: {allow: ['v0.*']}}\n"
+    uses = in_use([read(text, Around("regsync.yaml"))], mirror_of(runtime.desired, {}))
+    with pytest.raises(InputError, match=r"regsync\.yaml:2:.*it names more than one image"):
+        make_prune_plan(runtime, older_than_days=30, now=NOW, in_use=uses)
+
+
 def test_status_names_who_uses_a_tag(tmp_path: Path) -> None:
     runtime, _ = runtime_on(tmp_path, LIST, stored(1, "v1.0.0"), stored(2, "v1.1.0"))
     uses = running(runtime, ("a", f"{OURS}:v1.0.0", ""), ("b", f"{OURS}:v1.0.0", ""))
