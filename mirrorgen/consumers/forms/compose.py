@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Use, Written, left_of
-from mirrorgen.consumers.forms.fields import fields_of
 from mirrorgen.consumers.forms.renaming import not_pinned
 from mirrorgen.consumers.forms.yaml_text import dump
 from mirrorgen.problems import format_path
+from mirrorgen.readers.compose import is_reset
+from mirrorgen.readers.yaml_documents import read_documents, untagged
 
 
 def write(order: Order) -> Written:
@@ -39,15 +41,23 @@ def _giving(order: Order) -> dict[str, str]:
     https://docs.docker.com/reference/compose-file/merge/
     """
     giving: dict[str, str] = {}
-    built = set()
+    built: dict[str, bool] = {}
     for file, text in order.texts.items():
-        for field in (field for fields in fields_of(text, file).values() for field in fields):
-            match field.path:
-                case ("services", service, "image"):
-                    giving[str(service)] = file
-                case ("services", service, "build", *_):
-                    built.add(str(service))
-    return {service: file for service, file in giving.items() if service not in built}
+        for name, service in _services(text, file):
+            if "image" in service:
+                giving[name] = file
+            if "build" in service:
+                built[name] = not is_reset(service["build"])
+    return {name: file for name, file in giving.items() if not built.get(name)}
+
+
+def _services(text: str, file: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for document in read_documents(text, file).documents:
+        data = untagged(document.data)
+        services = untagged(data.get("services")) if isinstance(data, dict) else None
+        for name, service in services.items() if isinstance(services, dict) else ():
+            if isinstance(found := untagged(service), dict):
+                yield str(name), found
 
 
 def _image(use: Use, *, pin: bool) -> str:
