@@ -18,7 +18,7 @@ _FOUND = "{{ lookup(mirrored, element.image) || '' }}"
 def write(order: Order) -> Written:
     """Return the policy."""
     found, left = redirected(order)
-    mirrored = {name: image for each in found for name, image in _names(each, order).items()}
+    mirrored = {name: image for each in found for name, image in _names(each).items()}
     rule = {
         "name": NAME,
         "match": {
@@ -59,13 +59,12 @@ def _foreach(key: str) -> dict[str, Any]:
     }
 
 
-def _names(each: Redirected, order: Order) -> dict[str, str]:
+def _names(each: Redirected) -> dict[str, str]:
     """Every way to write each image: with any known tag before a digest, or that of a file, and without `:latest`."""
     endings = dict(each.images)
     if IMPLIED in each.images:
         endings[""] = each.images[IMPLIED]
-    written = {f":{use.image.tag}": None for use in order.uses if use.image.source == each.source and use.image.tag}
-    tags = dict.fromkeys(kept for kept in each.images if kept.startswith(":")) | written
+    tags = dict.fromkeys([*(kept for kept in each.images if kept.startswith(":")), *each.tags])
     for digest in sorted(kept for kept in each.images if kept.startswith("@")):
         endings |= {f"{tag}{digest}": each.images[digest] for tag in tags}
     return {f"{name}{ending}": endings[ending] for name in each.names for ending in sorted(endings)}
