@@ -80,7 +80,7 @@ def _require(form: Form, given: list[str], *, check: bool) -> None:
         Takes.ANY_FILES: ("files", given.count(STDIN) < 2),
         Takes.FILES: ("files, and cannot edit standard input", bool(given) and STDIN not in given),
         Takes.OWN_FILES: ("files", bool(given) and given.count(STDIN) < 2),
-        Takes.FOLDER: ("one folder", len(given) == 1),
+        Takes.FOLDER: ("one folder", len(given) == 1 and given[0] != STDIN),
     }[form.takes]
     if not fits:
         raise UsageError(f"{form.name} takes {wanted}")

@@ -86,6 +86,9 @@ def in_use(readings: Iterable[Reading], mirror: Mirror) -> InUse:
     for reading in readings:
         refused += reading.refused
         for image in reading.images:
+            if image.rule is not None:
+                refused.append(Refusal(image.written, image.place, image.path, "it names more than one image"))
+                continue
             consumer = image.consumer or str(image.place)
             tag = None if image.digest else image.tag or LATEST
             pulled = (tag, image.digest or image.running)

@@ -78,7 +78,7 @@ class _Service:
             if isinstance(image, str):
                 reason = "it is the name of what is built here, and is not pulled"
                 self._gathering.note(self._document, (*self._path, "image"), reason, written=image)
-        elif "image" in self._service and not _is_reset(self._service["image"]):
+        elif "image" in self._service and not is_reset(self._service["image"]):
             self._take(("image",), image)
         volumes = _merged(self._service.get("volumes"))
         for index, volume in enumerate(map(_merged, volumes)) if isinstance(volumes, list) else []:
@@ -150,12 +150,12 @@ def _merged(value: object) -> Any:
 
     https://docs.docker.com/reference/compose-file/merge/
     """
-    if _is_reset(value):
+    if is_reset(value):
         return None
     return untagged(value.value if isinstance(value, Tagged) and value.tag == "!override" else value)
 
 
-def _is_reset(value: object) -> bool:
+def is_reset(value: object) -> bool:
     """Whether a value is taken back: https://docs.docker.com/reference/compose-file/merge/#reset-value."""
     return isinstance(value, Tagged) and value.tag == "!reset"
 

@@ -31,11 +31,12 @@ def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
     return program.evaluate({name: json_to_cel(value) for name, value in values.items()})
 
 
-def apply(policy: Mapping[str, Any], pod: dict[str, Any]) -> dict[str, str]:
-    """Return the image of each container of a Pod after a MutatingPolicy."""
+def apply(policy: Mapping[str, Any], pod: dict[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return the image of each container of a Pod after a MutatingPolicy; `before` is the Pod that is changed."""
     variables: dict[str, Any] = {}
     for variable in policy["spec"]["variables"]:
-        variables[variable["name"]] = evaluate(variable["expression"], {"object": pod, "variables": variables})
+        values = {"object": pod, "oldObject": before, "variables": variables}
+        variables[variable["name"]] = evaluate(variable["expression"], values)
     lists = ("containers", "initContainers", "ephemeralContainers")
     images = {item["name"]: item["image"] for key in lists for item in pod["spec"].get(key, [])}
     for mutation in policy["spec"]["mutations"]:

@@ -52,6 +52,19 @@ def test_with_files_it_is_about_what_they_name(form: str, run_cli: RunCli, folde
     assert "prometheus" not in result.stdout
 
 
+@pytest.mark.parametrize("form", ["podman", "k3s"])
+def test_another_host_for_those_who_pull_is_named(form: str, run_cli: RunCli, folder: Path) -> None:
+    (folder / "web.yaml").write_text(DEPLOYMENT.replace("nginx:1.25.3", "registry-1.docker.io/library/nginx:1.25.3"))
+    result = run_cli("rewrite", form, "web.yaml")
+    written = "registry-1.docker.io/library/nginx"
+    reason = f"{written} is another name for those who pull, and this form has docker.io/library/nginx alone"
+    assert complaints(result) == [
+        f"web.yaml:14:18: {written}:1.25.3: {reason}",
+        "  hint: write docker.io/library/nginx",
+    ]
+    assert result.exit_code == 3
+
+
 @pytest.mark.parametrize("form", ["podman", "k3s", "kustomize"])
 def test_a_repository_with_tags_of_several_sources_is_named(form: str, run_cli: RunCli, folder: Path) -> None:
     entries = [f"  - {{source: quay.io/org/{name}, tags: ['{name}'], repository: all}}\n" for name in ("one", "two")]

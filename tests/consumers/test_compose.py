@@ -97,5 +97,25 @@ def test_what_an_override_cannot_change_is_named(run_cli: RunCli, folder: Path) 
     assert "compose.yaml:6:16: x:${NO_SUCH}: " in said
 
 
+def test_of_several_files_the_last_says_what_a_service_runs(run_cli: RunCli, folder: Path) -> None:
+    services = ("own", "mirrored", "built", "newer", "first", "tagged")
+    (folder / "compose.yaml").write_text(
+        "services:\n" + "".join(f"  {name}: {{image: 'nginx:1.24.0'}}\n" for name in services)
+    )
+    (folder / "prod.yaml").write_text(
+        "services:\n  own: {image: 'registry.example.com/own:1'}\n"
+        f"  mirrored: {{image: '{NGINX}:1.25.3'}}\n  built: {{build: .}}\n  newer: {{image: 'nginx:1.25.3'}}\n"
+        "  tagged: {image: !override 'nginx:1.25.3', build: !reset null}\n"
+    )
+    result = run_cli("rewrite", "compose", "compose.yaml", "prod.yaml")
+    reason = "the list has no entry for registry.example.com/own"
+    assert complaints(result) == [f"prod.yaml:2:16: registry.example.com/own:1: {reason}"]
+    assert images(yaml.safe_load(result.stdout)) == {
+        "newer": f"{NGINX}:1.25.3",
+        "first": f"{NGINX}:1.24.0",
+        "tagged": f"{NGINX}:1.25.3",
+    }
+
+
 def test_an_override_needs_the_files(run_cli: RunCli) -> None:
     assert run_cli("rewrite", "compose").exit_code == 2

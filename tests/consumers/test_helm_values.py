@@ -68,6 +68,27 @@ def test_what_stays_keeps_the_registry_that_was_given_for_all(run_cli: RunCli, f
                 "global": {"imageRegistry": ""},
             },
         ),
+        # Other names of the parts, and none of them for something else.
+        ("es: {image: quay.io/prometheus/prometheus, imageTag: v2.48.0}", {"es": {"image": PROMETHEUS}}),
+        (
+            "{a: {image: {name: nginx, tag: 1.25.3}}, b: {registry: docker.io, image: nginx, tag: 1.25.3}}",
+            {
+                "a": {"image": {"name": NGINX}},
+                "b": {"registry": HOST, "image": "mirror/docker-hub/nginx"},
+            },
+        ),
+        (
+            "a: {registry: docker.io, image: 'library/nginx:1.25.3'}",
+            {"a": {"registry": HOST, "image": "mirror/docker-hub/nginx:1.25.3"}},
+        ),
+        (
+            "{a: {image: nginx, registry: {port: 5000}}, b: {image: nginx, name: web}}",
+            {"a": {"image": NGINX}, "b": {"image": NGINX}},
+        ),
+        (
+            f"image: {{repository: nginx, tag: 1.19, sha: {C.partition(':')[2]}}}",
+            {"image": {"repository": NGINX}},
+        ),
         (f"image: {{repository: {NGINX}, tag: 1.25.3}}", {}),
         ("{image: {repository: '', tag: ''}, repository: 'https://git.example.com/x', pullPolicy: Always}", {}),
         ("{defaultImage: default, registry: {repository: 'https://charts.example.com', tag: v1}}", {}),
@@ -99,6 +120,9 @@ def test_a_tag_that_is_left_out_is_the_version_of_the_application(run_cli: RunCl
     [
         ("image: {repository: busybox, tag: 1}", "busybox:1: the list has no entry for docker.io/library/busybox"),
         ("image: {repository: nginx, tag: 1.19}", "nginx:1.19: the list does not ask for the tag '1.19'"),
+        ("web: {image: nginx, tag: 1.19}", "nginx:1.19: the list does not ask for the tag '1.19'"),
+        ("web: {image: nginx, registry: ghcr.io, tag: latest}", "ghcr.io/nginx:latest: the list has no entry for"),
+        (f"image: {{repository: nginx, tag: 1.25.3, sha: {'1' * 64}}}", f"nginx:1.25.3@sha256:{'1' * 64}: neither the"),
         ("images: [{image: 'nginx:1.25.3'}]", "nginx:1.25.3: it stands in a list, which other values replace"),
         ("image: '{{ .Values.x }}:1'", "{{ .Values.x }}:1: it is a template that nobody has filled in"),
     ],
@@ -114,13 +138,14 @@ def test_a_digest_goes_where_the_chart_has_one(run_cli: RunCli, folder: Path) ->
     write_list(folder, LIST, DIGESTS)
     (folder / "values.yaml").write_text(
         "a: {image: {repository: nginx, tag: 1.25.3, digest: ''}}\nb: {image: {repository: nginx, tag: 1.25.3}}\n"
-        "c: {image: 'nginx:1.25.3'}\n"
+        "c: {image: 'nginx:1.25.3'}\nd: {image: {repository: nginx, tag: 1.25.3, sha: ''}}\n"
     )
     result = run_cli("rewrite", "helm-values", "--digest", "values.yaml")
     assert yaml.safe_load(result.stdout) == {
         "a": {"image": {"repository": NGINX, "digest": B}},
         "b": {"image": {"repository": NGINX}},
         "c": {"image": f"{NGINX}:1.25.3@{B}"},
+        "d": {"image": {"repository": NGINX, "sha": B.removeprefix("sha256:")}},
     }
     said = "values.yaml:2:25: nginx:1.25.3: it is not pinned: the chart has no digest here"
     assert (result.exit_code, complaints(result)) == (3, [said])

@@ -96,6 +96,20 @@ def test_pods_that_run_keep_their_images(run_cli: RunCli) -> None:
     ]
 
 
+def test_a_container_that_is_added_gets_its_image_and_those_that_are_there_keep_theirs(run_cli: RunCli) -> None:
+    """Kubernetes refuses to change an ephemeral container, and with it the one that `kubectl debug` adds."""
+    policy = yaml.safe_load(run_cli("rewrite", "kyverno").stdout)
+    before = pod("nginx", ephemeralContainers=["nginx:1.24.0"])
+    expected = {
+        "containers-0": "nginx",
+        "ephemeralcontainers-0": "nginx:1.24.0",
+        "ephemeralcontainers-1": f"{NGINX}:latest",
+    }
+    assert apply(policy, pod("nginx", ephemeralContainers=["nginx:1.24.0", "nginx"]), before) == expected
+    # A Pod that is made: Kyverno has an old object for it, too, in which nothing is.
+    assert apply(policy, pod("nginx"), {}) == apply(policy, pod("nginx")) == {"containers-0": f"{NGINX}:latest"}
+
+
 def test_a_digest_that_the_lock_has_is_known(run_cli: RunCli, folder: Path) -> None:
     write_list(folder, LIST, DIGESTS)
     assert moved(run_cli, f"nginx@{A}", f"docker.io/nginx:1.24.0@{A}") == [f"{NGINX}@{A}"] * 2
@@ -122,6 +136,19 @@ def test_with_files_it_knows_what_they_name(run_cli: RunCli, folder: Path) -> No
         f"{NGINX}:latest",
         "quay.io/prometheus/prometheus:v2.48.0",
     ]
+
+
+OTHERWISE = f"registry-1.docker.io/library/nginx:1.19@{A}"
+
+
+def test_with_files_it_knows_their_other_names_too(run_cli: RunCli, folder: Path) -> None:
+    write_list(folder, LIST, DIGESTS)
+    (folder / "web.yaml").write_text(DEPLOYMENT.replace("nginx:1.25.3", OTHERWISE))
+    assert moved(run_cli, OTHERWISE) == [OTHERWISE]
+    assert moved(run_cli, OTHERWISE, options=("web.yaml",)) == [f"{NGINX}@{A}"]
+    policy = yaml.safe_load(run_cli("rewrite", "kyverno-cluster-policy", "web.yaml").stdout)
+    mirrored = policy["spec"]["rules"][0]["context"][0]["variable"]["value"]
+    assert mirrored[OTHERWISE] == mirrored[f"nginx:1.19@{A}"] == f"{NGINX}@{A}"
 
 
 def test_expressions_of_long_lists_stay_within_what_cel_reads(run_cli: RunCli, folder: Path) -> None:

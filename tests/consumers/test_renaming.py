@@ -162,6 +162,18 @@ def test_argo_cd_has_each_image_on_a_line(run_cli: RunCli, folder: Path) -> None
     assert pinned["spec"]["source"]["kustomize"]["images"][1] == f"nginx={NGINX}@{B}"
 
 
+@pytest.mark.parametrize(("form", "who"), [("flux", "Flux"), ("flux-helm", "Flux"), ("argocd", "Argo CD")])
+def test_what_stays_where_nobody_can_be_told_of_a_field_is_named(
+    run_cli: RunCli, folder: Path, form: str, who: str
+) -> None:
+    (folder / "web.yaml").write_text(f"{DEPLOYMENT}---\n{CUSTOM}")
+    result = run_cli("rewrite", form, "web.yaml")
+    said = f"kustomize does not look at spec.image, and {who} has no place to tell it to"
+    line = DEPLOYMENT.count("\n") + 6
+    assert complaints(result) == [f"web.yaml:{line}:10: quay.io/prometheus/prometheus:v2.48.0: {said}"]
+    assert result.exit_code == 3
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

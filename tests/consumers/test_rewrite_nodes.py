@@ -73,10 +73,11 @@ def test_a_registry_that_left_the_list_leaves_the_folder(in_folder: Path, run_cl
     assert run_cli("rewrite", "nodes", "kit", "--check").exit_code == 0
 
 
-@pytest.mark.parametrize("folders", [[], ["one", "two"]])
-def test_it_takes_one_folder(in_folder: Path, run_cli: RunCli, folders: list[str]) -> None:
+@pytest.mark.parametrize("words", [[], ["one", "two"], ["-"], ["one", "--digest"]])
+def test_it_takes_one_folder_and_has_no_digests(in_folder: Path, run_cli: RunCli, words: list[str]) -> None:
     write(in_folder, ENTRY)
-    assert run_cli("rewrite", "nodes", *folders).exit_code == 2
+    assert run_cli("rewrite", "nodes", *words).exit_code == 2
+    assert names(in_folder) == {"images.yaml"}
 
 
 def test_a_kit_of_which_no_node_would_get_anything_is_not_written(in_folder: Path, run_cli: RunCli) -> None:

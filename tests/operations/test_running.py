@@ -92,6 +92,12 @@ CASES: dict[str, tuple[str, str, list[StoredImage], Held]] = {
         [stored(1, "v1.0.0", contains=[2]), stored(2)],
         Held.YES,
     ),
+    "the tag with a part of an index within it": (
+        f"{OURS}:v1.0.0",
+        digest(3),
+        [stored(1, "v1.0.0", contains=[2]), stored(2, contains=[3]), stored(3)],
+        Held.YES,
+    ),
     "an index without the part that runs": (f"{OURS}:v1.0.0", digest(2), [stored(1, "v1.0.0", contains=[2])], Held.NO),
     "a tag that has moved since": (f"{OURS}:v1.0.0", digest(9), [stored(1, "v1.0.0"), stored(9)], Held.TAG),
     "an image that has lost its tag": (f"{OURS}:v1.0.0", digest(1), [stored(1)], Held.DIGEST),
@@ -182,6 +188,14 @@ def test_where_it_is_not_known_of_all_what_runs_nothing_is_pruned(tmp_path: Path
     runtime, _ = runtime_on(tmp_path, LIST, stored(4, "idle"))
     uses = running(runtime, ("a", "{{ image }}", ""))
     with pytest.raises(InputError, match=r"pods\.json:1:.*\{\{ image \}\}"):
+        make_prune_plan(runtime, older_than_days=30, now=NOW, in_use=uses)
+
+
+def test_what_names_several_images_at_once_stops_a_prune(tmp_path: Path) -> None:
+    runtime, _ = runtime_on(tmp_path, LIST, stored(4, "v0.9.0"))
+    text = "sync:\n  - {source: quay.io/org/app, target: example.com/app, type: repository, tags: {allow: ['v0.*']}}\n"
+    uses = in_use([read(text, Around("regsync.yaml"))], mirror_of(runtime.desired, {}))
+    with pytest.raises(InputError, match=r"regsync\.yaml:2:.*it names more than one image"):
         make_prune_plan(runtime, older_than_days=30, now=NOW, in_use=uses)
 
 

@@ -49,11 +49,15 @@ def kyverno(folder: Path, env: dict[str, str], config: pytest.Config) -> Path:
     return path
 
 
-def apply(program: Path, folder: Path, policy: str, resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what a policy makes of objects."""
+def apply(
+    program: Path, folder: Path, policy: str, resources: list[dict[str, Any]], *, operation: str = "CREATE"
+) -> list[dict[str, Any]]:
+    """Return what a policy makes of objects; with `UPDATE`, of those that are there already as they are."""
+    values = {"apiVersion": "cli.kyverno.io/v1alpha1", "kind": "Values"}
+    (folder / "values.yaml").write_text(yaml.safe_dump({**values, "globalValues": {"request.operation": operation}}))
     (folder / "policy.yaml").write_text(policy)
     (folder / "resources.yaml").write_text(yaml.safe_dump_all(resources))
-    argv = [str(program), "apply", "policy.yaml", "--resource", "resources.yaml", "-o", "out.yaml"]
+    argv = [str(program), "apply", "policy.yaml", "--resource", "resources.yaml", "-o", "out.yaml", "-f", "values.yaml"]
     done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "error: 0" in done.stdout, done.stdout

@@ -136,6 +136,14 @@ def test_kyverno_changes_nothing_a_second_time(text: str, program: Path, in_fold
     assert again == changed
 
 
+def test_kyverno_leaves_containers_that_are_there_alone(text: str, program: Path, in_folder: Path) -> None:
+    # The command line has no subresources, so the rule for those of a Pod that runs is made one for the Pod itself.
+    every_update = text.replace("ods/ephemeralcontainers", "ods").replace("Pod/ephemeralcontainers", "Pod")
+    every_update = every_update.replace("- CREATE", "- UPDATE")
+    (changed,) = apply(program, in_folder, every_update, [POD], operation="UPDATE")
+    assert changed == POD
+
+
 def test_kyverno_leaves_what_makes_pods_alone(text: str, program: Path, in_folder: Path) -> None:
     template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "web", "image": "nginx:1.25.3"}]}}
     deployment = {

@@ -207,6 +207,13 @@ def test_the_registry_is_known_by_all_of_its_names(region: str, host: str) -> No
     assert find(mirrored, f"{host}/mirror/docker-hub/nginx:1.25").copy.original == "docker.io/library/nginx:1.25"
 
 
+def test_the_registry_is_known_by_the_endpoint_of_the_list_alone() -> None:
+    name = "vpce-0a-1b.dkr.ecr.eu-west-1.vpce.amazonaws.com/mirror/docker-hub/nginx:1.25"
+    endpoint = TARGET.replace("}", ", endpoint: 'https://vpce-0a-1b.dkr.ecr.eu-west-1.vpce.amazonaws.com'}")
+    assert find(mirror(NGINX, target=endpoint), name).copy.reference == f"{HOST}/mirror/docker-hub/nginx:1.25"
+    assert not find(mirror(NGINX), name).is_mirrored
+
+
 @pytest.mark.parametrize(
     "host",
     [

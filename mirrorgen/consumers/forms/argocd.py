@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mirrorgen.consumers.forms.contract import Form, Order, Takes, Written
+from mirrorgen.consumers.forms.reached import unreached
 from mirrorgen.consumers.forms.renaming import Renamed, renaming
 from mirrorgen.consumers.forms.yaml_text import dump
 
@@ -15,7 +16,8 @@ def write(order: Order) -> Written:
         "kind": "Application",
         "spec": {"source": {"kustomize": {"images": [_image(name) for name in found.names]}}},
     }
-    return Written(dump(document), left=found.left)
+    staying = (each.left("and Argo CD has no place to tell it to") for each in unreached(order, found))
+    return Written(dump(document), left=(*found.left, *staying))
 
 
 def _image(name: Renamed) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mirrorgen.consumers.forms.contract import Left, Order
+from mirrorgen.consumers.forms.spelling import spellings, written_name
 from mirrorgen.errors import UsageError
 from mirrorgen.model.references import Source
 
@@ -13,8 +16,7 @@ def by_repository(order: Order) -> tuple[dict[Source, str], tuple[Left, ...]]:
     Raises:
         UsageError: digests are asked for.
     """
-    if order.pin:
-        raise UsageError("this form has no tags, so it can have no digests", hint="leave out --digest")
+    require_no_digests(order)
     targets: dict[Source, str] = {}
     left = []
     for source, brought in order.sources():
@@ -26,4 +28,23 @@ def by_repository(order: Order) -> tuple[dict[Source, str], tuple[Left, ...]]:
             left.append(Left(str(source), f"this form has no tags, and {names[0]} has tags of {others[0]}, too"))
         else:
             targets[source] = names[0]
-    return targets, tuple(left)
+    return targets, (*left, *_called_otherwise(order, targets))
+
+
+def require_no_digests(order: Order) -> None:
+    """Refuse an order that no form without tags can meet.
+
+    Raises:
+        UsageError: digests are asked for.
+    """
+    if order.pin:
+        raise UsageError("this form has no tags, so it can have no digests", hint="leave out --digest")
+
+
+def _called_otherwise(order: Order, targets: dict[Source, str]) -> Iterator[Left]:
+    """Yield the images under names that those who pull do not take for the repository: another host for them."""
+    for use in order.uses:
+        name, source = written_name(use.image.written), use.image.source
+        if use.finding.is_mirrored and source in targets and "$" not in name and name not in spellings(source):
+            reason = f"{name} is another name for those who pull, and this form has {source} alone"
+            yield Left(use.image.written, reason, use.image.place, f"write {source}")

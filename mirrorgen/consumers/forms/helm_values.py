@@ -102,14 +102,17 @@ class _Override:
         return renamed(self._image.written, copy.name), [self._left(_NO_DIGEST)] if self._order.pin else []
 
     def _parts(self, copy: Copy, parts: Any) -> tuple[dict[str, str], list[Left]]:
-        if "registry" in parts:
-            changed = {"registry": copy.host, "repository": copy.repository}
+        key, image = self._image.name_key, self._image
+        if image.has_registry:
+            changed = {"registry": copy.host, key: renamed(parts[key], copy.repository)}
         else:
-            changed = {"repository": copy.name}
+            changed = {key: renamed(parts[key], copy.name)}
         if not self._order.pin:
             return changed, []
         if copy.digest and "digest" in parts:
             return {**changed, "digest": copy.digest}, []
+        if copy.digest and "sha" in parts:
+            return {**changed, "sha": copy.digest.partition(":")[2]}, []
         return changed, [
             self._left(_NO_DIGEST if not copy.digest else "it is not pinned: the chart has no digest here")
         ]
@@ -125,9 +128,9 @@ def _with_registry(image: ChartImage, everywhere: str) -> dict[str, str] | None:
     """What an image needs to stay where it is without the registry for all; None where it does not need it."""
     if image.parts is None or not image.is_joined or any(isinstance(step, int) for step in image.path):
         return None
-    if "registry" in image.parts:
+    if image.has_registry:
         return {"registry": everywhere}
-    return {"repository": f"{everywhere}/{image.parts['repository']}"}
+    return {image.name_key: f"{everywhere}/{image.parts[image.name_key]}"}
 
 
 _NO_DIGEST = "it is not pinned: neither the list nor a lock says for good which digest it has"

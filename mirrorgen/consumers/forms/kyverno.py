@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Written, left_of
 from mirrorgen.consumers.forms.policies import IMPLIED, Redirected, cel_map, cel_text, redirected
-from mirrorgen.consumers.forms.spelling import spellings
 from mirrorgen.consumers.forms.yaml_text import Block, dump
 
 NAME = "images-from-the-mirror"
@@ -72,10 +71,20 @@ def _parts(found: list[Redirected]) -> tuple[list[list[Redirected]], list[Left]]
 
 def _variables(parts: list[list[Redirected]]) -> Iterator[tuple[str, str]]:
     yield "containers", " +\n".join(f"(has(object.spec.{key}) ? object.spec.{key} : [])" for key in LISTS)
+    # No container of a Pod that runs may change, not even one that `kubectl debug` has added. Kyverno has an empty old
+    # object, or none, for a new Pod.
+    yield (
+        "there",
+        " +\n".join(
+            f"(!(oldObject == null) && has(oldObject.spec) && has(oldObject.spec.{key}) ?\n"
+            f"  oldObject.spec.{key}.map(c, string(c.name)) : [])"
+            for key in LISTS
+        ),
+    )
     yield (
         "written",
         (
-            "variables.containers.filter(c, has(c.image)).map(c,\n"
+            "variables.containers.filter(c, has(c.image) && !(string(c.name) in variables.there)).map(c,\n"
             "  {'container': string(c.name), 'image': string(c.image), 'head': string(c.image).split('@')[0]})"
         ),
     )
@@ -105,7 +114,7 @@ def _variables(parts: list[list[Redirected]]) -> Iterator[tuple[str, str]]:
 
 
 def _spelled(each: Redirected) -> dict[str, str]:
-    return dict.fromkeys(spellings(each.source), str(each.source))
+    return dict.fromkeys(each.names, str(each.source))
 
 
 def _known(each: Redirected) -> str:

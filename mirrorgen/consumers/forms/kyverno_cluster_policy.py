@@ -10,7 +10,6 @@ from typing import Any
 from mirrorgen.consumers.forms.contract import Form, Order, Takes, Written, left_of
 from mirrorgen.consumers.forms.kyverno import ADMITTED, LISTS, NAME
 from mirrorgen.consumers.forms.policies import IMPLIED, Redirected, redirected
-from mirrorgen.consumers.forms.spelling import spellings
 from mirrorgen.consumers.forms.yaml_text import dump
 
 _FOUND = "{{ lookup(mirrored, element.image) || '' }}"
@@ -44,21 +43,31 @@ def write(order: Order) -> Written:
 def _foreach(key: str) -> dict[str, Any]:
     return {
         "list": f"request.object.spec.{key} || `[]`",
-        "preconditions": {"all": [{"key": _FOUND, "operator": "NotEquals", "value": ""}]},
+        "preconditions": {
+            "all": [
+                {"key": _FOUND, "operator": "NotEquals", "value": ""},
+                # No container of a Pod that runs may change, not even one that `kubectl debug` has added.
+                {
+                    "key": "{{ element.name }}",
+                    "operator": "AnyNotIn",
+                    "value": f"{{{{ request.oldObject.spec.{key}[].name || `[]` }}}}",
+                },
+            ]
+        },
         # The name in brackets says which container is meant.
         "patchStrategicMerge": {"spec": {key: [{"(name)": "{{ element.name }}", "image": _FOUND}]}},
     }
 
 
 def _names(each: Redirected) -> dict[str, str]:
-    """Every way to write each image: with any known tag before a digest, and without `:latest`."""
+    """Every way to write each image: with any known tag before a digest, or that of a file, and without `:latest`."""
     endings = dict(each.images)
     if IMPLIED in each.images:
         endings[""] = each.images[IMPLIED]
-    tags = [kept for kept in each.images if kept.startswith(":")]
-    for digest in each.images.keys() - set(tags):
+    tags = dict.fromkeys([*(kept for kept in each.images if kept.startswith(":")), *each.tags])
+    for digest in sorted(kept for kept in each.images if kept.startswith("@")):
         endings |= {f"{tag}{digest}": each.images[digest] for tag in tags}
-    return {f"{name}{ending}": endings[ending] for name in spellings(each.source) for ending in sorted(endings)}
+    return {f"{name}{ending}": endings[ending] for name in each.names for ending in sorted(endings)}
 
 
 FORM = Form("kyverno-cluster-policy", "a ClusterPolicy of Kyverno, for older versions", Takes.ANY_FILES, write)

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mirrorgen.consumers.forms.contract import Left, Order
+from mirrorgen.consumers.forms.spelling import spellings, written_name
 from mirrorgen.consumers.mirrored import LATEST, Copy, MirroredSource
 from mirrorgen.model.references import Reference, Source
+from mirrorgen.readers.contract import NamedImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +22,14 @@ class Redirected:
 
     Attributes:
         source: the repository.
+        names: every way to write it, and how the files of the order do.
+        tags: that the files have, each as `:tag`.
         images: the reference in the mirror by `:tag` or `@digest`, sorted.
     """
 
     source: Source
+    names: tuple[str, ...]
+    tags: tuple[str, ...]
     images: dict[str, str]
 
 
@@ -31,6 +37,7 @@ def redirected(order: Order) -> tuple[list[Redirected], list[Left]]:
     """Return every image that the list can promise, by its repository, and what it cannot."""
     found: list[Redirected] = []
     left: list[Left] = []
+    uses = _uses(order)
     for source, brought in order.sources():
         images: dict[str, str] = {}
         for each in brought:
@@ -42,8 +49,22 @@ def redirected(order: Order) -> tuple[list[Redirected], list[Left]]:
                 if order.pin and not copy.digest:
                     left.append(Left(f"{source}{kept}", "it is not pinned: neither the list nor a lock has its digest"))
         if images:
-            found.append(Redirected(source, dict(sorted(images.items()))))
+            here = uses.get(source, [])
+            tags = tuple(dict.fromkeys(f":{image.tag}" for image in here if image.tag))
+            found.append(Redirected(source, _names(source, here), tags, dict(sorted(images.items()))))
     return found, left
+
+
+def _uses(order: Order) -> dict[Source, list[NamedImage]]:
+    found: dict[Source, list[NamedImage]] = {}
+    for use in order.uses:
+        found.setdefault(use.image.source, []).append(use.image)
+    return found
+
+
+def _names(source: Source, uses: list[NamedImage]) -> tuple[str, ...]:
+    written = [written_name(image.written) for image in uses]
+    return tuple(dict.fromkeys([*spellings(source), *(name for name in written if "$" not in name)]))
 
 
 def _copies(order: Order, source: Source, brought: MirroredSource) -> Iterator[tuple[str, Copy]]:

@@ -22,6 +22,11 @@ def spellings(source: Source) -> list[str]:
     return [f"{host}/{path}".removeprefix("/") for host in _HUB_HOSTS for path in paths]
 
 
+def written_name(written: str) -> str:
+    """Return the name of a repository as a reference has it, without what says that it is a reference."""
+    return name_part(written.removeprefix(scheme_of(written)))
+
+
 def name_part(written: str) -> str:
     """Return a reference as it is written, without its tag and its digest."""
     name = written.partition("@")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mirrorgen.consumers.forms.by_repository import require_no_digests
 from mirrorgen.consumers.forms.contract import Form, Left, Order, Takes, Written
 from mirrorgen.consumers.nodes.kit import MARK, kit_for
 from mirrorgen.consumers.nodes.reach import reach_of
@@ -12,6 +13,7 @@ from mirrorgen.files import read_file
 
 
 def _write(order: Order) -> Written:
+    require_no_digests(order)
     kit = kit_for(order.mirror.target, reach_of(order.mirror))
     left = tuple(Left(str(each.mirrored.source), each.reason, hint=each.hint) for each in kit.out_of_reach)
     former = dict.fromkeys(_former(order.folder, kit.files)) if order.folder else {}

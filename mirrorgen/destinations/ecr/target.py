@@ -146,7 +146,9 @@ class EcrTarget(Target):
         return {"registry": self.host, "account_id": self.account_id or "", "region": self.region or ""}
 
     def is_called(self, host: str) -> bool:
-        """Whether the host is one of ECR's names for this account and region: also for FIPS, and for IPv6."""
+        """Whether the host is one of ECR's names for this account and region, as for FIPS and IPv6, or the endpoint."""
+        if self.endpoint and host == self.address.lower():
+            return True
         if not (self.account_id and self.region):
             return host == self.host
         names = rf"{self.account_id}\.dkr[.-]ecr(?:-fips)?\.{re.escape(self.region)}\.({_ANY_DOMAIN})(?::443)?"

@@ -33,8 +33,12 @@ def whole(image: StoredImage, held: Mapping[str, StoredImage]) -> StoredImage:
 
 def lacking(image: StoredImage, held: Mapping[str, StoredImage]) -> tuple[str, ...]:
     """Return the digests that an index names and that the repository does not hold, or only in its archive."""
-    named = {digest for part in _parts(image, held) for digest in part.contains}
-    return tuple(sorted(digest for digest in named if digest not in held or held[digest].is_archived))
+    return tuple(sorted(digest for digest in named_by(image, held) if digest not in held or held[digest].is_archived))
+
+
+def named_by(image: StoredImage, held: Mapping[str, StoredImage]) -> set[str]:
+    """Return the digests that an index names, also those within an index within it, whether held or not."""
+    return {digest for part in _parts(image, held) for digest in part.contains}
 
 
 def _parts(image: StoredImage, held: Mapping[str, StoredImage]) -> Sequence[StoredImage]:

@@ -12,6 +12,7 @@ from mirrorgen.consumers.running import InUse, Use
 from mirrorgen.desired.state import Repository
 from mirrorgen.destinations.ecr.foretelling import Foretold, foretell
 from mirrorgen.destinations.port import StoredImage
+from mirrorgen.operations.holding.contents import named_by
 from mirrorgen.operations.holding.expiring import Stored, rules_of
 from mirrorgen.outcomes import Failure, Kind, TagRef
 
@@ -108,6 +109,6 @@ def _held(use: Use, images: Sequence[StoredImage]) -> Held:
     runs = use.digest in there
     if use.tag is None or named is None:
         return Held.NO if not runs else Held.YES if use.tag is None else Held.DIGEST
-    if use.digest in named.contains:
+    if use.digest in named_by(named, {image.digest: image for image in images}):
         return Held.YES if runs else Held.NO
     return Held.YES if use.digest == named.digest else Held.TAG
