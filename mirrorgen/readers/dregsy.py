@@ -26,7 +26,7 @@ _TOP = frozenset({"relay", "docker", "skopeo", "dockerhost", "api-version", "lis
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether there are tasks with mappings."""
-    return bool(_MARK.search(text) and _MAPPINGS.search(text))
+    return "mappings:" in text and bool(_MARK.search(text) and _MAPPINGS.search(text))
 
 
 def read(text: str, around: Around) -> Reading:

@@ -34,7 +34,7 @@ _ELSEWHERE = {
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether it has the kind and the group of the format."""
-    return bool(_VERSION.search(text) and _KIND.search(text))
+    return "mirror.openshift.io" in text and bool(_VERSION.search(text) and _KIND.search(text))
 
 
 def read(text: str, around: Around) -> Reading:

@@ -20,6 +20,8 @@ _FLAT = ("quay.io", "ghcr.io", "docker.io")
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether there are sources with repositories, and a target."""
+    if "repository:" not in text:
+        return False
     return {match[1] for match in _MARK.finditer(text)} == {"sources", "target"} and bool(_REPOSITORY.search(text))
 
 
