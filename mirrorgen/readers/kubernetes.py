@@ -32,6 +32,18 @@ _LOOKED_AT = 100_000
 
 _NO_TAG = "it names no tag, and which one a chart or an operator takes is not known here"
 _MADE = "give what is made of it"
+_CHART = ("the images of its chart stand there, and are not read", "give what `helm template` makes of it")
+_FILES = ("what it deploys stands in other files", "read those, too")
+_BUILT = ("what it is made of stands in other files", "give what `kustomize build` prints")
+_DEPLOYED = {
+    ("helm.toolkit.fluxcd.io", "HelmRelease"): _CHART,
+    ("helm.cattle.io", "HelmChart"): _CHART,
+    ("argoproj.io", "Application"): _FILES,
+    ("argoproj.io", "ApplicationSet"): _FILES,
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"): _FILES,
+    ("kustomize.config.k8s.io", "Kustomization"): _BUILT,
+    ("kustomize.config.k8s.io", "Component"): _BUILT,
+}
 _LEFT_OUT = frozenset({"metadata", "status"})
 _KINDS_OF_TEXT = frozenset({"ConfigMap", "Secret"})
 
@@ -77,6 +89,8 @@ def _take_fields(document: Document, gathering: Gathering) -> set[KeyPath]:
     taken = set()
     for path, items, consumer, digests in _mappings(document.data):
         is_container = len(path) > 1 and path[-2] in CONTAINERS
+        if deployed := _DEPLOYED.get(_group_and_kind(items)):
+            gathering.note(document, (*path, "kind"), *deployed)
         if is_only_a_part(path, items):
             reason = "it is a part of an image, and its name stands in a chart or an operator"
             gathering.refuse("", document.place(path), format_path(path), reason, _MADE)
@@ -125,8 +139,12 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
 
 def _is_watched(item: dict[str, Any]) -> bool:
     """Whether an object says where Flux looks for tags: https://fluxcd.io/flux/components/image/imagerepositories/."""
-    group = item["apiVersion"].partition("/")[0] if isinstance(item["apiVersion"], str) else ""
-    return group == "image.toolkit.fluxcd.io" and _kind(item) == "ImageRepository"
+    return _group_and_kind(item) == ("image.toolkit.fluxcd.io", "ImageRepository")
+
+
+def _group_and_kind(item: dict[str, Any]) -> tuple[str, str]:
+    version = item.get("apiVersion")
+    return version.partition("/")[0] if isinstance(version, str) else "", _kind(item)
 
 
 def _kind(item: dict[str, Any]) -> str:
