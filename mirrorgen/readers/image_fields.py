@@ -131,7 +131,8 @@ def _kustomized(item: dict[str, Any]) -> str | None:
 def _in_image(path: KeyPath, items: dict[str, Any], key: str, *, is_container: bool) -> Iterator[tuple[KeyPath, Any]]:
     value = items[key]
     if is_container:
-        yield (*path, key), value
+        if not (isinstance(value, dict) and value.get("repository")):
+            yield (*path, key), value
     elif isinstance(value, dict) and isinstance(value.get("reference"), str):
         # The volume of a Pod that is an image.
         yield (*path, key, "reference"), value["reference"]

@@ -88,7 +88,8 @@ def _take_fields(document: Document, gathering: Gathering) -> set[KeyPath]:
     """Take what stands in the fields of a document's objects that hold images, and say at which paths."""
     taken = set()
     for path, items, consumer, digests in _mappings(document.data):
-        is_container = len(path) > 1 and path[-2] in CONTAINERS
+        # Values of charts have mappings of containers, whose images they write in parts.
+        is_container = len(path) > 1 and path[-2] in CONTAINERS and isinstance(path[-1], int)
         if deployed := _DEPLOYED.get(_group_and_kind(items)):
             gathering.note(document, (*path, "kind"), *deployed)
         if is_only_a_part(path, items):
