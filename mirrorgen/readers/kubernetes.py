@@ -135,7 +135,16 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
                 consumer, digests = _called(value) or consumer, running_digests(value)
             yield path, value, consumer, digests
             inner = ((key, child) for key, child in reversed(value.items()) if isinstance(untagged(child), dict | list))
-            waiting.extend(((*path, key), child, consumer, digests) for key, child in inner if key not in _LEFT_OUT)
+            left_out = _LEFT_OUT if _is_object(path, value) else ()
+            waiting.extend(((*path, key), child, consumer, digests) for key, child in inner if key not in left_out)
+
+
+def _is_object(path: KeyPath, item: dict[str, Any]) -> bool:
+    """Whether a mapping has metadata and a status of its own: an object, or a template of one.
+
+    What a chart or an operator calls so may be a part of a program.
+    """
+    return "apiVersion" in item or "spec" in item or path[-2:-1] == ("items",)
 
 
 def _is_watched(item: dict[str, Any]) -> bool:
