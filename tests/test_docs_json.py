@@ -255,7 +255,8 @@ def views_of_consumers(folder: Path) -> Iterator[View]:
     assert desired
     mirror = mirror_of(desired, {"AWS_ACCOUNT_ID": "123456789012", "AWS_REGION": "eu-west-1"})
     reading = read("nginx:1.25.3\nredis:7\nhttps://x\nquay.io/own\n", Around("list"), "plain")
-    coverage = cover(mirror, [reading], excepted=["quay.io/*"])
+    release = read("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n", Around("release"), "kubernetes")
+    coverage = cover(mirror, [reading, release], excepted=["quay.io/*"])
     yield view_covers(
         Covered(coverage, "patch", reading.refused, "ECR", {coverage.mirrored[0].key: "reason"}, (FAILURE,))
     )

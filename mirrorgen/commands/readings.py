@@ -53,6 +53,7 @@ def read_files(
         InputError: a file cannot be read, is not UTF-8, or is too much.
     """
     from mirrorgen.readers.contract import Around
+    from mirrorgen.readers.elsewhere import read_together
     from mirrorgen.readers.formats import read
 
     require_format(name)
@@ -64,7 +65,7 @@ def read_files(
         reading = read(text, Around(file, deep, variables_of(file, env_files), target), name)
         tell_guess(file, reading, name)
         readings.append(reading)
-    return readings
+    return read_together(readings, files)
 
 
 def variables_of(file: str, env_files: Sequence[Path] | None) -> dict[str, str]:

@@ -90,6 +90,7 @@ def _require(form: Form, given: list[str], *, check: bool) -> None:
 
 def _readings(texts: Mapping[str, str], name: str, env_files: list[Path] | None) -> list[Reading]:
     from mirrorgen.readers.contract import Around
+    from mirrorgen.readers.elsewhere import read_together
     from mirrorgen.readers.formats import read
 
     readings = []
@@ -97,7 +98,7 @@ def _readings(texts: Mapping[str, str], name: str, env_files: list[Path] | None)
         reading = read(text, Around(file, variables=variables_of(file, env_files)), name)
         tell_guess(file, reading, name)
         readings.append(reading)
-    return readings
+    return read_together(readings, [*texts])
 
 
 def _tell(left: tuple[Left, ...]) -> None:

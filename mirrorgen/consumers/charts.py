@@ -38,4 +38,5 @@ def read_chart(manifests: str, chart: Path, *, deep: bool = False) -> Reading:
         reading,
         images=tuple(replace(image, place=placed(image.place)) for image in reading.images),
         refused=tuple(replace(refused, place=placed(refused.place)) for refused in reading.refused),
+        notes=tuple(replace(note, place=placed(note.place)) for note in reading.notes),
     )

@@ -17,11 +17,13 @@ from mirrorgen.readers.taking import show, take
 from mirrorgen.readers.variables import Unfilled, fill
 from mirrorgen.readers.yaml_documents import Document, Tagged, untagged
 
-_SERVICES = re.compile(r"""^[ \t]*(?:\{[ \t]*)?["']?services["']?\s*:""", re.MULTILINE)
+_SERVICES = re.compile(r"""^(?:[ \t]*\{\s*|[ \t]+(?=["']))?["']?services["']?\s*:""", re.MULTILINE)
 _USES = re.compile(r"""^(?:.*[\s{,])?["']?(?:image|build|extends|dockerfile)["']?\s*:""", re.MULTILINE)
 _NAME = re.compile(r"(?:.*[-_.])?compose(?:[-_.].*)?\.(?:ya?ml|json)", re.IGNORECASE)
 _LOOKED_AT = 100_000
 _IMAGE_CONTEXT = "docker-image://"
+_WITHOUT_SERVICES = frozenset({"include", "networks", "volumes", "configs", "secrets", "models", "name", "services"})
+_TOGETHER = "read that file, too, or give what `docker compose config` prints"
 
 
 def recognizes(text: str, file: str) -> bool:
@@ -37,20 +39,51 @@ def read(text: str, around: Around) -> Reading:
     gathering = Gathering(FORMAT.name, around)
     for document in gathering.documents(text):
         services = _merged(document.data.get("services")) if isinstance(document.data, dict) else None
+        if not isinstance(services, dict) and not _may_have_none(document.data):
+            reason = "it has no mapping of services, so that nothing is known of its images"
+            gathering.refuse("", document.place(("services",)), format_path(("services",)), reason)
         if isinstance(services, dict):
             for name, service in ((name, _merged(service)) for name, service in services.items()):
                 if isinstance(service, dict):
                     _Service(document, text, ("services", name), service, gathering).take()
-        _note_elsewhere(document, gathering)
+        _refuse_included(document, gathering)
+        _note_models(document, gathering)
     return gathering.reading()
 
 
-def _note_elsewhere(document: Document, gathering: Gathering) -> None:
-    """Say what is in other files, or is an artifact of another kind."""
+def _may_have_none(data: object) -> bool:
+    """Whether a document has no services, as one to be merged or one that only includes others."""
+    return isinstance(data, dict) and data.get("services") is None and not data.keys().isdisjoint(_WITHOUT_SERVICES)
+
+
+def _refuse_included(document: Document, gathering: Gathering) -> None:
+    """Refuse what stands in other files: https://docs.docker.com/reference/compose-file/include/."""
+    items = document.data.get("include") if isinstance(document.data, dict) else None
+    for index, item in enumerate(items if isinstance(items, list) else []):
+        path: KeyPath = ("include", index)
+        if isinstance(item, dict):
+            path, item = (*path, "path"), item.get("path")
+        files = (
+            [((*path, number), each) for number, each in enumerate(item)] if isinstance(item, list) else [(path, item)]
+        )
+        for where, file in files:
+            if isinstance(file, str):
+                _refuse_file(document, where, file, f"the file {show(file)} is included", gathering)
+
+
+def _refuse_file(document: Document, path: KeyPath, file: str, reason: str, gathering: Gathering) -> None:
+    try:
+        filled = fill(file, gathering.around.variables)
+    except Unfilled:
+        filled = ""
+    refused = Refusal("", document.place(path), format_path(path), reason, _TOGETHER, filled)
+    gathering.add(refused)
+
+
+def _note_models(document: Document, gathering: Gathering) -> None:
+    """Say what is an artifact of another kind."""
     if not isinstance(document.data, dict):
         return
-    if document.data.get("include"):
-        gathering.note(document, ("include",), "other files are included", "read them, too")
     models = document.data.get("models")
     for name, model in models.items() if isinstance(models, dict) else []:
         if isinstance(model, dict) and model.get("model"):
@@ -85,9 +118,9 @@ class _Service:
             if isinstance(volume, dict) and volume.get("type") == "image":
                 self._take(("volumes", index, "source"), volume.get("source"))
         extends = self._service.get("extends")
-        if isinstance(extends, dict) and extends.get("file"):
-            reason = f"the service extends one of {show(extends['file'])}"
-            self._gathering.note(self._document, (*self._path, "extends"), reason, "read that file, too")
+        if isinstance(extends, dict) and isinstance(extends.get("file"), str) and image is None and build is None:
+            reason = f"the service has the image of one of {show(extends['file'])}"
+            _refuse_file(self._document, (*self._path, "extends", "file"), extends["file"], reason, self._gathering)
 
     def _take(self, keys: KeyPath, written: object) -> None:
         path = (*self._path, *keys)

@@ -65,6 +65,7 @@ class Refusal:
         path: what leads to it, as in `NamedImage`.
         reason: a plain sentence without a final stop.
         hint: what to do instead, or nothing.
+        elsewhere: the path, from the folder of this file, of one that says what is missing here; or nothing.
     """
 
     written: str
@@ -72,6 +73,7 @@ class Refusal:
     path: str
     reason: str
     hint: str = ""
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 
 from mirrorgen.model.credentials import Credentials
@@ -39,6 +39,12 @@ class Copies(Gathering):
         """Refuse what a field says; the reason may repeat of it what can be printed."""
         place, path = fields.document.place(error.path), format_path(error.path)
         self.refuse(written, place, path, printable(error.reason), printable(error.hint))
+
+    def say_unknown(self, fields: Fields, known: Container[str], tool: str) -> None:
+        """Note each field that a tool does not know: a slip of the hand, which it passes over in silence."""
+        for key in fields.data:
+            if key not in known:
+                self.note(fields.document, (*fields.path, key), f"{tool} does not know it")
 
     def copied(
         self,

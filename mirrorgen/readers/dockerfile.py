@@ -6,7 +6,7 @@ https://docs.docker.com/reference/dockerfile/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 from mirrorgen.readers.contract import Around, Format, Place, Reading, Refusal
@@ -20,6 +20,7 @@ _FIRST = re.compile(r"(?:FROM|ARG)\s+\S", re.IGNORECASE)
 _FROM = re.compile(r"^[ \t]*FROM[ \t]+\S", re.IGNORECASE | re.MULTILINE)
 _LOOKED_AT = 100_000
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$[A-Za-z0-9_]+")
+_OF_PLATFORM = re.compile(r"(?:\$\{?(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\}?-?)+")
 _QUOTES = re.compile("[\"']")
 # What no registry has, and BuildKit knows: https://docs.docker.com/build/building/base-images/#create-a-minimal-base-image-using-scratch
 _SCRATCH = "scratch"
@@ -60,15 +61,32 @@ def take_images(text: str, gathering: Gathering, arguments: Mapping[str, str], p
     if syntax:
         where = f"{path}: syntax" if path else "syntax"
         gathering.take(syntax.value, place(syntax.line, syntax.column), where)
-    build = _Build(gathering, arguments, place, path)
-    for instruction in read_instructions(text):
+    instructions = [*read_instructions(text)]
+    build = _Build(gathering, arguments, place, path, _stage_names(instructions))
+    for instruction in instructions:
         build.add(instruction)
+
+
+def _stage_names(instructions: Iterable[Instruction]) -> list[str]:
+    """What each stage is called, in small letters; nothing for one without a name."""
+    starts = (_base_and_name(each) for each in instructions if each.name == "FROM")
+    return [words[2][1].lower() if _has_name(words) else "" for words in starts if words]
+
+
+def _base_and_name(instruction: Instruction) -> list[tuple[int, str]]:
+    return [(offset, word) for offset, word in instruction.words() if not word.startswith("--")]
+
+
+def _has_name(words: Sequence[tuple[int, str]]) -> bool:
+    return len(words) == 3 and words[1][1].upper() == "AS"
 
 
 class _Build:
     """The stages of a Dockerfile, as far as they have been read."""
 
-    def __init__(self, gathering: Gathering, arguments: Mapping[str, str], place: Placing, path: str) -> None:
+    def __init__(
+        self, gathering: Gathering, arguments: Mapping[str, str], place: Placing, path: str, stages: Sequence[str]
+    ) -> None:
         self._gathering = gathering
         self._given = arguments
         self._place = place
@@ -76,6 +94,9 @@ class _Build:
         self._known = {name: value for name, value in arguments.items() if name.startswith(("TARGET", "BUILD"))}
         self._stages = 0
         self._names = {_SCRATCH}
+        # What is copied may come from stages that follow, too: BuildKit knows all of them before it reads commands.
+        self._of_all = frozenset({_SCRATCH, *stages})
+        self._count = len(stages)
 
     def add(self, instruction: Instruction) -> None:
         """Take what an instruction names."""
@@ -105,13 +126,13 @@ class _Build:
                     continue  # it is said where the argument is used
 
     def _add_stage(self, instruction: Instruction) -> None:
-        words = [(offset, word) for offset, word in instruction.words() if not word.startswith("--")]
+        words = _base_and_name(instruction)
         if not words:
             reason = "FROM names no image"
             self._gathering.refuse("", self._place(*instruction.place(0)), self._called("FROM"), reason)
             return
         self._take_base(instruction, *words[0])
-        is_named = len(words) == 3 and words[1][1].upper() == "AS"
+        is_named = _has_name(words)
         if len(words) > 1 and not is_named:
             reason = "behind the image only `AS` and the name of the stage can stand"
             place = self._place(*instruction.place(words[1][0]))
@@ -134,10 +155,15 @@ class _Build:
             self._gathering.add(take(filled, place, path, file_says=word))
 
     def _may_be_stage(self, written: str) -> bool:
-        """Whether a name with a variable can be that of a stage before, as `base-$TARGETARCH`."""
+        """Whether a name with a variable can be that of a stage before, as `base-$TARGETARCH`.
+
+        Where it is nothing but a variable, that can be any image, unless it is one of the build's platform.
+        """
         is_bounded = self._stages <= _MAX_STAGES and len(written) <= MAX_CHARACTERS
         names = self._names - {_SCRATCH} if is_bounded else set()
         first, *_, last = _VARIABLE.split(written.lower()[:MAX_CHARACTERS]) * 2
+        if not (first or last) and not _OF_PLATFORM.fullmatch(written):
+            return False
         return any(name.startswith(first) and name.endswith(last) for name in names)
 
     def _add_flags(self, instruction: Instruction) -> None:
@@ -159,9 +185,9 @@ class _Build:
         name = _QUOTES.sub("", written)
         place, called = self._place(*instruction.place(offset)), self._called(path)
         if name.isdecimal():
-            if len(name) > len(str(self._stages)) or int(name) >= self._stages:
-                self._gathering.refuse(name, place, called, "there is no stage of this number before it")
-        elif name.lower() not in self._names:
+            if len(name) > len(str(self._count)) or int(name) >= self._count:
+                self._gathering.refuse(name, place, called, "there is no stage of this number")
+        elif name.lower() not in self._of_all:
             self._gathering.add(take(name, place, called, file_says=written))
 
     def _called(self, path: str) -> str:

@@ -23,10 +23,14 @@ _REGEX = "regex:"
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?")
 _TOP = frozenset({"relay", "docker", "skopeo", "dockerhost", "api-version", "lister", "tasks", "watch"})
 
+_OF_TASK = frozenset({"name", "interval", "source", "target", "mappings", "verbose"})
+_OF_LOCATION = frozenset({"registry", "auth", "skip-tls-verify", "auth-refresh", "lister"})
+_OF_MAPPING = frozenset({"from", "to", "tags", "platform"})
+
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether there are tasks with mappings."""
-    return bool(_MARK.search(text) and _MAPPINGS.search(text))
+    return "mappings:" in text and bool(_MARK.search(text) and _MAPPINGS.search(text))
 
 
 def read(text: str, around: Around) -> Reading:
@@ -48,8 +52,7 @@ class _File:
         Raises:
             Unfit: it has no list of tasks.
         """
-        for key in self._root.data.keys() - _TOP:
-            self._copies.note(self._root.document, (*self._root.path, key), "dregsy does not know it")
+        self._copies.say_unknown(self._root, _TOP, "dregsy")
         for item, path in self._root.items("tasks"):
             task = Fields(self._root.document, self._root.text, path)
             try:
@@ -59,6 +62,7 @@ class _File:
         return self._copies.copied(self._registries)
 
     def _read_task(self, task: Fields) -> None:
+        self._copies.say_unknown(task, _OF_TASK, "dregsy")
         if task.has("interval"):
             self._copies.note(task.document, (*task.path, "interval"), "a list does not say when it is copied")
         source, target = task.child("source"), task.child("target")
@@ -69,12 +73,14 @@ class _File:
             written = _written(item, source)
             try:
                 mapping = task.of(item, path)
+                self._copies.say_unknown(mapping, _OF_MAPPING, "dregsy")
                 for image, host in _Mapping(mapping, source, target, self._copies).images():
                     self._copies.copy(image, host)
             except Unfit as error:
                 self._copies.unfit(mapping, Unfit(error.reason, error.path or path, error.hint), written)
 
     def _read_location(self, location: Fields, *, is_target: bool) -> None:
+        self._copies.say_unknown(location, _OF_LOCATION, "dregsy")
         registry = location.string("registry")
         host = normalize_host(registry)
         if host is None:

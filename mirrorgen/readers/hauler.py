@@ -31,7 +31,7 @@ _VERIFYING = ("key", "certificate-identity", "certificate-identity-regexp")
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether it has the group of the format."""
-    return bool(_GROUP.search(text))
+    return "hauler.cattle.io" in text and bool(_GROUP.search(text))
 
 
 def read(text: str, around: Around) -> Reading:

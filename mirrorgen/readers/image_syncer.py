@@ -34,7 +34,7 @@ _AUTH_KEYS = frozenset({"username", "password", "insecure"})
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether it has `images` and `auth` at its top, or rules at the left: an image, a colon, and where it goes."""
-    first = _FIRST_KEY.search(text)
+    first = _FIRST_KEY.search(text) if "auth" in text else None
     if first and {match[2] for match in _BOTH.finditer(text) if match[1] == first[1]} == {"auth", "images"}:
         return True
     lines = [

@@ -24,6 +24,7 @@ _KIND = re.compile(r"""^[ \t]*["']?kind["']?\s*:\s*["']?(?:Delete)?ImageSetConfi
 _DELETING = "DeleteImageSetConfiguration"
 _ASK_IT = "`oc-mirror --dry-run` writes mapping.txt; what stands before each `=` there is a list to read as plain"
 _NAMED_HERE = ("additionalImages", "blockedImages")
+_OF_IMAGE = frozenset({"name", "targetRepo", "targetTag", "platforms"})
 _ELSEWHERE = {
     "platform": ("only oc-mirror knows the images of releases", _ASK_IT),
     "operators": ("only oc-mirror knows the images of the operators in a catalog", _ASK_IT),
@@ -34,7 +35,7 @@ _ELSEWHERE = {
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether it has the kind and the group of the format."""
-    return bool(_VERSION.search(text) and _KIND.search(text))
+    return "mirror.openshift.io" in text and bool(_VERSION.search(text) and _KIND.search(text))
 
 
 def read(text: str, around: Around) -> Reading:
@@ -51,6 +52,7 @@ def _read(root: Fields, copies: Copies) -> None:
         written = ""
         try:
             fields = mirror.of(item, path)
+            copies.say_unknown(fields, _OF_IMAGE, "oc-mirror")
             written = fields.string("name")
             copies.add(_image(fields, written, blocked))
         except Unfit as error:

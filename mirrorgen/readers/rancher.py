@@ -33,7 +33,7 @@ _APPLICATION_COLLECTION = "dp.apps.rancher.io"
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether there is a list of artifacts, with sources."""
-    return bool(_MARK.search(text) and _SOURCE_MARK.search(text))
+    return any(source in text for source in _SOURCES) and bool(_MARK.search(text) and _SOURCE_MARK.search(text))
 
 
 def read(text: str, around: Around) -> Reading:

@@ -29,7 +29,7 @@ _LONGEST = 1000
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether there are steps, and a target."""
-    return bool(_MARK.search(text) and _TARGET.search(text))
+    return "target" in text and bool(_MARK.search(text) and _TARGET.search(text))
 
 
 def read(text: str, around: Around) -> Reading:

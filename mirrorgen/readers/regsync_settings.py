@@ -24,6 +24,7 @@ _KNOWN = frozenset(
     | {"includeExternal", "backup", "interval", "schedule", "ratelimit", "mediaTypes", "hooks"}
 )
 _OF_ALL = frozenset({"parallel", "blobLimit", "cacheCount", "cacheTime", "skipDockerConfig", "userAgent"})
+_OF_TAGS = frozenset({"allow", "deny", "semverRange"})
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?")
 _NO_SUCH = "a list has no such setting"
 _NOTES = {
@@ -49,6 +50,9 @@ def say_what_is_left(fields: Fields, copies: Copies, *, are_defaults: bool = Fal
             copies.refuse(
                 "", fields.place(key), fields.shown(key), "a list keeps nothing that a tag has named before", hint
             )
+    tag_sets = [fields.of(item, path) for item, path in fields.items("tagSets")]
+    for tag_set in (fields.child("tags"), *tag_sets):
+        copies.say_unknown(tag_set, _OF_TAGS, "regsync")
 
 
 class Settings:

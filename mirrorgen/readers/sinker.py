@@ -12,6 +12,9 @@ from mirrorgen.readers.copies import Copies, read_document, source_of, target_of
 from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.regsync_hosts import variable_named
 
+_OF_FILE = frozenset({"target", "sources"})
+_OF_TARGET = frozenset({"host", "repository", "auth"})
+_OF_SOURCE = _OF_TARGET | {"target", "tag", "digest"}
 _MARK = re.compile(r"^(sources|target):", re.MULTILINE)
 _REPOSITORY = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:\{.*\b)?repository:", re.MULTILINE)
 _FLAT = ("quay.io", "ghcr.io", "docker.io")
@@ -20,6 +23,8 @@ _FLAT = ("quay.io", "ghcr.io", "docker.io")
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether there are sources with repositories, and a target."""
+    if "repository:" not in text:
+        return False
     return {match[1] for match in _MARK.finditer(text)} == {"sources", "target"} and bool(_REPOSITORY.search(text))
 
 
@@ -43,6 +48,8 @@ class _File:
             Unfit: it has no list of them, or no target.
         """
         target = self._root.child("target")
+        self._copies.say_unknown(self._root, _OF_FILE, "sinker")
+        self._copies.say_unknown(target, _OF_TARGET, "sinker")
         self._sign_in(target, target.string("host"))
         reason = "sinker copies the platform of the machine that it runs on, and the list all"
         self._copies.note(self._root.document, self._root.path, reason, "write `platforms:` for one")
@@ -51,6 +58,8 @@ class _File:
             written = ""
             try:
                 source = self._root.of(item, path)
+                self._copies.say_unknown(source, _OF_SOURCE, "sinker")
+                self._copies.say_unknown(source.child("target"), _OF_TARGET, "sinker")
                 written = _written(source)
                 self._copies.copy(*self._image(source, written, target))
                 self._sign_in(source, source.string("host"))

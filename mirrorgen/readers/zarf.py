@@ -20,7 +20,7 @@ _ANY_ARCHITECTURE = {"", "multi"}
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
     """Whether it is of a kind of zarf's."""
-    return bool(_KIND.search(text))
+    return "Zarf" in text and bool(_KIND.search(text))
 
 
 def read(text: str, around: Around) -> Reading:

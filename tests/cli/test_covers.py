@@ -114,6 +114,14 @@ def test_what_cannot_be_read_is_not_covered(folder: Path, run_cli: RunCli) -> No
     assert run_cli("covers", "pod.yaml").exit_code == 3
 
 
+def test_a_chart_whose_images_are_not_read_is_named(folder: Path, run_cli: RunCli) -> None:
+    release = "---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: shop}\n"
+    (folder / "good.yaml").write_text(GOOD + release)
+    result = run_cli("covers", "good.yaml")
+    assert result.exit_code == 0
+    assert "To know:\n  good.yaml:14:7: the images of its chart stand there, and are not read; " in result.stdout
+
+
 def test_own_images_may_be_excepted(run_cli: RunCli) -> None:
     result = run_cli("covers", "pod.yaml", "--except", "*/busybox", "--except", "docker.io/library/ng*")
     assert (result.exit_code, result.stdout) == (0, "Images mirrored: 0, excepted: 3.\n")

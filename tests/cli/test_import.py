@@ -86,6 +86,23 @@ def test_several_files_make_one_list(run_cli: RunCli, folder: Path) -> None:
     assert "pods.yaml:7:12 nginx:1.25: it stands at named.txt:1:1, too" in result.stderr
 
 
+def test_a_file_that_another_includes_is_missing_until_it_is_named_too(run_cli: RunCli, folder: Path) -> None:
+    (folder / "shop").mkdir()
+    including = "include: [more/data.yaml]\nservices:\n  web: {extends: {file: ../base.yaml, service: web}}\n"
+    (folder / "shop/compose.yaml").write_text(including)
+    (folder / "base.yaml").write_text("services:\n  web: {image: nginx:1.25}\n")
+
+    one = run_cli("import", "shop/compose.yaml", "base.yaml")
+    assert one.exit_code == 3
+    assert "shop/compose.yaml:1:11: the file more/data.yaml is included; read that file, too" in one.stderr
+    assert "base.yaml, too" not in one.stderr
+
+    (folder / "shop/more").mkdir()
+    (folder / "shop/more/data.yaml").write_text("services:\n  data: {image: redis:7}\n")
+    both = run_cli("import", "shop/compose.yaml", "./base.yaml", str(folder / "shop/more/data.yaml"))
+    assert (both.exit_code, "redis" in both.stdout, "nginx" in both.stdout) == (0, True, True)
+
+
 def test_standard_input() -> None:
     done = CliRunner().invoke(app, ["import", "-", "--from", "plain"], input="nginx:1\nNginx\n")
     assert done.exit_code == 3

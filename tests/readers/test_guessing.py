@@ -45,6 +45,17 @@ CLUSTER = """\
 }
 """
 
+WORKFLOW = """\
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-24.04
+    services:
+      db:
+        image: postgres:16
+    steps: [{run: make}]
+"""
+
 IMAGE_SYNCER = """\
 # what goes where
 auth: # by variables
@@ -75,6 +86,7 @@ def test_words_of_another_format_below_the_top_are_no_mark_of_it(text: str, file
         pytest.param("hunter2\n", "password.txt", id="a password"),
         pytest.param("fastapi\nuvicorn\n", "requirements.txt", id="names of packages"),
         pytest.param("8\n5\n26\n", "data.txt", id="numbers"),
+        pytest.param(WORKFLOW, "ci.yml", id="a workflow, whose jobs have services"),
         pytest.param("linters:\n  enable:\n    - govet\n    - github.com/x/y\n    - lll\n", ".golangci.yml", id="YAML"),
     ],
 )
