@@ -38,10 +38,15 @@ def enlisting_hint(prefix: str) -> str:
     return f"`mirrorgen adopt --prefix {prefix}` shows list entries for them."
 
 
+def stray_size(strays: Sequence[Stray]) -> int | None:
+    """Return what they weigh together; None where that is not known of each."""
+    sizes = [stray.footprint.size_bytes for stray in strays]
+    return None if None in sizes else sum(count for count in sizes if count is not None)
+
+
 def stray_sum(strays: Sequence[Stray]) -> str:
     """Return how many there are, and what they weigh together where that is known."""
-    sizes = [stray.footprint.size_bytes for stray in strays]
-    together = None if None in sizes else sum(count for count in sizes if count is not None)
+    together = stray_size(strays)
     return f"{len(strays):,}, with {size(together)}" if strays and together is not None else f"{len(strays):,}"
 
 
