@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,32 @@ class NamedTarget:
 def fits_source(image: Image, pattern: str) -> bool:
     """Whether a wildcard pattern matches the source of an entry."""
     return fnmatchcase(str(image.source), pattern)
+
+
+def claimed_alone(targets: Sequence[NamedTarget], name: str, image: Image) -> tuple[str, ...] | str:
+    """Return the labels with which one of several targets takes an entry, and none of the others does.
+
+    Args:
+        targets: of the list.
+        name: of the one; anything where the list has no such targets, since then nobody else takes an entry.
+        image: the entry, without labels.
+
+    Returns:
+        No labels where it needs none; why no labels do it, a sentence without a final stop.
+    """
+    one = next((named for named in targets if named.name == name), None)
+    if one is None:
+        return ()
+    ways = [replace(image, labels=labels) for labels in ((), *((label,) for label in one.share.labels))]
+    taken = [way for way in ways if one.share.takes(way)]
+    if not taken:
+        return f"{name} takes no entry of {image.source}: no pattern of its `images.sources` fits"
+    others = [[named for named in targets if named is not one and named.share.takes(way)] for way in taken]
+    alone = [way.labels for way, takers in zip(taken, others, strict=True) if not takers]
+    if alone:
+        return alone[0]
+    fewest = min(others, key=len)
+    return f"{names_of(fewest)} would take its entry, too, and be asked for the repository"
 
 
 def names_of(targets: Iterable[NamedTarget]) -> str:

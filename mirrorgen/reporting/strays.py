@@ -28,8 +28,8 @@ def stray_rows(strays: Sequence[Stray]) -> list[tuple[str, str, str, str]]:
 def stray_note(strays: Sequence[Stray], target: Target) -> str:
     """Return what these numbers are, and what puts the repositories into the list; nothing where there are none."""
     told = _WHAT_IS_TOLD if any(stray.footprint.size_bytes is not None for stray in strays) else ""
-    # Where pushes make repositories nobody takes them over, and for several targets entries are written by hand.
-    remedy = enlisting_hint(target.prefix) if strays and target.is_provisioned and not target.list_name else ""
+    # Where pushes make repositories nobody takes them over.
+    remedy = enlisting_hint(target.prefix) if strays and target.is_provisioned else ""
     return " ".join(filter(None, (told, remedy)))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mirrorgen.commands.options import runtime_for
 from mirrorgen.commands.status import status_result
-from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import Footprint, RegistryDifferences, SettingDifference, StoredImage
 from mirrorgen.operations.holding.status import Status, Stray, TagState, read_status
 from mirrorgen.outcomes import ExitCode
@@ -97,15 +96,6 @@ def test_repositories_that_may_not_be_listed_are_said_to_be_unknown(tmp_path: Pa
     assert "`mirrorgen adopt --prefix mirror` shows list entries for them" in shown
     destination.other_repositories = None
     assert "not known" in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
-
-
-def test_no_entries_are_offered_for_one_of_several_targets(tmp_path: Path) -> None:
-    """They would be for each of them, so that adopt --prefix refuses."""
-    found = replace(status(tmp_path, stored(1, "v1.0.0")), strays=(Stray("mirror/left", Footprint()),))
-    assert "adopt --prefix" in show(view_status(found), ResultFormat.TEXT)
-    assert isinstance(found.target, EcrTarget)
-    found = replace(found, target=replace(found.target, list_name="eu"))
-    assert "adopt --prefix" not in show(view_status(found), ResultFormat.TEXT)
 
 
 def test_what_only_leaves_alone_is_no_stray(tmp_path: Path) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mirrorgen.desired.mapping import sources_called
+from mirrorgen.desired.mapping import repository_name, sources_called
 from mirrorgen.destinations.port import Described
 from mirrorgen.errors import InputError, UsageError
 from mirrorgen.importing.adding import add_images
 from mirrorgen.importing.outcomes import Added
 from mirrorgen.model.images import Image, MasterList, TagRule
+from mirrorgen.model.named_targets import claimed_alone
 from mirrorgen.model.references import Source, is_path, is_tag
 from mirrorgen.model.tags import SIGNATURES
 from mirrorgen.operations.runtime import Runtime
@@ -18,6 +19,8 @@ from mirrorgen.project import Loaded
 from mirrorgen.readers.contract import NamedImage, Place, Reading, Refusal
 
 _BY_HAND = "write its entry by hand, with `repository: {}` and the source that its images come from"
+
+_FOR_ONE = "give {} a label of its own under `images`, and the others `images` that leave it out; or write it by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +46,16 @@ def enlist(runtime: Runtime, loaded: Loaded, prefix: str) -> Enlisted:
     """Find the repositories below a prefix that no entry fills, and put them into the text of the list.
 
     An entry names the source that the list's rule for names would put there, the tags that are held, and the settings
-    that the repository has where the defaults of the list are others. What cannot be said with certainty is refused.
-    Nothing is written.
+    that the repository has where the defaults of the list are others. What cannot be said with certainty is refused. So
+    is what another target of the list would be asked for, too. Nothing is written.
 
     Args:
-        runtime: of the list.
-        loaded: the list, without errors other than those that a lock cures.
+        runtime: of the list, for one of its targets.
+        loaded: the list with all of its targets, without errors other than those that a lock cures.
         prefix: first path segments of the repositories.
 
     Raises:
-        InputError: a push makes the target's repositories, the list has several targets, or it would not be valid for
-            something that it has.
+        InputError: a push makes the target's repositories, or the list would not be valid for something that it has.
         UsageError: the prefix is none, or the target does not let us list its repositories.
         ToolUnusable, ToolFailed: the target cannot be asked.
     """
@@ -61,15 +63,14 @@ def enlist(runtime: Runtime, loaded: Loaded, prefix: str) -> Enlisted:
     below = prefix.rstrip("/")
     if not target.is_provisioned:
         raise InputError(f"{target.label} has no settings to take over: a push makes its repositories")
-    if loaded.master_list and loaded.master_list.targets:
-        hint = "write the entries by hand, and let the targets of the others leave them out"
-        raise InputError("an entry would ask for the repository in each of the list's targets", hint=hint)
     if not is_path(below):
         raise UsageError(f"{prefix!r} is no prefix of repositories", hint="give first path segments, such as team/base")
     names = runtime.destination.strays({each.name for each in runtime.listed.repositories}, below=below)
     if names is None:
         hint = "ecr:DescribeRepositories is needed for all repositories of the account"
         raise UsageError(f"{target.label} does not let us list its repositories", hint=hint)
+    assert loaded.master_list
+    loaded = replace(loaded, master_list=replace(loaded.master_list, target=runtime.listed.target))
     finding = _Finding(runtime, loaded, below, names)
     images = tuple(finding.images())
     reading = Reading(target.kind, images, tuple(finding.refused))
@@ -94,10 +95,13 @@ class _Finding:
         self._target, self._below = runtime.destination.target, below
         self._destination = runtime.destination
         self._names = names
+        self._labels: dict[str, tuple[str, ...]] = {}
 
     def images(self) -> Iterator[NamedImage]:
         """Yield what is to be in the list, by name."""
-        sources = {name: source for name in self._names if (source := self._source(name))}
+        sources = {
+            name: source for name in self._names if (source := self._source(name)) and self._is_claimed(name, source)
+        }
         held = self._destination.held(dict.fromkeys(sources, ()))
         tags = {name: known for name in sources if (known := self._tags(name, held[name]))}
         asked = {name: self._entry(sources[name], tags[name]) for name in tags}
@@ -127,6 +131,22 @@ class _Finding:
             self._refuse(name, f"{said}<alias>/<path>", hint)
         return None
 
+    def _is_claimed(self, name: str, source: Source) -> bool:
+        """Whether an entry would be for this target alone; otherwise it says more than what was found."""
+        own, registries = self._target, self._list.registries
+        for image in self._list.images:
+            if repository_name(image, prefix=own.prefix, registries=registries) == name:
+                said = f"the list has it for {image.source}, and that entry is not for {own.list_name}"
+                hint = f"let `images` of {own.list_name} take the entry, if that is what the repository holds"
+                self._refuse(name, said, hint)
+                return False
+        found = claimed_alone(self._list.targets, own.list_name, self._entry(source, ()))
+        if isinstance(found, str):
+            self._refuse(name, found, _FOR_ONE.format(own.list_name))
+            return False
+        self._labels[name] = found
+        return True
+
     def _tags(self, name: str, held: Mapping[str, str] | None) -> tuple[str, ...]:
         tags = sorted(held or ())
         signatures = [tag for tag in tags if tag.startswith(SIGNATURES)]
@@ -149,7 +169,9 @@ class _Finding:
     def _named(self, name: str, image: Image, described: Described) -> NamedImage:
         rule = TagRule(exact=image.tags.exact, moving=described.moving)
         place = Place(self._target.label, 0)
-        return NamedImage(name, place, "", image.source, rule=rule, repository=name, settings=described.keys)
+        labels = {"labels": list(self._labels[name])} if self._labels[name] else {}
+        keys = {**labels, **described.keys}
+        return NamedImage(name, place, "", image.source, rule=rule, repository=name, settings=keys)
 
     def _refuse(self, name: str, reason: str, hint: str) -> None:
         self.refused.append(Refusal(name, Place(self._target.label, 0), "", reason, hint))
