@@ -57,30 +57,40 @@ def fits_source(image: Image, pattern: str) -> bool:
     return fnmatchcase(str(image.source), pattern)
 
 
-def claimed_alone(targets: Sequence[NamedTarget], name: str, image: Image) -> tuple[str, ...] | str:
-    """Return the labels with which one of several targets takes an entry, and none of the others does.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What makes a target take an entry.
+
+    Attributes:
+        labels: that the entry needs for it.
+        others: targets that take it then, too.
+    """
+
+    labels: tuple[str, ...] = ()
+    others: tuple[NamedTarget, ...] = ()
+
+
+def claim(targets: Sequence[NamedTarget], name: str, image: Image) -> Claim | None:
+    """Return how one of several targets takes an entry, as few others as possible with it.
 
     Args:
-        targets: of the list.
-        name: of the one; anything where the list has no such targets, since then nobody else takes an entry.
+        targets: of the list; none where it has one alone, which takes everything.
+        name: of the one.
         image: the entry, without labels.
 
     Returns:
-        No labels where it needs none; why no labels do it, a sentence without a final stop.
+        None where it takes it with no label.
     """
-    one = next((named for named in targets if named.name == name), None)
-    if one is None:
-        return ()
-    ways = [replace(image, labels=labels) for labels in ((), *((label,) for label in one.share.labels))]
-    taken = [way for way in ways if one.share.takes(way)]
-    if not taken:
-        return f"{name} takes no entry of {image.source}: no pattern of its `images.sources` fits"
-    others = [[named for named in targets if named is not one and named.share.takes(way)] for way in taken]
-    alone = [way.labels for way, takers in zip(taken, others, strict=True) if not takers]
-    if alone:
-        return alone[0]
-    fewest = min(others, key=len)
-    return f"{names_of(fewest)} would take its entry, too, and be asked for the repository"
+    if not targets:
+        return Claim()
+    asking = next(named for named in targets if named.name == name)
+    ways = [replace(image, labels=labels) for labels in ((), *((label,) for label in asking.share.labels))]
+    claims = [
+        Claim(way.labels, tuple(named for named in targets if named is not asking and named.share.takes(way)))
+        for way in ways
+        if asking.share.takes(way)
+    ]
+    return min(claims, key=lambda found: len(found.others), default=None)
 
 
 def names_of(targets: Iterable[NamedTarget]) -> str:

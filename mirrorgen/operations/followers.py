@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mirrorgen.destinations.kinds import open_destination
+from mirrorgen.destinations.kinds import open_named
 from mirrorgen.errors import MirrorgenError
 from mirrorgen.model.targets import Target
 from mirrorgen.operations.runtime import Runtime
-from mirrorgen.tools.regctl import Host
 
 
 def unready(runtime: Runtime, names: Sequence[str]) -> dict[str, str]:
@@ -34,10 +33,7 @@ def unready(runtime: Runtime, names: Sequence[str]) -> dict[str, str]:
 
 def _lacking(runtime: Runtime, target: Target, names: Sequence[str]) -> list[str]:
     try:
-        destination = open_destination(
-            target, runtime.environ, say=runtime.say, regctl=lambda: runtime.regctl_at(Host(target.host))
-        )
-        held = destination.held(dict.fromkeys(names, ()))
+        held = open_named(target, runtime.environ, say=runtime.say).held(dict.fromkeys(names, ()))
     except MirrorgenError as error:
         runtime.warn(
             f"whether {target.label} has the repositories that are to be filled is not known: {error.message}; where "

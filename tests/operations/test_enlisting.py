@@ -13,8 +13,7 @@ from mirrorgen.commands.options import runtime_for
 from mirrorgen.destinations.port import Holdings
 from mirrorgen.errors import InputError, UsageError
 from mirrorgen.operations.repositories.enlisting import Enlisted, enlist
-from mirrorgen.project import Loaded, load, narrowed
-from mirrorgen.reporting.adoptions import view_enlisted
+from mirrorgen.project import Loaded, load
 from tests.memory_destination import LIST, REPOSITORY, MemoryDestination, digest
 
 LONG = "/".join(["p" * 40] * 5)
@@ -177,104 +176,3 @@ def test_where_a_push_makes_repositories_there_is_nothing_to_take_over(tmp_path:
     loaded = listed(tmp_path, LIST.replace(LIST.splitlines()[0], "target: {registry: harbor.example.com/mirror}"))
     with pytest.raises(InputError, match="a push makes its repositories"):
         enlist(runtime_for(loaded), loaded, "mirror")
-
-
-TARGETS = """\
-targets:
-  eu: {account_id: "123456789012", region: eu-west-1}
-  us: {account_id: "123456789012", region: us-east-1, images: {labels: [both, us]}}
-  ap:
-    account_id: "123456789012"
-    region: ap-southeast-1
-    from: upstream
-    images: {labels: [both], sources: ["quay.io/ap/*"]}
-images:
-  - {source: quay.io/org/app, tags: ["v1"], labels: [both, us]}
-  - {source: quay.io/ap/app, tags: ["v1"]}
-  - {source: docker.io/library/nginx, tags: ["1.25.3"]}
-"""
-
-
-def found_for(
-    folder: Path, target: str, text: str, *names: str, prefix: str = "mirror"
-) -> tuple[Enlisted, dict[str, dict[str, list[str]]]]:
-    """What becomes of repositories of one target, and which tags each target of the list is asked for besides."""
-    whole = listed(folder, text)
-    runtime = runtime_for(narrowed(whole, target))
-    stock: dict[str, list[object]] = {name: [] for name in names}
-    tags = {name: ["v1"] for name in names}
-    runtime.destination = Account(runtime.desired.target, stock, names, tags=tags)  # type: ignore[arg-type]
-    enlisted = enlist(runtime, whole, prefix)
-
-    def asked(loaded: Loaded) -> dict[str, dict[str, list[str]]]:
-        return {
-            name: {each.name: sorted(each.tags) for each in state.repositories} for name, state in loaded.states.items()
-        }
-
-    before, after = asked(whole), asked(listed(folder, enlisted.text))
-    more = {name: {at: tags for at, tags in after[name].items() if before[name].get(at) != tags} for name in after}
-    assert all(before[name].keys() <= after[name].keys() for name in before)
-    return enlisted, {name: entries for name, entries in more.items() if entries}
-
-
-@pytest.mark.parametrize(
-    ("target", "name", "labels"),
-    [("eu", "quay/org/other", []), ("us", "ghcr/org/other", ["us"]), ("ap", "quay/ap/other", [])],
-    ids=["all that no other takes", "a label of its own", "a pattern of its own"],
-)
-def test_of_several_targets_only_the_one_that_was_looked_at_is_asked_for_what_it_holds(
-    tmp_path: Path, target: str, name: str, labels: list[str]
-) -> None:
-    text = TARGETS.replace("eu-west-1}", 'eu-west-1, images: {sources: ["quay.io/org/*", "docker.io/*"]}}')
-    enlisted, more = found_for(tmp_path, target, text, f"mirror/{name}")
-    assert more == {target: {f"mirror/{name}": ["v1"]}}
-    assert yaml.safe_load(enlisted.text)["images"][-1].get("labels", []) == labels
-    shown = view_enlisted(enlisted, "images.yaml", "", is_written=False)
-    assert shown.document["entries"][0]["labels"] == labels
-
-
-@pytest.mark.parametrize(
-    ("target", "name", "reason"),
-    [
-        ("us", "quay/org/other", "eu would take its entry, too, and be asked for the repository"),
-        ("ap", "quay/ap/other", "eu would take its entry, too, and be asked for the repository"),
-        ("eu", "quay/ap/other", "ap would take its entry, too, and be asked for the repository"),
-    ],
-)
-def test_what_another_target_would_be_asked_for_too_is_left_out_and_nothing_else(
-    tmp_path: Path, target: str, name: str, reason: str
-) -> None:
-    enlisted, more = found_for(tmp_path, target, TARGETS, f"mirror/{name}", "mirror/docker-hub/redis")
-    assert reasons(enlisted)[f"mirror/{name}"] == reason
-    assert "a label of its own" in enlisted.refused[-1].hint
-    assert more == ({"eu": {"mirror/docker-hub/redis": ["v1"]}} if target == "eu" else {})
-
-
-def test_a_target_that_takes_by_patterns_gets_nothing_that_none_of_them_fits(tmp_path: Path) -> None:
-    text = TARGETS.replace("eu-west-1}", 'eu-west-1, images: {sources: ["quay.io/org/*"]}}')
-    enlisted, more = found_for(tmp_path, "eu", text, "mirror/docker-hub/redis")
-    assert more == {}
-    (reason,) = reasons(enlisted).values()
-    assert reason == "eu takes no entry of docker.io/library/redis: no pattern of its `images.sources` fits"
-
-
-def test_an_entry_that_is_for_others_gets_no_tags_of_this_one(tmp_path: Path) -> None:
-    enlisted, more = found_for(tmp_path, "us", TARGETS, "mirror/docker-hub/nginx")
-    assert (more, enlisted.text) == ({}, TARGETS)
-    (reason,) = reasons(enlisted).values()
-    assert reason == "the list has it for docker.io/library/nginx, and that entry is not for us"
-
-
-def test_what_ecr_replicates_is_of_the_first_and_of_those_that_follow_it(tmp_path: Path) -> None:
-    text = TARGETS.replace("images: {labels: [both, us]}", "replicate: true")
-    for target, others in (("eu", "us"), ("us", "eu")):
-        enlisted, more = found_for(tmp_path, target, text, "mirror/quay/org/other")
-        assert more == {}
-        (reason,) = reasons(enlisted).values()
-        assert reason == f"{others} would take its entry, too, and be asked for the repository"
-
-
-def test_below_another_prefix_a_target_is_asked_for_the_name_that_it_has(tmp_path: Path) -> None:
-    enlisted, more = found_for(tmp_path, "eu", TARGETS, "team/quay/org/other", prefix="team")
-    assert more == {"eu": {"team/quay/org/other": ["v1"]}}
-    assert yaml.safe_load(enlisted.text)["images"][-1]["repository"] == "team/quay/org/other"

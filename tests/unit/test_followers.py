@@ -77,7 +77,7 @@ CAN_BE_COPIED = [("other", "v2.0.0")]
 @pytest.fixture
 def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Others:
     made = Others(tmp_path)
-    monkeypatch.setattr(followers, "open_destination", made.open)
+    monkeypatch.setattr(followers, "open_named", made.open)
     return made
 
 

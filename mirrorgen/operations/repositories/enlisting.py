@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mirrorgen.desired.mapping import repository_name, sources_called
+from mirrorgen.desired.mapping import repository_name, sources_called, usual_name
 from mirrorgen.destinations.port import Described
 from mirrorgen.errors import InputError, UsageError
 from mirrorgen.importing.adding import add_images
 from mirrorgen.importing.outcomes import Added
 from mirrorgen.model.images import Image, MasterList, TagRule
-from mirrorgen.model.named_targets import claimed_alone
+from mirrorgen.model.named_targets import Claim, claim
 from mirrorgen.model.references import Source, is_path, is_tag
 from mirrorgen.model.tags import SIGNATURES
+from mirrorgen.model.targets import Target
+from mirrorgen.operations.repositories.elsewhere import Said, untrue
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.project import Loaded
 from mirrorgen.readers.contract import NamedImage, Place, Reading, Refusal
@@ -47,7 +49,7 @@ def enlist(runtime: Runtime, loaded: Loaded, prefix: str) -> Enlisted:
 
     An entry names the source that the list's rule for names would put there, the tags that are held, and the settings
     that the repository has where the defaults of the list are others. What cannot be said with certainty is refused. So
-    is what another target of the list would be asked for, too. Nothing is written.
+    is what another target of the list would be asked for, too, and does not hold in the same way. Nothing is written.
 
     Args:
         runtime: of the list, for one of its targets.
@@ -93,9 +95,9 @@ class _Finding:
         self.signatures: dict[str, int] = {}
         self._list: MasterList = loaded.master_list
         self._target, self._below = runtime.destination.target, below
-        self._destination = runtime.destination
+        self._runtime, self._destination = runtime, runtime.destination
         self._names = names
-        self._labels: dict[str, tuple[str, ...]] = {}
+        self._claims: dict[str, Claim] = {}
 
     def images(self) -> Iterator[NamedImage]:
         """Yield what is to be in the list, by name."""
@@ -105,13 +107,21 @@ class _Finding:
         held = self._destination.held(dict.fromkeys(sources, ()))
         tags = {name: known for name in sources if (known := self._tags(name, held[name]))}
         asked = {name: self._entry(sources[name], tags[name]) for name in tags}
+        said: dict[str, Said] = {}
         for name, described in self._destination.describe(asked).items():
             if described is None:
                 self._refuse(name, "it is gone since it was listed", "run the same again")
             elif described.trouble:
                 self._refuse(name, described.trouble, _BY_HAND.format(name))
             else:
-                yield self._named(name, asked[name], described)
+                digests = {tag: digest for tag, digest in (held[name] or {}).items() if tag in tags[name]}
+                said[name] = Said(asked[name], digests, described)
+        wrong = self._untrue(said)
+        for name, entry in said.items():
+            if name in wrong:
+                self._refuse(name, wrong[name], _FOR_ONE.format(self._target.list_name))
+            else:
+                yield self._named(name, entry.image, entry.described)
 
     def _source(self, name: str) -> Source | None:
         own = self._target.prefix
@@ -132,7 +142,7 @@ class _Finding:
         return None
 
     def _is_claimed(self, name: str, source: Source) -> bool:
-        """Whether an entry would be for this target alone; otherwise it says more than what was found."""
+        """Whether the target takes an entry, and the list has none that would be called so here."""
         own, registries = self._target, self._list.registries
         for image in self._list.images:
             if repository_name(image, prefix=own.prefix, registries=registries) == name:
@@ -140,12 +150,33 @@ class _Finding:
                 hint = f"let `images` of {own.list_name} take the entry, if that is what the repository holds"
                 self._refuse(name, said, hint)
                 return False
-        found = claimed_alone(self._list.targets, own.list_name, self._entry(source, ()))
-        if isinstance(found, str):
-            self._refuse(name, found, _FOR_ONE.format(own.list_name))
+        found = claim(self._list.targets, own.list_name, self._entry(source, ()))
+        if found is None:
+            said = f"{own.list_name} takes no entry of {source}: no pattern of its `images.sources` fits"
+            self._refuse(name, said, _BY_HAND.format(name))
             return False
-        self._labels[name] = found
+        self._claims[name] = found
         return True
+
+    def _untrue(self, entries: Mapping[str, Said]) -> dict[str, str]:
+        """Say which entries another target takes, too, that does not hold what they say."""
+        found: dict[str, str] = {}
+        for other in self._list.targets:
+            names = {
+                self._called(other.target, name, said): name
+                for name, said in entries.items()
+                if other in self._claims[name].others and name not in found
+            }
+            there = {called: entries[name] for called, name in names.items()}
+            for called, reason in untrue(self._runtime, other.target, there).items() if there else ():
+                found[names[called]] = f"its entry would be for {other.name}, too, and {reason}"
+        return found
+
+    def _called(self, other: Target, name: str, said: Said) -> str:
+        """What the repository is called in another target, whose prefix a name has that follows from the source."""
+        source, registries = said.image.source, self._list.registries
+        is_usual = name == usual_name(source, prefix=self._target.prefix, registries=registries)
+        return usual_name(source, prefix=other.prefix, registries=registries) if is_usual else name
 
     def _tags(self, name: str, held: Mapping[str, str] | None) -> tuple[str, ...]:
         tags = sorted(held or ())
@@ -169,7 +200,8 @@ class _Finding:
     def _named(self, name: str, image: Image, described: Described) -> NamedImage:
         rule = TagRule(exact=image.tags.exact, moving=described.moving)
         place = Place(self._target.label, 0)
-        labels = {"labels": list(self._labels[name])} if self._labels[name] else {}
+        claimed = self._claims[name].labels
+        labels = {"labels": list(claimed)} if claimed else {}
         keys = {**labels, **described.keys}
         return NamedImage(name, place, "", image.source, rule=rule, repository=name, settings=keys)
 
