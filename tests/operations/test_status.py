@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mirrorgen.commands.options import runtime_for
 from mirrorgen.commands.status import status_result
+from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.port import Footprint, RegistryDifferences, SettingDifference, StoredImage
 from mirrorgen.operations.holding.status import Status, Stray, TagState, read_status
 from mirrorgen.outcomes import ExitCode
@@ -94,6 +95,10 @@ def test_repositories_that_may_not_be_listed_are_said_to_be_unknown(tmp_path: Pa
     assert "Not in the list: 1, with 2.0 KiB." in shown
     assert re.search(r"^mirror/left +2 +2\.0 KiB +2026-01-31$", shown, re.MULTILINE)
     assert "`mirrorgen adopt --prefix mirror` shows list entries for them" in shown
+    assert isinstance(destination.target, EcrTarget)
+    destination.target = replace(destination.target, list_name="eu")
+    page = format_page(read_status(runtime, upstream=False, now=NOW))
+    assert "`mirrorgen adopt --prefix mirror --target eu` shows list entries for them" in page
     destination.other_repositories = None
     assert "not known" in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
 
