@@ -161,8 +161,13 @@ def _derive(
     return desired, {name: state for name, (state, _) in derived.items()}, list(dict.fromkeys(found))
 
 
-def narrowed(loaded: Loaded, target: str) -> Loaded:
+def narrowed(loaded: Loaded, target: str, *, variable: str = "") -> Loaded:
     """Return a list as it is for one of its targets.
+
+    Args:
+        loaded: a list that can be used.
+        target: the name of the one.
+        variable: of the environment, which names it; nothing where `--target` does.
 
     Raises:
         UsageError: it has no such target.
@@ -171,8 +176,10 @@ def narrowed(loaded: Loaded, target: str) -> Loaded:
     named = next((each for each in loaded.master_list.targets if each.name == target), None)
     if named is None:
         known = names_of(loaded.master_list.targets)
-        hint = f"one of: {known}" if known else "leave --target out: the list has one target, under `target`"
-        raise UsageError(f"{loaded.path} has no target {target!r}", hint=hint)
+        remedy = f"unset {variable}" if variable else "leave --target out"
+        hint = f"one of: {known}" if known else f"{remedy}: the list has one target, under `target`"
+        named_by = f", which {variable} names" if variable else ""
+        raise UsageError(f"{loaded.path} has no target {target!r}{named_by}", hint=hint)
     master_list = projected(loaded.master_list, named)
     return replace(loaded, master_list=master_list, desired=loaded.states[target], target=target)
 

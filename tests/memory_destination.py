@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mirrorgen.destinations.port import Described, Footprint, Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import (
+    Described,
+    Footprint,
+    Holdings,
+    Pullable,
+    RegistryDifferences,
+    SettingDifference,
+    StoredImage,
+)
 from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings, Target
 from mirrorgen.operations.runtime import Runtime
@@ -51,6 +59,7 @@ class MemoryDestination:
     footprint_of: dict[str, Footprint] = field(default_factory=dict)
     archived: dict[str, str] = field(default_factory=dict)
     deleted: list[tuple[str, str, str]] = field(default_factory=list)
+    registry: RegistryDifferences = RegistryDifferences()  # noqa: RUF009 - it is immutable
 
     tells_age = True
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -92,8 +101,8 @@ class MemoryDestination:
     def with_repository_policy(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset()
 
-    def registry_differences(self) -> tuple[SettingDifference, ...]:
-        return ()
+    def registry_differences(self) -> RegistryDifferences:
+        return self.registry
 
     def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
         if self.other_repositories is None:

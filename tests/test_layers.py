@@ -31,7 +31,7 @@ LAYERS = (
     {"consumers"},
     {"operations.logins", "operations.stand_in"},
     {"operations.runtime"},
-    {"operations.upstream"},
+    {"operations.followers", "operations.upstream"},
     {"operations.copying", "operations.repositories"},
     {"operations.holding", "operations.planning"},
     {"reporting"},

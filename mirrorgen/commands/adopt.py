@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import names_target
+from mirrorgen.commands.aiming import aimed, names_target, narrowed_as_named
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
@@ -67,8 +67,10 @@ def _enlist(file: Path, prefix: str, output: ResultFormat, *, write: bool) -> Ex
 
     if write:
         require_real("repositories")
-    loaded = load_usable(file, use_lock=False, tolerated=CURED_BY_LOCK)
-    enlisted = enlist(runtime_for(loaded), loaded, prefix)
+    # A label that is to tell the entries of one target from those of another has none yet.
+    tolerated = CURED_BY_LOCK | {"takes-nothing"}
+    loaded = load_usable(file, use_lock=False, tolerated=tolerated, is_whole=True)
+    enlisted = enlist(runtime_for(narrowed_as_named(loaded)), loaded, prefix)
     is_changed = enlisted.text != loaded.document.text
     patch = diff_files(loaded.root, {file.name: enlisted.text}) if is_changed else ""
     if write and is_changed:
@@ -77,5 +79,5 @@ def _enlist(file: Path, prefix: str, output: ResultFormat, *, write: bool) -> Ex
     code = exit_code(has_differences=bool(enlisted.refused or (enlisted.entries and not write)))
     announce("mirrorgen adopt --prefix", Result(code, view), output, is_change=write)
     if write and is_changed:
-        screen().say(f"wrote {file}; go on with `mirrorgen generate`, then `mirrorgen adopt`")
+        screen().say(aimed(f"wrote {file}; go on with `mirrorgen generate`, then `mirrorgen adopt`"))
     return code

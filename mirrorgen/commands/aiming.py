@@ -95,7 +95,7 @@ def narrowed_as_named(loaded: Loaded) -> Loaded:
 
     assert loaded.master_list
     if named_target():
-        return narrowed(loaded, named_target())
+        return narrowed(loaded, named_target(), variable="" if _option.get() else VARIABLE)
     if _aimed.get() and loaded.master_list.targets:
         known = names_of(loaded.master_list.targets)
         raise UsageError(f"{loaded.path} has several targets", hint=f"give --target with one of: {known}")

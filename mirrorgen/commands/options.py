@@ -20,6 +20,7 @@ from mirrorgen.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from mirrorgen.desired.state import Repository
+    from mirrorgen.model.targets import Target
     from mirrorgen.operations.runtime import Runtime
     from mirrorgen.problems import Problem
     from mirrorgen.project import Loaded
@@ -178,6 +179,7 @@ def runtime_for(
         loaded.root.resolve(),
         replace(loaded.desired, repositories=wanted),
         left_alone=frozenset(each.name for each in loaded.desired.repositories if each.name not in names),
+        followers=_followers(loaded),
         allowances=allowances(),
         allowance=allowance(loaded.desired, part),
         options=options or {},
@@ -186,6 +188,12 @@ def runtime_for(
         show_command=(lambda line: terminal.note(f"+ {line}")) if is_debugging() else None,
         stand_in=stand_in,
     )
+
+
+def _followers(loaded: Loaded) -> tuple[Target, ...]:
+    """The targets that ECR fills from the one that a list was narrowed to."""
+    targets = (state.target for state in loaded.every_state)
+    return tuple(each for each in targets if each.replicated_from and each.replicated_from.list_name == loaded.target)
 
 
 def parse_shard(text: str | None, environ: Mapping[str, str]) -> tuple[int, int]:

@@ -70,11 +70,11 @@ class Coverage:
         """What seems to name images, and could not be read: nobody knows whether it is mirrored."""
         return tuple(refused for reading in self.readings for refused in reading.refused)
 
-
     @property
     def notes(self) -> tuple[Refusal, ...]:
         """What is worth knowing beside the images: that more of them stand elsewhere, for instance."""
         return tuple(note for reading in self.readings for note in reading.notes)
+
 
 def cover(mirror: Mirror, readings: Sequence[Reading], *, excepted: Sequence[str] = ()) -> Coverage:
     """Hold what files name against a list.

@@ -130,6 +130,18 @@ def start_backfill(target: Target, environ: Mapping[str, str], *, say: Callable[
     return open_ecr(target.replicated_from, environ, say=say).start_backfill(target)
 
 
+def open_named(target: Target, environ: Mapping[str, str], *, say: Callable[[str], None]) -> Destination:
+    """Bind another one of several targets, with its role or the credentials at hand.
+
+    Raises:
+        ToolUnusable, UsageError, ToolFailed: as of `open_destination`.
+    """
+    from mirrorgen.destinations.ecr.destination import open_ecr
+
+    assert isinstance(target, EcrTarget)
+    return open_ecr(target, environ, say=say)
+
+
 def open_destination(
     target: Target, environ: Mapping[str, str], *, say: Callable[[str], None], regctl: Callable[[], Regctl]
 ) -> Destination:

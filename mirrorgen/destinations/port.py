@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings, Target
-from mirrorgen.outcomes import TagRef
+from mirrorgen.outcomes import Failure, Kind, TagRef
 
 Holdings = Mapping[str, Mapping[str, str] | None]
 """Digest by tag, by repository name; None for a repository that does not exist."""
@@ -96,6 +96,23 @@ class SettingDifference:
     setting: str
     wanted: str
     found: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryDifferences:
+    """How the settings of a registry itself stand to what the list asks.
+
+    Attributes:
+        found: those that are not as asked.
+        untold: why others could not be looked at, each a sentence without a final stop that names the right it takes.
+    """
+
+    found: tuple[SettingDifference, ...] = ()
+    untold: tuple[str, ...] = ()
+
+    def failures(self, host: str) -> tuple[Failure, ...]:
+        """Return what could not be looked at as failures of the registry of this host name."""
+        return tuple(Failure(TagRef(host), Kind.UNAUTHORIZED, reason) for reason in self.untold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +219,7 @@ class Destination(Protocol):
             ToolFailed: the registry cannot be asked.
         """
 
-    def registry_differences(self) -> tuple[SettingDifference, ...]:
+    def registry_differences(self) -> RegistryDifferences:
         """Compare the settings of the registry itself with those that the list asks for; none where it asks for none.
 
         Raises:

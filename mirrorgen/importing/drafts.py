@@ -28,7 +28,7 @@ class Draft:
         digests: tags to add that have a digest, in order.
         rule: which further tags are to be chosen; None for none.
         moving: which tags of a new entry upstream moves, as in `TagRule`.
-        settings: keys of a new entry that ask for the settings of the repository.
+        settings: further keys of a new entry, such as those that ask for the settings of the repository.
     """
 
     source: Source

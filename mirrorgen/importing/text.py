@@ -24,7 +24,7 @@ _LARGE = frozenset({"tags", "digests", "registries"})
 _PLAIN = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)+|[a-z][a-z0-9_-]*[./](?:[a-z0-9._/-]|:(?=[0-9]))*")
 _KEYS = frozenset(
     {"source", "tags", "platforms", "referrers", "digest_tags", "pin", "repository", "registries"}
-    | {"exact", "digests", "match", "semver", "exclude", "newest", "order", "suffix", "moving"}
+    | {"labels", "exact", "digests", "match", "semver", "exclude", "newest", "order", "suffix", "moving"}
     | {"credentials", "username_env", "password_env", "alias", "requests_per_second", "concurrent_requests"}
     | {
         "ecr",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,42 @@ class NamedTarget:
 def fits_source(image: Image, pattern: str) -> bool:
     """Whether a wildcard pattern matches the source of an entry."""
     return fnmatchcase(str(image.source), pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What makes a target take an entry.
+
+    Attributes:
+        labels: that the entry needs for it.
+        others: targets that take it then, too.
+    """
+
+    labels: tuple[str, ...] = ()
+    others: tuple[NamedTarget, ...] = ()
+
+
+def claim(targets: Sequence[NamedTarget], name: str, image: Image) -> Claim | None:
+    """Return how one of several targets takes an entry, as few others as possible with it.
+
+    Args:
+        targets: of the list; none where it has one alone, which takes everything.
+        name: of the one.
+        image: the entry, without labels.
+
+    Returns:
+        None where it takes it with no label.
+    """
+    if not targets:
+        return Claim()
+    asking = next(named for named in targets if named.name == name)
+    ways = [replace(image, labels=labels) for labels in ((), *((label,) for label in asking.share.labels))]
+    claims = [
+        Claim(way.labels, tuple(named for named in targets if named is not asking and named.share.takes(way)))
+        for way in ways
+        if asking.share.takes(way)
+    ]
+    return min(claims, key=lambda found: len(found.others), default=None)
 
 
 def names_of(targets: Iterable[NamedTarget]) -> str:

@@ -14,7 +14,6 @@ from mirrorgen.operations.copying.planning import plan_copies
 from mirrorgen.operations.copying.pushing import Pushing, foresee_pushes
 from mirrorgen.operations.copying.replicating import compare
 from mirrorgen.operations.repositories.planning import (
-    REGISTRY_SETTINGS,
     REPOSITORY_POLICY,
     creates_repository,
     plan_repositories,
@@ -49,7 +48,7 @@ class MirrorPlan:
         renames: which of these repositories have another name in the list.
         successors: how many tagged images each repository of such a name holds; None for one that is not there.
         pushing: what the copies push; None where nothing is copied, or the target takes whatever comes.
-        registry: settings of the registry itself that are not as the list asks, where Terraform changes any of them.
+        registry: settings of the registry itself that are not as the list asks.
         access: who may pull besides those who own the registry, in words, by each repository of the list whose policy
             Terraform changes; nothing for nobody.
         overwritten: repositories of which Terraform makes a policy where others have put one.
@@ -81,8 +80,9 @@ class MirrorPlan:
 
     @property
     def is_pending(self) -> bool:
-        """Whether anything is left to do."""
-        return bool(self.changes or self.outputs or self.is_applicable or self.copies or self.replicated)
+        """Whether anything is left to do, be it by somebody else."""
+        is_changed = self.changes or self.outputs or self.is_applicable or self.registry
+        return bool(is_changed or self.copies or self.replicated)
 
     @property
     def is_done(self) -> bool:
@@ -131,10 +131,11 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         work_folder(runtime).discard_plan()
     copies, replicated, failures = _to_bring(runtime, work, held)
     entries = brought(work.desired)
+    registry = destination.registry_differences()
     return MirrorPlan(
         terraform.changes,
         copies,
-        (*unmanaged_failures(existing), *failures),
+        (*unmanaged_failures(existing), *failures, *registry.failures(destination.target.host)),
         work.problems,
         {repo.name: tuple(entry.source for entry in repo.entries) for repo in runtime.desired.repositories},
         {change.name: _image_count(held[change.name]) for change in terraform.changes if change.destroys_repository},
@@ -145,7 +146,7 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
         shown.renames,
         {name: None if held[name] is None else _image_count(held[name]) for name in successors},
         foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
-        destination.registry_differences() if _changes_registry(terraform.changes) else (),
+        registry.found,
         _access(runtime.desired, terraform.changes),
         _overwritten(destination, terraform.changes),
         replicated,
@@ -168,10 +169,6 @@ def _to_bring(
 def _is_looked_up(change: Change) -> bool:
     """Whether it matters what is in ECR: images that would be lost, or a repository that would be made twice."""
     return change.destroys_repository or creates_repository(change)
-
-
-def _changes_registry(changes: Iterable[Change]) -> bool:
-    return any(change.resource_type in REGISTRY_SETTINGS for change in changes)
 
 
 def _access(desired: DesiredState, changes: Iterable[Change]) -> dict[str, str]:

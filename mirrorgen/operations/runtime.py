@@ -19,6 +19,7 @@ from mirrorgen.files import diff_files
 from mirrorgen.model.allowances import Allowances
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Registry
+from mirrorgen.model.targets import Target
 from mirrorgen.operations.logins import keep_logins
 from mirrorgen.operations.stand_in import StandIn, process_environment
 from mirrorgen.rendering import regsync
@@ -46,6 +47,7 @@ class Runtime:
         root: the folder of the list, absolute: Terraform runs in another one.
         desired: what the list asks for.
         left_alone: repositories of the list that this run does not look at.
+        followers: other targets of the list, which ECR fills from this one.
         allowances: what the one who runs this allows the list to do with credentials.
         allowance: pulls of upstream registries that this run may make, by host; no limit for those that are left out.
         environ: the environment of this process.
@@ -60,6 +62,7 @@ class Runtime:
     root: Path
     desired: DesiredState
     left_alone: frozenset[str] = frozenset()
+    followers: tuple[Target, ...] = ()
     allowances: Allowances = field(default_factory=Allowances)
     allowance: Mapping[str, int] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -80,7 +83,7 @@ class Runtime:
         if self.stand_in:
             self.environ = self.stand_in.environment(self.environ, without=self._credential_variables)
             self.desired = self.stand_in.plays(self.desired)
-            self.allowance = {}
+            self.allowance, self.followers = {}, ()
 
     @cached_property
     def runner(self) -> Runner:
@@ -147,7 +150,7 @@ class Runtime:
             ToolUnusable: programs are missing, too old or broken; all of them are named.
         """
         self._set(self._credential_variables)
-        self._keep_logins()
+        keep_logins(self.desired, self.environ, self.allowances)
         copier = "regctl" if self.desired.target.replicated_from else "regsync"
         self.toolbox.require(copier, *self.desired.programs, *others)
 
@@ -158,7 +161,7 @@ class Runtime:
             UsageError: a login would be sent away.
             ToolUnusable: it is missing, too old or broken.
         """
-        self._keep_logins()
+        keep_logins(self.desired, self.environ, self.allowances)
         return Regsync(self.toolbox.get("regsync"), self.runner, self.regsync_environment())
 
     def regsync_environment(self) -> dict[str, str]:
@@ -196,7 +199,7 @@ class Runtime:
             UsageError: a login would be sent away.
             ToolUnusable: it is missing, too old or broken.
         """
-        self._keep_logins()
+        keep_logins(self.desired, self.environ, self.allowances)
         asked = [*(host.name for host in hosts), *self._upstream_hosts]
         helpers = [name for host in hosts if (name := host.helper)]
         available = {**self._bound_env, "PATH": self._path_of_regsync()} if helpers else self.toolbox.env
@@ -247,9 +250,6 @@ class Runtime:
         target = self.desired.target
         tls = target.sign_in().get("tls", "enabled")
         return self.regctl_at(Host(target.host, tls=tls, **self._values(target.credentials)))
-
-    def _keep_logins(self) -> None:
-        keep_logins(self.desired, self.environ, self.allowances)
 
     @property
     def _upstream_hosts(self) -> list[str]:

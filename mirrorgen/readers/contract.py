@@ -37,7 +37,8 @@ class NamedImage:
         rule: which tags, where the file names more than one; None where `tag` and `digest` say it.
         repository: the repository in the target, without its host, where the file gives it a name; None otherwise.
         copying: what is copied of each image.
-        settings: keys of an entry that ask for the settings of the repository, where they are known.
+        settings: further keys of an entry, such as those that ask for the settings of the repository, where they are
+            known.
         consumer: what runs it, as its people call it, `namespace/pod`; nothing where the file does not say.
     """
 

@@ -11,7 +11,7 @@ from mirrorgen.readers.contract import NamedImage, Refusal
 from mirrorgen.reporting.views import Code, Items, Line, Table, View
 
 _HEAD = ("repository", "setting", "now", "after the apply")
-_ENTRY_HEAD = ("repository", "source", "tags", "says of its settings")
+_ENTRY_HEAD = ("repository", "source", "tags", "says besides")
 
 
 def view_adoption(adoption: Adoption) -> View:
@@ -90,6 +90,7 @@ def _entry_document(image: NamedImage) -> dict[str, Any]:
         "repository": image.written,
         "source": str(image.source),
         "tags": list(image.rule.exact),
+        "labels": list(image.settings.get("labels", ())),
         "moving": image.rule.moving if isinstance(image.rule.moving, str) else list(image.rule.moving),
         "settings": dict(image.settings.get("ecr", {})),
     }
@@ -97,7 +98,8 @@ def _entry_document(image: NamedImage) -> dict[str, Any]:
 
 def _entry_row(image: NamedImage) -> tuple[str, str, str, str]:
     assert image.rule
-    said = ", ".join(image.settings.get("ecr", {})) or "as the defaults"
+    labels = [f"label {label}" for label in image.settings.get("labels", ())]
+    said = ", ".join([*labels, *image.settings.get("ecr", {})]) or "as the defaults"
     return image.written, str(image.source), str(len(image.rule.exact)), said
 
 

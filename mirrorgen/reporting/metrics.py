@@ -8,6 +8,7 @@ from mirrorgen.destinations.port import StoredImage
 from mirrorgen.operations.holding.status import RepositoryStatus, Status, TagState
 from mirrorgen.reporting.escaping import printable
 from mirrorgen.reporting.scans import Scan, scan_of
+from mirrorgen.reporting.strays import STRAYS, stray_size
 
 
 def format_metrics(status: Status) -> str:
@@ -24,6 +25,11 @@ def format_metrics(status: Status) -> str:
     gauge("status_timestamp_seconds", f"When {label} was looked at.").set(status.at.timestamp())
     gauge("failures", "What could not be looked at.").set(len(status.failures))
     gauge("registry_settings_differing", "Settings of the registry itself that differ.").set(len(status.registry))
+    # A gauge without labels has a sample as soon as it is made.
+    if status.strays is not None:
+        gauge("strays", f"{STRAYS}.").set(len(status.strays))
+        if (together := stray_size(status.strays)) is not None:
+            gauge("strays_size_bytes", f"Size of the {STRAYS.lower()}.").set(together)
     tags = gauge("tags", "Tags of a repository by state.", "repository", "state")
     size = gauge("repository_size_bytes", "Size of a repository.", "repository")
     settings = gauge("repository_settings_differing", "Settings that differ.", "repository")

@@ -13,7 +13,14 @@ from mirrorgen.operations.repositories.import_file import IMPORTS_FILE
 from mirrorgen.outcomes import Kind, TagRef
 from mirrorgen.reporting.moves import plan_moves, plan_moves_document
 from mirrorgen.reporting.pushes import pushing_document, pushing_sentence
-from mirrorgen.reporting.registries import TITLE, of_repositories, registry_documents, registry_lines
+from mirrorgen.reporting.registries import (
+    TITLE,
+    of_repositories,
+    registry_documents,
+    registry_lines,
+    unseen,
+    unseen_blocks,
+)
 from mirrorgen.reporting.views import Block, Code, Items, Line, Table, View, failure_documents, failure_items
 from mirrorgen.tools.terraform import Change, TerraformPlan
 
@@ -84,6 +91,7 @@ def view_plan(plan: MirrorPlan) -> View:
             ),
             Table(_HEAD, _plan_rows(plan)),
             Items(TITLE, registry_lines(plan.changes, plan.registry)),
+            *unseen_blocks(plan.changes, plan.registry),
             Items("Who may pull then, besides those who own the registry", _access_lines(plan.access)),
             Items(_OVERWRITTEN, plan.overwritten),
             Items("Changes of Terraform's state alone", _state_lines(plan.changes)),
@@ -111,6 +119,8 @@ def plan_summary(plan: MirrorPlan) -> str:
     absent, unmanaged = counts[Kind.NOT_UPSTREAM], counts[Kind.UNMANAGED]
     if registry := registry_lines(plan.changes):
         parts.append(f"Settings of the registry to change: {len(registry)}.")
+    if left := unseen(plan.changes, plan.registry):
+        parts.append(f"Settings of the registry that Terraform does not see: {len(left)}.")
     if outputs := _outputs_alone(plan):
         parts.append(f"Terraform outputs to change: {len(outputs)}.")
     if plan.is_applicable and not plan.changes and not plan.outputs:

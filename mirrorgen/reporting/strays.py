@@ -28,26 +28,31 @@ def stray_rows(strays: Sequence[Stray]) -> list[tuple[str, str, str, str]]:
 def stray_note(strays: Sequence[Stray], target: Target) -> str:
     """Return what these numbers are, and what puts the repositories into the list; nothing where there are none."""
     told = _WHAT_IS_TOLD if any(stray.footprint.size_bytes is not None for stray in strays) else ""
-    # Where pushes make repositories nobody takes them over, and for several targets entries are written by hand.
-    remedy = enlisting_hint(target.prefix) if strays and target.is_provisioned and not target.list_name else ""
+    # Where pushes make repositories nobody takes them over.
+    remedy = _enlisting(target) if strays and target.is_provisioned else ""
     return " ".join(filter(None, (told, remedy)))
 
 
-def enlisting_hint(prefix: str) -> str:
-    """Return what puts repositories below a prefix into the list, a sentence."""
-    return f"`mirrorgen adopt --prefix {prefix}` shows list entries for them."
+def stray_size(strays: Sequence[Stray]) -> int | None:
+    """Return what they weigh together; None where that is not known of each."""
+    sizes = [stray.footprint.size_bytes for stray in strays]
+    return None if None in sizes else sum(count for count in sizes if count is not None)
 
 
 def stray_sum(strays: Sequence[Stray]) -> str:
     """Return how many there are, and what they weigh together where that is known."""
-    sizes = [stray.footprint.size_bytes for stray in strays]
-    together = None if None in sizes else sum(count for count in sizes if count is not None)
+    together = stray_size(strays)
     return f"{len(strays):,}, with {size(together)}" if strays and together is not None else f"{len(strays):,}"
 
 
 def stray_documents(strays: Sequence[Stray] | None) -> list[dict[str, Any]] | None:
     """Return them as they stand in JSON; None where nobody may know."""
     return None if strays is None else [_document(stray) for stray in strays]
+
+
+def _enlisting(target: Target) -> str:
+    named = f" --target {target.list_name}" if target.list_name else ""
+    return f"`mirrorgen adopt --prefix {target.prefix}{named}` shows list entries for them."
 
 
 def _told(footprint: Footprint) -> tuple[str, str, str]:

@@ -162,6 +162,24 @@ def test_what_asks_or_changes_a_target_is_told_which(run_cli: RunCli, folder: Pa
     assert "images.yaml has no target 'us'\nhint: leave --target out" in result.stderr
 
 
+def test_a_target_that_the_variable_names_is_looked_for_in_the_variable(
+    run_cli: RunCli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "usa")
+    result = run_cli("resolve", "nginx")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: images.yaml has no target 'usa', which MIRRORGEN_TARGET names\nhint: one of: eu, us, edge\n",
+    )
+    (folder / "images.yaml").write_text(LIST[LIST.index("images:\n") :])
+    result = run_cli("resolve", "nginx")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: images.yaml has no target 'usa', which MIRRORGEN_TARGET names\n"
+        "hint: unset MIRRORGEN_TARGET: the list has one target, under `target`\n",
+    )
+
+
 def test_every_command_is_for_one_target_or_for_all() -> None:
     commands = typer.main.get_group(app).commands
     asked = {name for name, command in commands.items() if any("--target" in each.opts for each in command.params)}

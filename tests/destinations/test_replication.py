@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from mirrorgen.destinations.ecr import destination as destinations
 from mirrorgen.destinations.ecr.destination import EcrDestination
 from mirrorgen.destinations.ecr.replication import Replication
 from mirrorgen.destinations.ecr.target import EcrTarget
 from mirrorgen.destinations.kinds import start_backfill
-from mirrorgen.destinations.port import SettingDifference
+from mirrorgen.destinations.port import RegistryDifferences, SettingDifference
 from mirrorgen.errors import ToolFailed
 from tests.destinations.stubbed import ACCOUNT, REGION, Ecr
 
@@ -22,19 +26,34 @@ WANTED = Replication(((ACCOUNT, "us-east-1"), (OTHER, REGION)), "mirror")
 HERE = {"registryId": ACCOUNT, "region": "us-east-1"}
 THERE = {"registryId": OTHER, "region": REGION}
 MIRROR = [{"filter": "mirror/", "filterType": "PREFIX_MATCH"}]
+ASKED = ({"destinations": [HERE, THERE], "repositoryFilters": MIRROR},)
 US = EcrTarget(ACCOUNT, "us-east-1")
 BACKFILL = "0f2d4a3c-0000-4000-8000-000000000000"
 
 
-def differences(*rules: dict[str, Any]) -> tuple[SettingDifference, ...]:
-    """What is told of a registry with these rules."""
+def asked(status: int, answer: dict[str, Any]) -> RegistryDifferences:
+    """What is told of a registry that answers this, as it comes from the network."""
     client = boto3.client("ecr", region_name=REGION, aws_access_key_id="key", aws_secret_access_key="secret")  # noqa: S106 - nobody is asked
+    body: Any = RawBody(json.dumps(answer).encode())
+    answers = [AWSResponse("https://example.com", status, HTTPHeaders(), body)]
+    events: Any = client.meta.events
+    events.register("before-send.ecr.DescribeRegistry", lambda **_: answers.pop())
     destination = EcrDestination(EcrTarget(ACCOUNT, REGION, replication=WANTED), client, lambda _line: None)
-    with Stubber(client) as stub:
-        stub.add_response("describe_registry", {"replicationConfiguration": {"rules": list(rules)}}, {})
-        found = destination.registry_differences()
-        stub.assert_no_pending_responses()
+    found = destination.registry_differences()
+    assert not answers
     return found
+
+
+class RawBody(BytesIO):
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
+
+
+def differences(*rules: dict[str, Any], **more: Any) -> tuple[SettingDifference, ...]:
+    """What is told of a registry with these rules."""
+    found = asked(200, {"registryId": ACCOUNT, "replicationConfiguration": {"rules": list(rules), **more}})
+    assert not found.untold
+    return found.found
 
 
 def test_how_rules_are_divided_and_ordered_does_not_matter() -> None:
@@ -55,10 +74,44 @@ def test_what_is_not_replicated_or_more_than_asked_is_told() -> None:
     assert told.found == f"{wanted.partition(',')[0]}, mirror/ to {OTHER}/{REGION}, team/ to {ACCOUNT}/us-east-1"
 
 
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"deleteReplication": {"enabled": True}}, 'mirror/ to {} with deleteReplication {{"enabled": true}}'),
+        ({"later": {"a": [{"b": "C"}]}}, 'mirror/ to {} with later {{"a": [{{"b": "C"}}]}}'),
+        ({"destinations": [{**HERE, "newer": 1}, {**THERE, "newer": 1}]}, "mirror/ to {} with newer 1"),
+        (
+            {"repositoryFilters": [{"filter": "mirror/", "filterType": "WILDCARD"}]},
+            'mirror/ to {} with filterType "WILDCARD"',
+        ),
+    ],
+)
+def test_whatever_else_is_set_is_told_also_what_the_sdk_does_not_know(rule: dict[str, Any], said: str) -> None:
+    (told,) = differences({"destinations": [HERE, THERE], "repositoryFilters": MIRROR, **rule})
+    assert told.found == ", ".join(said.format(place) for place in (f"{ACCOUNT}/us-east-1", f"{OTHER}/{REGION}"))
+    # Beside a rule that is as asked, too.
+    assert differences(*ASKED, {"destinations": [HERE, THERE], "repositoryFilters": MIRROR, **rule})
+
+
+def test_a_key_of_the_whole_is_told_and_one_that_says_nothing_is_not() -> None:
+    (told,) = differences(*ASKED, mode={"paused": True})
+    assert told.found.endswith(', the whole with mode {"paused": true}')
+    off: dict[str, Any] = {"deleteReplication": {"enabled": False}, "later": [], "name": ""}
+    assert differences({**ASKED[0], **off}, mode=None) == ()
+
+
+def test_without_the_right_to_ask_it_is_named() -> None:
+    denied = asked(400, {"__type": "AccessDeniedException", "message": "no"})
+    reason = "ECR does not tell where it copies to: the right ecr:DescribeRegistry is missing"
+    assert denied == RegistryDifferences(untold=(reason,))
+    with pytest.raises(ToolFailed, match=r"cannot ask ECR for where it copies to: .*no such thing"):
+        asked(400, {"__type": "ValidationException", "message": "no such thing"})
+
+
 def test_a_registry_of_a_list_without_replication_is_not_asked() -> None:
     ecr = Ecr()
     with ecr.stub:
-        assert ecr.destination.registry_differences() == ()
+        assert ecr.destination.registry_differences() == RegistryDifferences()
         ecr.stub.assert_no_pending_responses()
 
 

@@ -176,14 +176,3 @@ def test_where_a_push_makes_repositories_there_is_nothing_to_take_over(tmp_path:
     loaded = listed(tmp_path, LIST.replace(LIST.splitlines()[0], "target: {registry: harbor.example.com/mirror}"))
     with pytest.raises(InputError, match="a push makes its repositories"):
         enlist(runtime_for(loaded), loaded, "mirror")
-
-
-def test_an_entry_for_several_targets_is_for_people_to_write(tmp_path: Path) -> None:
-    targets = """\
-targets:
-  first: {account_id: "123456789012", region: eu-west-1}
-  second: {account_id: "123456789012", region: eu-west-2}
-"""
-    loaded = listed(tmp_path, LIST.replace(LIST.splitlines()[0] + "\n", targets))
-    with pytest.raises(InputError, match="in each of the list's targets"):
-        enlist(runtime_for(loaded), loaded, "mirror")

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from mirrorgen.commands.options import runtime_for
+from mirrorgen.commands.status import status_result
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.port import Footprint, SettingDifference, StoredImage
+from mirrorgen.destinations.port import Footprint, RegistryDifferences, SettingDifference, StoredImage
 from mirrorgen.operations.holding.status import Status, Stray, TagState, read_status
+from mirrorgen.outcomes import ExitCode
 from mirrorgen.project import load
 from mirrorgen.reporting.formats import ResultFormat
 from mirrorgen.reporting.metrics import format_metrics
@@ -93,17 +95,12 @@ def test_repositories_that_may_not_be_listed_are_said_to_be_unknown(tmp_path: Pa
     assert "Not in the list: 1, with 2.0 KiB." in shown
     assert re.search(r"^mirror/left +2 +2\.0 KiB +2026-01-31$", shown, re.MULTILINE)
     assert "`mirrorgen adopt --prefix mirror` shows list entries for them" in shown
+    assert isinstance(destination.target, EcrTarget)
+    destination.target = replace(destination.target, list_name="eu")
+    page = format_page(read_status(runtime, upstream=False, now=NOW))
+    assert "`mirrorgen adopt --prefix mirror --target eu` shows list entries for them" in page
     destination.other_repositories = None
     assert "not known" in show(view_status(read_status(runtime, upstream=False, now=NOW)), ResultFormat.TEXT)
-
-
-def test_no_entries_are_offered_for_one_of_several_targets(tmp_path: Path) -> None:
-    """They would be for each of them, so that adopt --prefix refuses."""
-    found = replace(status(tmp_path, stored(1, "v1.0.0")), strays=(Stray("mirror/left", Footprint()),))
-    assert "adopt --prefix" in show(view_status(found), ResultFormat.TEXT)
-    assert isinstance(found.target, EcrTarget)
-    found = replace(found, target=replace(found.target, list_name="eu"))
-    assert "adopt --prefix" not in show(view_status(found), ResultFormat.TEXT)
 
 
 def test_what_only_leaves_alone_is_no_stray(tmp_path: Path) -> None:
@@ -115,6 +112,36 @@ def test_what_only_leaves_alone_is_no_stray(tmp_path: Path) -> None:
     found = read_status(runtime, upstream=False, now=NOW)
     assert [repository.repository.name for repository in found.repositories] == [REPOSITORY]
     assert found.strays == (Stray("mirror/quay/org/gone", Footprint()),)
+
+
+def test_a_setting_of_the_registry_that_may_not_be_looked_at_leaves_all_else_proven(tmp_path: Path) -> None:
+    runtime, destination = runtime_on(tmp_path, LIST, stored(1, "v1.0.0"), stored(2, "v1.1.0"))
+    other = SettingDifference("scanning", "ENHANCED", "BASIC")
+    destination.registry = RegistryDifferences((other,), ("the right ecr:DescribeRegistry is missing",))
+    found = read_status(runtime, upstream=False, now=NOW)
+    assert (found.count(TagState.PRESENT), found.registry, found.is_in_sync) == (2, (other,), False)
+    result = status_result(found)
+    assert result.exit_code is ExitCode.FAILED
+    first = show(result.view, ResultFormat.TEXT).splitlines()[1]
+    assert re.split("  +", first) == [
+        "not looked at",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "the right ecr:DescribeRegistry is missing",
+    ]
+
+
+def test_strays_are_counted_for_alerts_and_what_nobody_knows_has_no_sample(tmp_path: Path) -> None:
+    found = status(tmp_path, stored(1, "v1.0.0"))
+    assert "\nmirrorgen_strays 0.0\n" in format_metrics(found)
+    assert "\nmirrorgen_strays_size_bytes 0.0\n" in format_metrics(found)
+    left = (Stray("mirror/a", Footprint(1, 1000)), Stray("mirror/b", Footprint(2, 24)))
+    metrics = format_metrics(replace(found, strays=left))
+    assert "\nmirrorgen_strays 2.0\n" in metrics
+    assert "\nmirrorgen_strays_size_bytes 1024.0\n" in metrics
+    metrics = format_metrics(replace(found, strays=(*left, Stray("mirror/c", Footprint()))))
+    assert "\nmirrorgen_strays 3.0\n" in metrics
+    assert "\nmirrorgen_strays_size_bytes " not in metrics
+    assert "\nmirrorgen_strays" not in format_metrics(replace(found, strays=None))
 
 
 def test_a_setting_of_the_registry_that_differs_is_a_problem_in_every_format(tmp_path: Path) -> None:

@@ -156,6 +156,41 @@ def test_what_can_be_told_is_written_and_the_rest_is_named(project: Project) -> 
     assert (again.returncode, json.loads(again.stdout)["entries"], list_file.read_text()) == (3, [], after)
 
 
+def test_of_several_targets_one_gets_what_it_holds_and_the_others_stay_as_they_are(project: Project) -> None:
+    here = {"account_id": ACCOUNT, "prefix": project.prefix, "endpoint": project.ecr.endpoint}
+    targets = {
+        "eu": {**here, "region": REGION, "images": {"labels": ["both", "eu-only"]}},
+        "us": {**here, "region": "us-east-1", "images": {"labels": ["both"]}},
+    }
+    images = [{"source": LISTED, "tags": ["v1.0.0"], "labels": ["both"]}]
+    document = {"targets": targets, "registries": project.stand_ins([LISTED]), "images": images}
+    list_file = project.folder / "images.yaml"
+    list_file.write_text(yaml.safe_dump(document, sort_keys=False))
+    name = f"{project.prefix}/quay/org/made"
+    project.client().create_repository(repositoryName=name, imageTagMutability="MUTABLE")
+    fill(project, name, ["v1.0.0"])
+
+    written = project.run("adopt", "--prefix", project.prefix, "--target", "eu", "--write", "--format", "json")
+    assert written.returncode == 0, written.stdout + written.stderr
+    assert "then `mirrorgen adopt --target eu`" in written.stderr
+    (entry,) = yaml.safe_load(list_file.read_text())["images"][1:]
+    assert (entry["source"], entry["labels"]) == ("quay.io/org/made", ["eu-only"])
+    assert project.run("generate").returncode == 0
+    asked = {
+        target: [each["repository"] for each in json.loads(path.read_text())["mirrored_images"]]
+        for target in targets
+        for path in [project.folder / f"terraform/{target}.tfvars.json"]
+    }
+    listed = f"{project.prefix}/quay/org/listed"
+    assert asked == {"eu": [listed, name], "us": [listed]}
+    adopted = project.run("adopt", "--target", "eu", "--format", "json")
+    assert adopted.returncode == 3, adopted.stdout + adopted.stderr
+    assert json.loads(adopted.stdout)["adopted"] == [name]
+    assert json.loads(adopted.stdout)["settings"] == {}
+    again = project.run("adopt", "--prefix", project.prefix, "--target", "eu", "--format", "json")
+    assert json.loads(again.stdout)["entries"] == []
+
+
 def test_strays_weigh_what_ecr_says_of_their_images(project: Project) -> None:
     """And nothing of the list is among them; status says what puts them there."""
     project.write({LISTED: ["v1.0.0"]})

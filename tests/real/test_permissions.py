@@ -188,6 +188,27 @@ def test_everybody_asks_for_state_and_repositories_by_name(worked: Account) -> N
     assert everywhere == {"ecr:GetAuthorizationToken", "ecr:DescribeRepositories", *scanning}
 
 
+def test_who_may_not_see_what_is_scanned_is_told_which_right_that_takes_and_sees_all_else(worked: Account) -> None:
+    right = "ecr:GetRegistryScanningConfiguration"
+    policy = json.loads(worked.policies["plan"])
+    for statement in policy["Statement"]:
+        statement["Action"] = [action for action in statement["Action"] if action != right]
+    granted = [statement for statement in policy["Statement"] if statement["Action"]]
+    blind = replace(worked, policies={"blind": json.dumps({**policy, "Statement": granted})}, called={})
+    done = blind.run("blind", "status", "--format", "json")
+    assert {call.action for call in blind.door.refused} == {right}
+    assert done.returncode == 5, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    (failure,) = found["failures"]
+    assert failure["kind"] == "unauthorized"
+    assert failure["reason"] == f"ECR does not tell what it scans: the right {right} is missing"
+    assert [(each["name"], each["settings"]) for each in found["repositories"]] == [
+        (f"{PREFIX}/renamed/org/app", []),
+        (f"{PREFIX}/renamed/org/new", []),
+    ]
+    assert found["counts"]["present"] + found["counts"]["missing"] == 3
+
+
 @pytest.mark.parametrize(
     ("role", "action"),
     [

@@ -101,7 +101,7 @@ class Fleet:
         self.project.variables = {**signs_in, **({"AWS_ACCESS_KEY_ID": ACCOUNT} if target == "us" else {})}
         return self.project.run(*args, *(["--target", target] if named else []))
 
-    def client(self, target: str) -> Any:
+    def client(self, target: str, *, at: str = "") -> Any:
         account, region = {
             "eu": (ACCOUNT, REGION),
             "us": (OTHER_ACCOUNT, OTHER_REGION),
@@ -109,7 +109,7 @@ class Fleet:
         }[target]
         return boto3.client(
             "ecr",
-            endpoint_url=self.places[target].endpoint,
+            endpoint_url=self.places[at or target].endpoint,
             region_name=region,
             aws_access_key_id=account,
             aws_secret_access_key="emulator",  # noqa: S106 - the emulator takes any
@@ -247,9 +247,24 @@ def test_ecr_is_told_to_fill_a_target_and_what_it_has_not_brought_is_a_failure(f
     ecr = fleet.client("eu")
     (rule,) = ecr.describe_registry()["replicationConfiguration"]["rules"]
     assert (rule["destinations"], rule["repositoryFilters"]) == (wanted, filters)
+    names = {f"{filled['prefix']}/hub/{name}" for name in TAGS}
+    failed = document(fleet, "eu", "sync", "--retries", "0", code=5)["failures"]
+    assert ({each["repository"] for each in failed}, {each["kind"] for each in failed}) == (names, {"no-repository"})
+    assert failed[0]["reason"].endswith("; run `mirrorgen plan --target us` and `mirrorgen apply --target us` first")
+    assert fleet.held("eu") == {}
+    # What a run for the first sees of the other account is in the first's emulator.
+    seen = fleet.client("us", at="eu")
+    for name in names:
+        seen.create_repository(repositoryName=name)
     assert fleet.run("eu", "sync").returncode == 0
     assert document(fleet, "eu", "plan", code=0)["registry"] == []
 
+    (rule,) = ecr.describe_registry()["replicationConfiguration"]["rules"]
+    switched = {"rules": [{**rule, "deleteReplication": {"enabled": True}}]}
+    ecr.put_replication_configuration(replicationConfiguration=switched)
+    plan = document(fleet, "eu", "plan", code=3)
+    (told,) = plan["registry_settings"]
+    assert (plan["registry"], told["found"]) == ([], f'{told["wanted"]} with deleteReplication {{"enabled": true}}')
     ecr.put_replication_configuration(replicationConfiguration={"rules": []})
     (told,) = document(fleet, "eu", "status", code=3)["registry_settings"]
     said = f"{filled['prefix']}/ to {OTHER_ACCOUNT}/{OTHER_REGION}"

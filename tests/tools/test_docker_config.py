@@ -10,6 +10,7 @@ import pytest
 
 from mirrorgen.errors import UsageError
 from mirrorgen.model.allowances import Allowances
+from mirrorgen.operations.logins import keep_logins
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.project import load
 from mirrorgen.tools.docker_config import Logins, docker_logins
@@ -55,7 +56,8 @@ def test_a_login_does_not_go_to_another_address(config: Any, settings: str, tmp_
 def test_a_login_that_stays_or_may_go_stops_nothing(
     registries: str, config: Any, allowed: list[str], tmp_path: Path
 ) -> None:
-    runtime(tmp_path, registries, config, *allowed)._keep_logins()
+    run = runtime(tmp_path, registries, config, *allowed)
+    keep_logins(run.desired, run.environ, run.allowances)
 
 
 def test_the_places_that_are_read(tmp_path: Path) -> None:

@@ -100,6 +100,26 @@ def test_settings_of_the_registry_are_no_repositories() -> None:
     assert show(view_applied(TerraformPlan((change,), is_applicable=True)), ResultFormat.TEXT) == shown
 
 
+def test_what_terraform_does_not_see_of_the_registry_is_something_to_do() -> None:
+    """Also beside a change to another setting."""
+    told = SettingDifference("replication", "mirror/ to a", "mirror/ to a with more")
+    plan = MirrorPlan((), (), (), registry=(told,))
+    assert plan.is_pending
+    seen = "Settings of the registry that are not as the list asks, and that Terraform does not see"
+    assert show(view_plan(plan), ResultFormat.TEXT) == (
+        f"{seen}:\n  replication: mirror/ to a with more, wanted mirror/ to a\n\n"
+        "`aws ecr put-replication-configuration --replication-configuration '{\"rules\": []}'` empties it; the next "
+        "plan and apply set it as the list asks.\n"
+        "\n"
+        "Repositories: no change. Tags: 0 to copy. Settings of the registry that Terraform does not see: 1.\n"
+    )
+    scanning = "aws_ecr_registry_scanning_configuration"
+    change = Change(f"module.registry.{scanning}.this[0]", scanning, f"module.registry.{scanning}.this[0]", "update")
+    both = MirrorPlan((change,), (), (), registry=(SettingDifference("scan on push", "mirror/*", "*"), told))
+    text = show(view_plan(both), ResultFormat.TEXT)
+    assert f"  change scanning\n  scan on push: *, then mirror/*\n\n{seen}:\n  replication" in text
+
+
 def test_what_ecr_brings_is_nothing_to_copy_and_is_still_to_come() -> None:
     plan = MirrorPlan((), (), (), replicated=(TagRef("mirror/new", "1"), TagRef("mirror/new", "2")))
     assert plan.is_pending

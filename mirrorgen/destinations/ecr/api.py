@@ -136,6 +136,18 @@ def is_denied(error: ClientError) -> bool:
     return error.response.get("Error", {}).get("Code") == "AccessDeniedException"
 
 
+def unless_denied(ask: Callable[[], _Answer]) -> _Answer | None:
+    """Ask, and return the answer; None where the credentials do not have the right."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return ask()
+    except ClientError as error:
+        if is_denied(error):
+            return None
+        raise
+
+
 def ask_each(names: Iterable[_Asked], ask: Callable[[_Asked], _Answer]) -> Mapping[_Asked, _Answer]:
     """Ask about repositories or images, some at once.
 

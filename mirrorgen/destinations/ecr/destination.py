@@ -15,13 +15,22 @@ from mirrorgen.destinations.ecr.api import (
     caller_account,
     new_client,
     new_session,
+    unless_denied,
     with_role,
 )
 from mirrorgen.destinations.ecr.describing import asks_for_policy, describe
 from mirrorgen.destinations.ecr.expiry import expire
 from mirrorgen.destinations.ecr.settings import RepositorySettings
 from mirrorgen.destinations.ecr.target import EcrTarget
-from mirrorgen.destinations.port import Described, Footprint, Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import (
+    Described,
+    Footprint,
+    Holdings,
+    Pullable,
+    RegistryDifferences,
+    SettingDifference,
+    StoredImage,
+)
 from mirrorgen.errors import UsageError
 from mirrorgen.model.images import Image
 from mirrorgen.model.targets import Settings
@@ -180,16 +189,25 @@ class EcrDestination:
         found = ask_each(names, lambda name: comparing.policy_of(self.client, self._account, name))
         return frozenset(name for name, policy in found.items() if policy)
 
-    def registry_differences(self) -> tuple[SettingDifference, ...]:
+    def registry_differences(self) -> RegistryDifferences:
         """Ask what is scanned and where images go to, each of which takes a right of its own, if the list says it."""
+        scanning, copying = self.target.scanning, self.target.replication
         found: list[SettingDifference] = []
-        if self.target.scanning:
-            with asking("ECR for what it scans"):
-                found += registry_scanning.differences(self.client, self.target.scanning)
-        if self.target.replication:
-            with asking("ECR for where it copies to"):
-                found += replication.differences(self.client, self.target.replication)
-        return tuple(found)
+        untold: list[str] = []
+
+        def ask(what: str, right: str, compare: Callable[[], Iterable[SettingDifference]]) -> None:
+            with asking(f"ECR for {what}"):
+                differences = unless_denied(lambda: tuple(compare()))
+            if differences is None:
+                untold.append(f"ECR does not tell {what}: the right {right} is missing")
+            found.extend(differences or ())
+
+        if scanning:
+            right = "ecr:GetRegistryScanningConfiguration"
+            ask("what it scans", right, lambda: registry_scanning.differences(self.client, scanning))
+        if copying:
+            ask("where it copies to", "ecr:DescribeRegistry", lambda: replication.differences(self.client, copying))
+        return RegistryDifferences(tuple(found), tuple(untold))
 
     def start_backfill(self, other: EcrTarget) -> str:
         """Let ECR copy to another registry what it holds already; see `replication.start_backfill`.

@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_StartReplicationBa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,11 @@ from mirrorgen.destinations.port import SettingDifference
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.client import ECRClient
+
+_ANSWERED = "before-parse.ecr.DescribeRegistry"
+"""The SDK's event for an answer as it came."""
+
+_BY_PREFIX = "PREFIX_MATCH"
 
 MAX_DESTINATIONS = 25
 """That Terraform's AWS provider takes; ECR takes more."""
@@ -46,14 +52,19 @@ class Replication:
 
 def differences(client: ECRClient, wanted: Replication) -> Iterator[SettingDifference]:
     """Ask ECR, and yield what is not as wanted; how rules are divided does not matter."""
-    rules = client.describe_registry().get("replicationConfiguration", {"rules": []})["rules"]
-    found = {
-        _said(each["registryId"], each["region"], beginning)
-        for rule in rules
-        for each in rule["destinations"]
-        for beginning in [part["filter"] for part in rule.get("repositoryFilters", ())] or [""]
-    }
-    ours = [_said(account, region, wanted.filter) for account, region in wanted.destinations]
+    configuration = _configuration(client)
+    found = {_said("the whole", more) for more in _others(configuration, "rules")}
+    for rule in configuration.get("rules") or ():
+        of_rule = [*_others(rule, "destinations", "repositoryFilters")]
+        for place in rule["destinations"]:
+            for part in rule.get("repositoryFilters") or [{"filter": "", "filterType": _BY_PREFIX}]:
+                more = [
+                    *of_rule,
+                    *_others(place, "registryId", "region"),
+                    *_others(part, "filter", filterType=_BY_PREFIX),
+                ]
+                found.add(_said(_copy(place["registryId"], place["region"], part["filter"]), *more))
+    ours = [_copy(account, region, wanted.filter) for account, region in wanted.destinations]
     yield from unlike({"replication": (sorted(ours), sorted(found))})
 
 
@@ -77,5 +88,38 @@ def start_backfill(client: ECRClient, account_id: str, *, to_account: str, to_re
     return f"its backfill {begun['replicationBackfillId']} has been started"
 
 
-def _said(account: str, region: str, beginning: str) -> str:
+def _configuration(client: ECRClient) -> Mapping[str, Any]:
+    """Ask ECR, and return every key of the configuration: the SDK drops those that are newer than itself."""
+    answers: list[bytes] = []
+
+    def keep(response_dict: Mapping[str, Any], **_: object) -> None:
+        answers.append(response_dict["body"])
+
+    client.meta.events.register(_ANSWERED, keep)
+    try:
+        client.describe_registry()
+    finally:
+        client.meta.events.unregister(_ANSWERED, keep)
+    configuration: Mapping[str, Any] = json.loads(answers[-1]).get("replicationConfiguration") or {}
+    return configuration
+
+
+def _others(found: Mapping[str, Any], *known: str, **usual: str) -> list[str]:
+    """What is set beside the keys that a list asks for, and what of these has another value than is usual."""
+    left = {key: value for key, value in found.items() if key not in known and value != usual.get(key)}
+    return [f"{key} {json.dumps(value, sort_keys=True)}" for key, value in sorted(left.items()) if _is_set(value)]
+
+
+def _is_set(value: Any) -> bool:
+    """Whether a value says anything: `{"enabled": false}` is what ECR does without it."""
+    if isinstance(value, Mapping | list):
+        return any(map(_is_set, value.values() if isinstance(value, Mapping) else value))
+    return bool(value)
+
+
+def _said(what: str, *more: str) -> str:
+    return f"{what} with {' and '.join(more)}" if more else what
+
+
+def _copy(account: str, region: str, beginning: str) -> str:
     return f"{beginning or 'everything'} to {account}/{region}"

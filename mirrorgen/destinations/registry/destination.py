@@ -6,7 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import datetime
 
-from mirrorgen.destinations.port import Described, Footprint, Holdings, Pullable, SettingDifference, StoredImage
+from mirrorgen.destinations.port import (
+    Described,
+    Footprint,
+    Holdings,
+    Pullable,
+    RegistryDifferences,
+    SettingDifference,
+    StoredImage,
+)
 from mirrorgen.destinations.registry.target import RegistryTarget
 from mirrorgen.errors import RegistryFailed, RegistryGivenUp, ToolFailed
 from mirrorgen.model.images import Image
@@ -98,9 +106,9 @@ class RegistryDestination:
         """Find none: there are no policies."""
         return frozenset()
 
-    def registry_differences(self) -> tuple[SettingDifference, ...]:
+    def registry_differences(self) -> RegistryDifferences:
         """Find no difference: a list asks nothing of a plain registry itself."""
-        return ()
+        return RegistryDifferences()
 
     def strays(self, names: Collection[str], *, below: str | None = None) -> tuple[str, ...] | None:
         """List the repositories below a path, where there is one and the registry has such a list."""

@@ -15,7 +15,8 @@ from mirrorgen.model.images import Entry
 from mirrorgen.operations.copying.account import Account
 from mirrorgen.operations.copying.budget import Budget, Requests, left_for_later
 from mirrorgen.operations.copying.evidence import Word, brought, failures_of, words_of
-from mirrorgen.operations.copying.pending import Gate, Pending, pass_gates, pending, reduced
+from mirrorgen.operations.copying.following import Following
+from mirrorgen.operations.copying.pending import Pending, pass_gates, pending, reduced
 from mirrorgen.operations.copying.shortfalls import unlike_settled, without_repository
 from mirrorgen.operations.copying.verifying import unlike_upstream
 from mirrorgen.operations.copying.weighing import scales
@@ -93,8 +94,7 @@ def plan_sync(runtime: Runtime, *, full: bool = False, verify: bool = False, may
     wanted = pending(work.desired, held, full=full)
     account = Account(runtime.allowance, runtime.desired.registries)
     budget = Budget(account, scales(runtime, wanted, held, account, ask=may_pull))
-    gates: list[Gate] = [budget]
-    todo, held_back = pass_gates(wanted, gates)
+    todo, held_back = pass_gates(wanted, [Following(runtime), budget])
     unlike = unlike_upstream(runtime, work.desired, held, wanted, account) if verify else ()
     has_asked = verify or not wanted.is_empty
     return SyncPlan(work, held, todo, budget, budget.requests(todo), held_back, unlike, has_asked)

@@ -184,9 +184,9 @@ def read_status(
         unusable += _unusable(repository, held)
     registry = destination.registry_differences()
     strays = _strays(destination, {*wanted, *runtime.left_alone})
-    failures = (*work.failures, *failures, *unusable, *unclear(in_use))
+    failures = (*work.failures, *failures, *unusable, *registry.failures(destination.target.host), *unclear(in_use))
     running = None if in_use is None else tuple(running_of(work.desired.repositories, images, in_use, now=now))
-    return Status(now, destination.target, tuple(found), strays, failures, work.problems, running, registry)
+    return Status(now, destination.target, tuple(found), strays, failures, work.problems, running, registry.found)
 
 
 def _strays(destination: Destination, names: Collection[str]) -> tuple[Stray, ...] | None:
