@@ -70,6 +70,11 @@ class Coverage:
         """What seems to name images, and could not be read: nobody knows whether it is mirrored."""
         return tuple(refused for reading in self.readings for refused in reading.refused)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every image is mirrored by the list."""
+        return not (self.missing or self.refused)
+
 
 def cover(mirror: Mirror, readings: Sequence[Reading], *, excepted: Sequence[str] = ()) -> Coverage:
     """Hold what files name against a list.

@@ -43,11 +43,13 @@ class InUse:
     Attributes:
         uses: sorted; also of tags, and of repositories of the registry, that the list does not ask for.
         upstream: what runs by its name upstream, by its source, whatever the list has of it; `repository` is empty.
+        elsewhere: how many images run that are from nowhere there.
         refused: what could not be understood, so that it may be an image of the target.
     """
 
     uses: tuple[Use, ...]
     upstream: Mapping[Source, tuple[Use, ...]] = field(default_factory=dict)
+    elsewhere: int = 0
     refused: tuple[Refusal, ...] = ()
 
     @property
@@ -83,18 +85,20 @@ def in_use(readings: Iterable[Reading], mirror: Mirror) -> InUse:
     consumers: dict[_Key, set[str]] = {}
     upstream: dict[Source, dict[_Key, set[str]]] = {}
     refused: list[Refusal] = []
+    elsewhere = 0
     for reading in readings:
         refused += reading.refused
         for image in reading.images:
-            consumer = image.consumer or str(image.place)
+            repositories, consumer = _repositories(image, mirror), image.consumer or str(image.place)
             tag = None if image.digest else image.tag or LATEST
             pulled = (tag, image.digest or image.running)
             if not mirror.is_at(image.source):
                 upstream.setdefault(image.source, {}).setdefault(("", *pulled), set()).add(consumer)
-            for name in _repositories(image, mirror):
+            elsewhere += not repositories
+            for name in repositories:
                 consumers.setdefault((name, *pulled), set()).add(consumer)
     named = {source: _uses(found) for source, found in sorted(upstream.items())}
-    return InUse(_uses(consumers), named, tuple(refused))
+    return InUse(_uses(consumers), named, elsewhere, tuple(refused))
 
 
 def _uses(consumers: Mapping[_Key, set[str]]) -> tuple[Use, ...]:
