@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -34,6 +36,14 @@ FILES = {
     ),
     "pods": json.dumps({"apiVersion": "v1", "items": PODS, "kind": "List"}, indent=4),
 }
+
+
+@pytest.fixture(autouse=True)
+def without_collection() -> Iterator[None]:
+    """As the program runs: what the tests have in memory would be looked through again and again."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.mark.parametrize("name", FILES)
