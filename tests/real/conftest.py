@@ -185,11 +185,11 @@ class Project:
                 encryptionConfiguration={"encryptionType": image["encryption"]["type"]},
             )
 
-    def client(self, service: Literal["ecr", "s3"] = "ecr") -> Any:
+    def client(self, service: Literal["ecr", "s3"] = "ecr", *, region: str = REGION) -> Any:
         return boto3.client(
             service,
             endpoint_url=self.ecr.endpoint,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=ACCOUNT,
             aws_secret_access_key="emulator",  # noqa: S106 - the emulator takes any
         )
