@@ -194,9 +194,10 @@ class Project:
             aws_secret_access_key="emulator",  # noqa: S106 - the emulator takes any
         )
 
-    def held(self, repository: str) -> dict[str, str]:
+    def held(self, repository: str, *, region: str = REGION) -> dict[str, str]:
         """Digest by tag of what ECR holds, in a repository below the prefix."""
-        pages = self.client().get_paginator("list_images").paginate(repositoryName=f"{self.prefix}/{repository}")
+        client = self.client(region=region)
+        pages = client.get_paginator("list_images").paginate(repositoryName=f"{self.prefix}/{repository}")
         return {
             image["imageTag"]: image["imageDigest"]
             for page in pages
