@@ -141,13 +141,14 @@ class _Run:
         return self.steps.result(self._exit_code())
 
     def make(self) -> ExitCode:
-        """Take the steps that make the repositories.
+        """Take the steps that make the repositories. What cannot be copied the sync says, once the first is filled.
 
         Raises:
             MirrorgenError: the plan cannot be made, for a reason that would keep images from being copied, too.
         """
-        self._apply_planned(self._plan())
-        return self._exit_code()
+        made = self._plan()
+        self._apply_planned(made)
+        return worst([step.exit_code for name, step in self.steps.taken.items() if name == "apply" or made is None])
 
     def fill(self) -> ExitCode:
         """Take the steps that copy, and look at what has come of it."""
