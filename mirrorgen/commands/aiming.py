@@ -6,15 +6,17 @@ import functools
 import inspect
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mirrorgen.commands.everywhere import with_parameters
+from mirrorgen.commands.everywhere import screen, with_parameters
 from mirrorgen.errors import MirrorgenError, UsageError
-from mirrorgen.outcomes import ExitCode
+from mirrorgen.outcomes import ExitCode, worst
 
 if TYPE_CHECKING:
     from mirrorgen.project import Loaded
@@ -26,6 +28,11 @@ _PARAMETER = "target"
 _OPTION = Annotated[
     str | None,
     typer.Option("--target", metavar="NAME", help=f"Which target, of a list with several; otherwise {VARIABLE}."),
+]
+_EVERY = "all_targets"
+AllTargets = Annotated[
+    bool,
+    typer.Option("--all-targets", help="For each target of the list, one after the other, in its order."),
 ]
 
 _aimed: ContextVar[bool] = ContextVar("_aimed", default=False)
@@ -47,22 +54,71 @@ def names_target(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 
     @functools.wraps(command)
     def aiming(*args: Any, **kwargs: Any) -> ExitCode:
-        given = kwargs.pop(_PARAMETER, None) or ""
-        before = _aimed.set(True), _target.set(given or os.environ.get(VARIABLE, "")), _option.set(given)
-        try:
+        with _aiming_at(kwargs.pop(_PARAMETER, None) or ""):
             return command(*args, **kwargs)
-        except MirrorgenError as error:
-            error.hint = aimed(error.hint)
-            raise
-        finally:
-            _aimed.reset(before[0])
-            _target.reset(before[1])
-            _option.reset(before[2])
 
     _for_one.add(command.__name__)
     own = inspect.signature(command, eval_str=True).parameters.values()
     option = inspect.Parameter(_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=_OPTION, default=None)
     return with_parameters(aiming, [*own, option])
+
+
+def names_targets(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+    """As `names_target`; with `--all-targets` the command runs for each target, and ends as the worst of them did."""
+    for_one = names_target(command)
+
+    @functools.wraps(command)
+    def for_each(file: Path, **kwargs: Any) -> ExitCode:
+        if not kwargs.pop(_EVERY, False):
+            return for_one(file, **kwargs)
+        if kwargs.pop(_PARAMETER, None):
+            raise UsageError("--target and --all-targets are not given together")
+        if kwargs.get("report"):
+            raise UsageError("--report is of one target", hint="give --target, and a file for each")
+        return worst(each_target(file, lambda: command(file, **kwargs)).values())
+
+    own = inspect.signature(for_one, eval_str=True).parameters.values()
+    option = inspect.Parameter(_EVERY, inspect.Parameter.KEYWORD_ONLY, annotation=AllTargets, default=False)
+    return with_parameters(for_each, [*own, option])
+
+
+def each_target(file: Path, do: Callable[[], ExitCode]) -> dict[str, ExitCode]:
+    """Do something for each target of a list, also after an error of one, and return what came of it.
+
+    Args:
+        file: the list; one target, or a list that cannot be used, is one without a name.
+        do: does it for the target that commands are for meanwhile.
+    """
+    from mirrorgen.commands.lists import allowances
+    from mirrorgen.project import load
+
+    loaded = load(file, allowances=allowances())
+    targets = loaded.master_list.targets if loaded.master_list else ()
+    done = {}
+    for name in [named.name for named in targets] or [""]:
+        if name:
+            screen().note(f"target {name}:")
+        try:
+            with _aiming_at(name):
+                done[name] = do()
+        except MirrorgenError as error:
+            screen().fail(error.message, hint=error.hint)
+            done[name] = error.exit_code
+    return done
+
+
+@contextmanager
+def _aiming_at(name: str) -> Iterator[None]:
+    before = _aimed.set(True), _target.set(name or os.environ.get(VARIABLE, "")), _option.set(name)
+    try:
+        yield
+    except MirrorgenError as error:
+        error.hint = aimed(error.hint)
+        raise
+    finally:
+        _aimed.reset(before[0])
+        _target.reset(before[1])
+        _option.reset(before[2])
 
 
 def named_target() -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import names_target
+from mirrorgen.commands.aiming import names_targets
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.in_use import Horizon, InUseFiles, read_in_use
 from mirrorgen.commands.lists import names_list
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @boundary
 @names_list
-@names_target
+@names_targets
 def apply(
     file: Path,
     allow_destroy: Annotated[

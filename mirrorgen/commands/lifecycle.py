@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import names_target
+from mirrorgen.commands.aiming import names_targets
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.in_use import Horizon, InUseFiles, read_in_use
 from mirrorgen.commands.lists import names_list
@@ -26,7 +26,7 @@ from mirrorgen.reporting.formats import ResultFormat
 
 @boundary
 @names_list
-@names_target
+@names_targets
 def lifecycle(
     file: Path,
     sources: Sources = None,

@@ -21,6 +21,8 @@ from mirrorgen.model.references import Source, is_digest, is_tag, parse_source
 from mirrorgen.outcomes import ExitCode
 
 if TYPE_CHECKING:
+    from mirrorgen.desired.state import DesiredState
+    from mirrorgen.model.named_targets import NamedTarget
     from mirrorgen.project import Loaded
     from mirrorgen.rendering.jobs import Job
 
@@ -55,6 +57,14 @@ class By(StrEnum):
     TARGET = "target"
 
 
+class Which(StrEnum):
+    """Which of the targets: the others are filled from the first, after it."""
+
+    ALL = "all"
+    FIRST = "first"
+    OTHERS = "others"
+
+
 @boundary
 @names_list
 @names_target
@@ -64,23 +74,29 @@ def matrix(
         int | None, typer.Option("--shards", min=1, max=MAX_PARTS, metavar="N", help="How many parts.")
     ] = None,
     by: Annotated[By, typer.Option("--by", help="What each job is for: a part, or a target.")] = By.SHARD,
+    which: Annotated[
+        Which, typer.Option("--targets", help="With --by target: the first target alone, or all but it.")
+    ] = Which.ALL,
     kind: Annotated[JobKind, typer.Option("--for", help="What runs the parts.")] = JobKind.GITHUB,
     image: Image = None,
     schedule: Schedule = None,
 ) -> ExitCode:
     """Print the jobs that copy a list in parts, or with `--by target` for each of its targets.
 
+    With `--by target` and `--shards` there is a job for each part of each target. A list with one target has one, whose
+    name is empty.
+
     For github a matrix; for kubernetes an Indexed Job, or with --schedule a CronJob that also checks the lock, shows
     what there is to copy and joins the reports; for batch the input of `aws batch submit-job`.
     """
-    from mirrorgen.desired.shards import split
     from mirrorgen.rendering.jobs import render_job
 
     if by is By.TARGET:
-        if shards is not None or kind is not JobKind.GITHUB:
-            raise UsageError("--by target prints a matrix for github, and takes neither --shards nor --for")
-        screen().show_document(json.dumps({"include": _by_target(load_usable(file, is_whole=True))}))
-        return ExitCode.OK
+        if kind is not JobKind.GITHUB:
+            raise UsageError("--by target prints a matrix for github, and does not take --for")
+        return _show_matrix(_by_target(load_usable(file, is_whole=True), which, shards))
+    if which is not Which.ALL:
+        raise UsageError(f"--targets {which} is for --by target")
     if shards is None:
         raise UsageError("--shards is missing: into how many parts is the list to be divided?")
     if schedule is not None and kind is not JobKind.KUBERNETES:
@@ -88,32 +104,67 @@ def matrix(
     loaded = load_usable(file)
     desired = loaded.desired
     assert desired
-    if kind is JobKind.GITHUB and shards > MAX_GITHUB_JOBS:
-        raise UsageError(f"--shards {shards}: a matrix of GitHub has at most {MAX_GITHUB_JOBS} jobs")
-    if kind is not JobKind.GITHUB:
-        screen().show_document(render_job(kind, _job(loaded, shards, kind, image, schedule)))
-        return ExitCode.OK
-    include = [
-        {"shard": f"{number}/{shards}", "repositories": len(part.repositories), "tags": part.tag_count}
-        for number, part in enumerate(split(desired, shards), start=1)
-    ]
-    screen().show_document(json.dumps({"include": include}))
+    if kind is JobKind.GITHUB:
+        return _show_matrix(_parts(desired, shards))
+    screen().show_document(render_job(kind, _job(loaded, shards, kind, image, schedule)))
     return ExitCode.OK
 
 
-def _by_target(loaded: Loaded) -> list[dict[str, Any]]:
-    assert loaded.master_list
-    if not loaded.master_list.targets:
-        raise UsageError(f"{loaded.path} has one target", hint="--shards divides it into parts")
+def _show_matrix(jobs: list[dict[str, Any]]) -> ExitCode:
+    if len(jobs) > MAX_GITHUB_JOBS:
+        raise UsageError(
+            f"{len(jobs)} jobs: a matrix of GitHub has at most {MAX_GITHUB_JOBS}", hint="take fewer --shards"
+        )
+    screen().show_document(json.dumps({"include": jobs}))
+    return ExitCode.OK
+
+
+def _parts(desired: DesiredState, shards: int) -> list[dict[str, Any]]:
+    from mirrorgen.desired.shards import split
+
     return [
-        {
-            "target": named.name,
-            "from": "first" if named.reads_first else "upstream",
-            "repositories": len(loaded.states[named.name].repositories),
-            "tags": loaded.states[named.name].tag_count,
-        }
-        for named in loaded.master_list.targets
+        {"shard": f"{number}/{shards}", "repositories": len(part.repositories), "tags": part.tag_count}
+        for number, part in enumerate(split(desired, shards), start=1)
     ]
+
+
+def _by_target(loaded: Loaded, which: Which, shards: int | None) -> list[dict[str, Any]]:
+    """Return the jobs of the targets that are asked for; with shards, those of each part."""
+    from mirrorgen.model.named_targets import NamedTarget
+
+    assert loaded.master_list
+    targets = loaded.master_list.targets or (NamedTarget(loaded.master_list.target),)
+    wanted = {Which.ALL: targets, Which.FIRST: targets[:1], Which.OTHERS: targets[1:]}[which]
+    return [job for named in wanted for job in _of_target(loaded, named, shards, is_first=named is targets[0])]
+
+
+def _of_target(loaded: Loaded, named: NamedTarget, shards: int | None, *, is_first: bool) -> list[dict[str, Any]]:
+    desired = loaded.states.get(named.name, loaded.desired)
+    assert desired
+    common = {
+        "target": named.name,
+        "first": is_first,
+        "from": "first" if named.reads_first else "upstream",
+        **_place(loaded, named),
+    }
+    if shards is None:
+        return [{**common, "repositories": len(desired.repositories), "tags": desired.tag_count}]
+    # What ECR fills is only looked at, and asked for once.
+    return [{**common, **part} for part in _parts(desired, 1 if named.target.replicated_from else shards)]
+
+
+def _place(loaded: Loaded, named: NamedTarget) -> dict[str, str]:
+    """Return where a target of AWS is; of an account that has a bootstrap of its own also how to get in."""
+    from mirrorgen.starting.account import ROLES, read_other_account
+
+    where = {name: named.target.identity.get(name, "") for name in ("account_id", "region")}
+    account = read_other_account(loaded.root, where["account_id"]) if where["account_id"] else None
+    if account is None:
+        return where
+    # Where one role does everything but destroying, it is that of sync.
+    usual = {"apply": account.roles.get("sync", "")}
+    roles = {f"{role}_role": account.roles.get(role, usual.get(role, "")) for role in ROLES}
+    return {**where, **roles, "state_bucket": account.state_bucket, "state_region": account.region}
 
 
 def _job(loaded: Loaded, shards: int, kind: JobKind, image: str | None, schedule: str | None) -> Job:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import names_target
+from mirrorgen.commands.aiming import names_targets
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.options import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @boundary
 @names_list
-@names_target
+@names_targets
 def plan(
     file: Path,
     output: Annotated[ResultFormat, typer.Option("--format", help="How the plan is shown.")] = ResultFormat.TEXT,

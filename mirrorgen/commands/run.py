@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import names_target
+from mirrorgen.commands.aiming import AllTargets, each_target, named_target, names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
@@ -54,10 +55,14 @@ def run(
     retry_wait: RetryWait = 30,
     report: ReportFile = None,
     wait: Wait = False,
+    all_targets: AllTargets = False,
     terraform_bin: TerraformBin = None,
     regsync_bin: RegsyncBin = None,
 ) -> ExitCode:
     """Plan, ask, apply, sync and show the status.
+
+    With --all-targets the repositories of all targets are made before the first is filled, and that before the others.
+    It needs --yes.
 
     Shows what would be done and asks on the terminal; then makes the repositories, copies the images, and looks at what
     the target holds. What fails in one step keeps no image from its copy that can be copied.
@@ -72,16 +77,43 @@ def run(
             "there is no terminal on which to ask whether this is to be done",
             hint="give --yes, or look first with `mirrorgen plan`",
         )
-    steps = Steps(output)
 
-    def go() -> Result:
+    def opened(steps: Steps) -> _Run:
         loaded = load_usable(file)
         warn_of_outdated(loaded)
         runtime = runtime_for(loaded, options={"regsync": regsync_bin, "terraform": terraform_bin})
         patience = Patience(retries, retry_wait)
-        return _Run(loaded, runtime, steps, patience, yes=yes, allow_destroy=allow_destroy, wait=wait).go()
+        return _Run(loaded, runtime, steps, patience, yes=yes, allow_destroy=allow_destroy, wait=wait)
 
-    return reported("run", go, master_list=file, output=output, report=report, show=steps.finish)
+    if all_targets:
+        if named_target() or report or output is ResultFormat.JSON or not yes:
+            raise UsageError("--all-targets needs --yes, and takes neither --target, --report nor --format json")
+        return _run_all(file, lambda: opened(Steps(output)))
+    steps = Steps(output)
+    return reported(
+        "run", lambda: opened(steps).go(), master_list=file, output=output, report=report, show=steps.finish
+    )
+
+
+def _run_all(file: Path, opened: Callable[[], _Run]) -> ExitCode:
+    """Run for each target; ECR may replicate into repositories of the others as soon as the first is filled."""
+    stuck: set[str] = set()
+
+    def make() -> ExitCode:
+        stuck.add(named_target())
+        code = opened().make()
+        stuck.discard(named_target())
+        return code
+
+    def fill() -> ExitCode:
+        if named_target() in stuck:
+            screen().note("nothing is copied, for the reason above")
+            return ExitCode.OK
+        # What a role lends may have run out by now: the target is opened anew.
+        return opened().fill()
+
+    made, filled = each_target(file, make), each_target(file, fill)
+    return worst([*made.values(), *filled.values()])
 
 
 @dataclass(frozen=True)
@@ -104,11 +136,32 @@ class _Run:
         if not (self.yes or (made and made.is_done) or self._is_wanted(made)):
             screen().note("nothing was done")
             return self.steps.result(self.steps.taken["plan"].exit_code)
+        self._apply_planned(made)
+        self._fill(shows_problems=made is None)
+        return self.steps.result(self._exit_code())
+
+    def make(self) -> ExitCode:
+        """Take the steps that make the repositories. What cannot be copied the sync says, once the first is filled.
+
+        Raises:
+            MirrorgenError: the plan cannot be made, for a reason that would keep images from being copied, too.
+        """
+        made = self._plan()
+        self._apply_planned(made)
+        return worst([step.exit_code for name, step in self.steps.taken.items() if name == "apply" or made is None])
+
+    def fill(self) -> ExitCode:
+        """Take the steps that copy, and look at what has come of it."""
+        self._fill(shows_problems=False)
+        return self._exit_code()
+
+    def _apply_planned(self, made: MirrorPlan | None) -> None:
         if made and made.is_saved and self._is_provisioned:
             self.steps.take("apply", self._apply)
+
+    def _fill(self, *, shows_problems: bool) -> None:
         self.steps.take("sync", lambda: sync_result(self.runtime, patience=self.patience))
-        self.steps.take("status", lambda: self._status(shows_problems=made is None), whole=True)
-        return self.steps.result(self._exit_code())
+        self.steps.take("status", lambda: self._status(shows_problems=shows_problems), whole=True)
 
     @property
     def _is_provisioned(self) -> bool:
@@ -165,5 +218,5 @@ class _Run:
     def _exit_code(self) -> ExitCode:
         """What was only to be done has been done, or the other steps say that it was not."""
         codes = {name: step.exit_code for name, step in self.steps.taken.items()}
-        planned = codes.pop("plan")
+        planned = codes.pop("plan", ExitCode.OK)
         return worst([*codes.values(), ExitCode.OK if planned is ExitCode.DIFFERENT else planned])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import names_target
+from mirrorgen.commands.aiming import names_targets
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.in_use import InUseFiles, read_in_use
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @boundary
 @names_list
-@names_target
+@names_targets
 def status(
     file: Path,
     only: Only = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import names_target
+from mirrorgen.commands.aiming import names_targets
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @boundary
 @names_list
-@names_target
+@names_targets
 def sync(
     file: Path,
     only: Only = None,

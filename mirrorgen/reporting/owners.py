@@ -65,8 +65,17 @@ def _is_stopped(report: Report) -> bool:
 
 
 def _doubts(parts: Parts) -> list[str]:
-    """What speaks against the reports of sync being all the parts of one run; who has stopped is said elsewhere."""
-    return objections([part for part in parts if part[1].command == "sync"], to_unfinished=False)
+    """What speaks against the reports of sync being all the parts of one run; who has stopped is said elsewhere.
+
+    Each target of a list has parts of its own.
+    """
+    syncs = [part for part in parts if part[1].command == "sync"]
+    targets = dict.fromkeys(report.run.target for _, report in syncs)
+    return [
+        objection if target is None else f"{target}: {objection}"
+        for target in targets
+        for objection in objections([part for part in syncs if part[1].run.target == target], to_unfinished=False)
+    ]
 
 
 def _by_owner(reports: Iterable[Report]) -> Mapping[str, list[dict[str, Any]]]:
@@ -74,27 +83,37 @@ def _by_owner(reports: Iterable[Report]) -> Mapping[str, list[dict[str, Any]]]:
     owners: dict[str, list[dict[str, Any]]] = {}
     for report in reports:
         for failure in (report.result or {}).get("failures", ()):
-            owners.setdefault(failure.get("owner", ""), []).append(failure)
+            owners.setdefault(failure.get("owner", ""), []).append({**failure, **_target(report)})
     ordered = sorted(owners, key=lambda owner: (not owner, owner))
     return {
-        owner: sorted(owners[owner], key=lambda failure: (failure["repository"], failure["tag"])) for owner in ordered
+        owner: sorted(
+            owners[owner], key=lambda failure: (failure["repository"], failure["tag"], failure.get("target", ""))
+        )
+        for owner in ordered
     }
 
 
 def _line(failure: Mapping[str, Any]) -> str:
     name = f"{failure['repository']}:{failure['tag']}" if failure["tag"] else failure["repository"]
-    source = f" (from {failure['source']})" if failure.get("source") else ""
-    return f"{name}{source}: {failure['reason']} [{failure['kind']}]"
+    ways = [f"{way} {failure[key]}" for way, key in (("from", "source"), ("to", "target")) if failure.get(key)]
+    where = f" ({', '.join(ways)})" if ways else ""
+    return f"{name}{where}: {failure['reason']} [{failure['kind']}]"
+
+
+def _target(report: Report) -> dict[str, str]:
+    """Which of several targets a report is of."""
+    return {"target": report.run.target} if report.run.target else {}
 
 
 def _stopped_document(report: Report, error: str) -> dict[str, Any]:
     part = "/".join(map(str, report.part))
-    return {"command": report.command, "part": part, "exit_code": report.exit_code, "error": error}
+    return {"command": report.command, **_target(report), "part": part, "exit_code": report.exit_code, "error": error}
 
 
 def _stopped_line(report: Report, error: str) -> str:
     part = f", part {report.part[0]}/{report.part[1]}" if report.part != (1, 1) else ""
-    return f"mirrorgen {report.command}{part}: {error}"
+    target = f" --target {report.run.target}" if report.run.target else ""
+    return f"mirrorgen {report.command}{target}{part}: {error}"
 
 
 def _summary(counts: Mapping[str, int]) -> str:

@@ -70,6 +70,30 @@ def read_account(root: Path) -> Account | None:
         raise InputError(f"{root / RECORD} is not as it was written: {error}", hint=hint) from error
 
 
+def read_other_account(root: Path, account_id: str) -> Account | None:
+    """Return what the account of another target was prepared with, by a bootstrap of its own; None without a record.
+
+    Args:
+        root: the folder of the list.
+        account_id: twelve digits.
+
+    Raises:
+        InputError: the record is not as it was written, or is of another account.
+    """
+    path = f"bootstrap/{account_id}.json"
+    content = read_file(root / path, project=root)
+    if content is None:
+        return None
+    hint = f"{RECORD} of the bootstrap of that account belongs there"
+    try:
+        account = parse_account(json.loads(content))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{root / path} is not as it was written: {error}", hint=hint) from error
+    if account.account_id != account_id:
+        raise InputError(f"{root / path} is of the account {account.account_id}", hint=hint)
+    return account
+
+
 def parse_account(data: Any) -> Account:
     """Return an account as it was written down, or as Terraform says its names.
 

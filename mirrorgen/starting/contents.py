@@ -26,6 +26,9 @@ BACKEND = "terraform/backend.tf"
 STATE_KEY = "mirrorgen/terraform.tfstate"
 """Its name in the bucket."""
 
+_ONE_TARGET = '{"include":[{"target":"","first":true,"account_id":""}]}'
+"""The targets of a list that cannot be read, so that a job comes to say why; without spaces, for YAML."""
+
 _PIPELINES: Mapping[Provider, Mapping[str, str]] = {
     Provider.GITHUB: {
         ".github/workflows/image-check.yaml": "github/image-check.yaml.j2",
@@ -122,6 +125,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["yaml_str"] = yaml_str
     environment.filters["sh"] = shlex.quote
     environment.globals["hosted"] = HOSTED
+    environment.globals["one_target"] = _ONE_TARGET
     environment.globals["generated"] = (REGSYNC, *GENERATED, SCHEMA)
     environment.globals["terraform_sha256"] = tool_specs()["terraform"].archive_sha256
     return environment

@@ -86,6 +86,24 @@ def test_a_part_without_a_report_is_no_good_news(run_cli: RunCli, in_folder: Pat
     assert result.stdout == "Not certain:\n  there is no report of the part 2/2\n\nThe reports name no failure.\n"
 
 
+def test_each_target_has_parts_of_its_own_and_is_named(run_cli: RunCli, in_folder: Path) -> None:
+    eu = [part(in_folder, number, 2, run={"target": "eu"}, failures=(failure(str(number)),)) for number in (1, 2)]
+    us = part(in_folder, 1, 1, run={"target": "us"}, failures=(failure("1"),))
+    stopped = part(in_folder, 1, 3, run={"target": "ap"}, result=None, exit_code=4, error="regsync is missing")
+    result = run_cli("report", "--by-owner", *eu, us, stopped)
+    assert result.stdout == (
+        "Did not come to its end:\n  mirrorgen sync --target ap, part 1/3: regsync is missing\n\n"
+        "Not certain:\n  ap: there is no report of the parts 2/3, 3/3\n\n"
+        "Without an owner in the list:\n"
+        "  mirror/quay/app:1 (from quay.io/org/app, to eu): no answer [unavailable]\n"
+        "  mirror/quay/app:1 (from quay.io/org/app, to us): no answer [unavailable]\n"
+        "  mirror/quay/app:2 (from quay.io/org/app, to eu): no answer [unavailable]\n\n"
+        "Failed: 3. Owners: 0. Without an owner: 3.\n"
+    )
+    document = json.loads(run_cli("report", "--by-owner", "--format", "json", us, stopped).stdout)
+    assert [each["target"] for each in (*document["stopped"], *document["owners"][0]["failures"])] == ["ap", "us"]
+
+
 def test_parts_of_two_runs_are_told_apart(run_cli: RunCli, in_folder: Path) -> None:
     files = [part(in_folder, 1, 2), part(in_folder, 2, 2, run={"id": "17/2"})]
     result = run_cli("report", "--by-owner", *files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -213,23 +214,40 @@ def test_what_is_to_be_run_next_is_for_the_same_target(
     assert run_cli("apply").stderr.endswith(hint.format(""))
 
 
-def test_a_job_for_each_target(run_cli: RunCli, folder: Path) -> None:
-    jobs = json.loads(run_cli("matrix", "--by", "target").stdout)["include"]
-    assert [(job["target"], job["from"], job["repositories"]) for job in jobs] == [
-        ("eu", "upstream", 2),
-        ("us", "first", 1),
-        ("edge", "first", 1),
-    ]
-    assert run_cli("matrix", "--by", "target", "--shards", "2").exit_code == 2
-    (folder / "images.yaml").write_text(LIST[LIST.index("images:\n") :])
-    assert run_cli("matrix", "--by", "target").exit_code == 2
-
-
-def test_jobs_of_parts_know_their_target(run_cli: RunCli, folder: Path) -> None:
+def test_a_command_goes_through_all_targets_whatever_one_of_them_does(run_cli: RunCli, folder: Path) -> None:
     assert folder.exists()
-    batch = json.loads(run_cli("matrix", "--shards", "2", "--for", "batch", "--target", "us").stdout)
-    assert batch["containerOverrides"]["environment"] == [{"name": VARIABLE, "value": "us"}]
-    argv = ("matrix", "--shards", "2", "--for", "kubernetes", "--image", "registry.example.com/mirrorgen:1")
-    job = yaml.safe_load(run_cli(*argv, "--target", "us").stdout)
-    assert {"name": VARIABLE, "value": "us"} in job["spec"]["template"]["spec"]["containers"][0]["env"]
-    assert job["metadata"]["name"] == "mirrorgen-sync-us"
+    run_cli("render")
+    result = run_cli("apply", "--all-targets")
+    said = re.findall(r"target \w+:|`mirrorgen plan[^`]*`", result.stderr)
+    targets = ("eu", "us", "edge")
+    assert said == [said for name in targets for said in (f"target {name}:", f"`mirrorgen plan --target {name}`")]
+    assert result.exit_code == run_cli("apply", "--target", "eu").exit_code != 0
+    # Nothing is copied to a target of which nothing could be said.
+    ran = run_cli("run", "--yes", "--all-targets")
+    assert (ran.exit_code, ran.stderr.count("error: regsync: not found")) == (4, 3)
+    assert ran.stderr.count("nothing is copied, for the reason above") == 3
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("plan", "--target", "eu"),
+        ("apply", "--report", "report.json"),
+        ("run", "--yes", "--target", "eu"),
+        ("run", "--yes", "--report", "report.json"),
+        ("run", "--yes", "--format", "json"),
+        ("run",),
+    ],
+)
+def test_what_is_of_one_target_does_not_go_with_all(run_cli: RunCli, folder: Path, argv: tuple[str, ...]) -> None:
+    run_cli("render")
+    result = run_cli(*argv, "--all-targets")
+    assert (result.exit_code, "target eu" in result.stderr) == (2, False)
+    assert not (folder / "report.json").exists()
+
+
+def test_all_targets_of_a_list_with_one_are_that_one(run_cli: RunCli, folder: Path) -> None:
+    (folder / "images.yaml").write_text(LIST[LIST.index("images:\n") :])
+    run_cli("render")
+    result = run_cli("apply", "--all-targets")
+    assert (result.exit_code, result.stderr) == (1, run_cli("apply").stderr)

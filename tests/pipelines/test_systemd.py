@@ -57,7 +57,7 @@ def test_it_runs_what_was_reviewed_in_order(units: Path) -> None:
     assert commands == [
         ("ExecStartPre", "/usr/bin/git pull --quiet --ff-only origin release/1.0"),
         ("ExecStartPre", "/opt/mirrorgen/bin/mirrorgen render --check"),
-        ("ExecStart", "/opt/mirrorgen/bin/mirrorgen run --yes"),
+        ("ExecStart", "/opt/mirrorgen/bin/mirrorgen run --yes --all-targets"),
     ]
     assert {value.split()[0] for _, value in commands} == STARTED
 

@@ -185,18 +185,19 @@ class Project:
                 encryptionConfiguration={"encryptionType": image["encryption"]["type"]},
             )
 
-    def client(self, service: Literal["ecr", "s3"] = "ecr") -> Any:
+    def client(self, service: Literal["ecr", "s3"] = "ecr", *, region: str = REGION) -> Any:
         return boto3.client(
             service,
             endpoint_url=self.ecr.endpoint,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=ACCOUNT,
             aws_secret_access_key="emulator",  # noqa: S106 - the emulator takes any
         )
 
-    def held(self, repository: str) -> dict[str, str]:
+    def held(self, repository: str, *, region: str = REGION) -> dict[str, str]:
         """Digest by tag of what ECR holds, in a repository below the prefix."""
-        pages = self.client().get_paginator("list_images").paginate(repositoryName=f"{self.prefix}/{repository}")
+        client = self.client(region=region)
+        pages = client.get_paginator("list_images").paginate(repositoryName=f"{self.prefix}/{repository}")
         return {
             image["imageTag"]: image["imageDigest"]
             for page in pages

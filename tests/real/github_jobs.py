@@ -68,7 +68,7 @@ class Run:
     """What came of a run.
 
     Attributes:
-        jobs: result by id, and behind it the part where there are several; none of a job that was skipped.
+        jobs: result by id, and behind it target and part where there are several; none of a job that was skipped.
         steps: result of each step that ran, by job and name.
         artifacts: where what was kept is.
         roles: which job signed in as which role.
@@ -173,6 +173,8 @@ class GitHub:
             place / "event.json",
             "--reuse",
         ]
+        # Jobs of two targets would configure the one provider of the tests differently at once.
+        argv += ["--concurrent-jobs", "1"]
         argv += ["--action-cache-path", place / "cache", "--no-cache-server", "--pull=false", "--no-skip-checkout"]
         argv += ["--job", only] if only else []
         argv += [f"--platform={runner}=-self-hosted" for runner in RUNNERS]
@@ -242,8 +244,10 @@ def _read(output: str, place: Path) -> Run:
             said[kind].append(line.get("content") or line.get("raw") or line["msg"])
         if "jobID" not in line:
             continue
-        part = (line.get("matrix") or {}).get("shard", "1/1")
-        job = line["jobID"] if part == "1/1" else f"{line['jobID']} {part}"
+        of = line.get("matrix") or {}
+        job = " ".join(
+            word for word in (line["jobID"], of.get("target"), of.get("shard")) if word not in {"1/1", "", None}
+        )
         if line.get("jobResult"):
             jobs[job] = line["jobResult"]
         if line.get("stepResult") and line.get("stage") == "Main":
