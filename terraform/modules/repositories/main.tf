@@ -1,5 +1,5 @@
-# Before 1.13 Terraform walks what stands after for_each once for each instance. Of a thousand repositories it
-# should therefore be no more than names; each looks up its settings.
+# Terraform walks what stands after for_each once for each instance, before 1.13 in all its depth. Of a thousand
+# repositories it should therefore be no more than names; each looks up its settings.
 locals {
   names = { for name in keys(var.repositories) : name => name }
 
