@@ -46,6 +46,14 @@ _DEPLOYED = {
 }
 _LEFT_OUT = frozenset({"metadata", "status"})
 _KINDS_OF_TEXT = frozenset({"ConfigMap", "Secret"})
+_RUN_NOTHING = frozenset(
+    {
+        # Where Flux looks for tags: https://fluxcd.io/flux/components/image/imagerepositories/
+        ("image.toolkit.fluxcd.io", "ImageRepository"),
+        # Which fields other objects may have, what these mean and which text may stand there.
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    }
+)
 
 
 def recognizes(text: str, file: str) -> bool:  # noqa: ARG001
@@ -90,7 +98,7 @@ def _take_fields(document: Document, gathering: Gathering) -> set[KeyPath]:
     for path, items, consumer, digests in _mappings(document.data):
         # Values of charts have mappings of containers, whose images they write in parts.
         is_container = len(path) > 1 and path[-2] in CONTAINERS and isinstance(path[-1], int)
-        if deployed := _DEPLOYED.get(_group_and_kind(items)):
+        if "apiVersion" in items and (deployed := _DEPLOYED.get(_group_and_kind(items))):
             gathering.note(document, (*path, "kind"), *deployed)
         if is_only_a_part(path, items):
             reason = "it is a part of an image, and its name stands in a chart or an operator"
@@ -129,7 +137,7 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
             indexes = range(len(value) - 1, -1, -1)
             waiting.extend(((*path, index), value[index], consumer, digests) for index in indexes)
         elif isinstance(value, dict):
-            if "apiVersion" in value and (_kind(value) in _KINDS_OF_TEXT or _is_watched(value)):
+            if "apiVersion" in value and (_kind(value) in _KINDS_OF_TEXT or _group_and_kind(value) in _RUN_NOTHING):
                 continue
             if isinstance(value.get("metadata"), dict) and ("apiVersion" in value or path[-2:-1] == ("items",)):
                 consumer, digests = _called(value) or consumer, running_digests(value)
@@ -145,11 +153,6 @@ def _is_object(path: KeyPath, item: dict[str, Any]) -> bool:
     What a chart or an operator calls so may be a part of a program.
     """
     return "apiVersion" in item or "spec" in item or path[-2:-1] == ("items",)
-
-
-def _is_watched(item: dict[str, Any]) -> bool:
-    """Whether an object says where Flux looks for tags: https://fluxcd.io/flux/components/image/imagerepositories/."""
-    return _group_and_kind(item) == ("image.toolkit.fluxcd.io", "ImageRepository")
 
 
 def _group_and_kind(item: dict[str, Any]) -> tuple[str, str]:
