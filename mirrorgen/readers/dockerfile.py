@@ -20,7 +20,7 @@ _FIRST = re.compile(r"(?:FROM|ARG)\s+\S", re.IGNORECASE)
 _FROM = re.compile(r"^[ \t]*FROM[ \t]+\S", re.IGNORECASE | re.MULTILINE)
 _LOOKED_AT = 100_000
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$[A-Za-z0-9_]+")
-_OF_PLATFORM = re.compile(r"(?:\$\{?(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\}?-?)+")
+_OF_PLATFORM = re.compile(r"(?:\$\{?(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)\}?[-_.]?)+")
 _QUOTES = re.compile("[\"']")
 # What no registry has, and BuildKit knows: https://docs.docker.com/build/building/base-images/#create-a-minimal-base-image-using-scratch
 _SCRATCH = "scratch"

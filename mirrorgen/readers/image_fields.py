@@ -73,7 +73,7 @@ def _in_others(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
 
 
 def _can_hardly_be_another_thing(text: str) -> bool:
-    return is_template(text) or is_explicit(text) or _names_registry(text)
+    return is_template(text) or _is_explicit(text) or _names_registry(text)
 
 
 def _is_one_of_many(item: str) -> bool:
@@ -88,7 +88,7 @@ def _items(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
     if isinstance(value, list):
         yield from (((*path, index), item) for index, item in enumerate(value))
     elif isinstance(value, dict):
-        others = ((key, item) for key, item in value.items() if not (is_part(key) or _LIKE_IMAGE_KEY.fullmatch(key)))
+        others = ((key, item) for key, item in value.items() if not (_is_part(key) or _LIKE_IMAGE_KEY.fullmatch(key)))
         for key, item in others:
             if isinstance(item, list):
                 texts = enumerate(item)
@@ -99,7 +99,7 @@ def _items(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
         yield path, value
 
 
-def is_part(key: str) -> bool:
+def _is_part(key: str) -> bool:
     """Whether a field of this name is one part of an image that is written in several."""
     return key in {*_IMAGE_KEYS, *_PARTS, "repository", "name", _OTHER_REPOSITORY}
 
@@ -140,7 +140,7 @@ def _in_image(path: KeyPath, items: dict[str, Any], key: str, *, is_container: b
         yield (*path, key), _joined(items, key)
 
 
-def is_explicit(text: str) -> bool:
+def _is_explicit(text: str) -> bool:
     """Whether a text is an image even where none is expected: it has a slash, and a tag or a digest."""
     reference = parse(text)
     return reference is not None and "/" in text and bool(reference.tag or reference.digest)
