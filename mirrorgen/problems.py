@@ -183,7 +183,12 @@ def format_path(path: KeyPath) -> str:
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return "".join(char if char.isprintable() else "?" for char in text) or "(document)"
+    return printable(text) or "(document)"
+
+
+def printable(text: str) -> str:
+    """Return a text with a question mark for each character that cannot be printed."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def sort_problems(problems: list[Problem]) -> list[Problem]:

@@ -12,7 +12,7 @@ import yaml
 
 from mirrorgen.master_list.document import KINDS, LOADER, YAML, Document, span_of
 from mirrorgen.master_list.syntax import depth_problem, syntax_problem
-from mirrorgen.problems import KeyPath, Problem
+from mirrorgen.problems import KeyPath, Problem, printable
 
 MAX_BYTES = 32 * 1024 * 1024
 """Forty times a list of 10,000 images; anything larger is a mistake."""
@@ -226,5 +226,5 @@ class _Walk:
 
 def _shown(text: str) -> str:
     """A user's text as it may stand in a message: one line, printable, not endless."""
-    printable = "".join(char if char.isprintable() else "?" for char in text)
-    return printable if len(printable) <= 80 else printable[:77] + "..."
+    shown = printable(text)
+    return shown if len(shown) <= 80 else shown[:77] + "..."

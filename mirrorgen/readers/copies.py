@@ -9,7 +9,7 @@ from dataclasses import replace
 from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Copying, Registry, TagRule
 from mirrorgen.model.references import is_host, is_path, normalize_host
-from mirrorgen.problems import KeyPath, format_path
+from mirrorgen.problems import KeyPath, format_path, printable
 from mirrorgen.readers.contract import Around, NamedImage, Place, Reading, Refusal
 from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.gathering import Gathering
@@ -117,11 +117,6 @@ def read_documents_of(format: str, text: str, around: Around, read: Callable[[Fi
         except Unfit as error:
             copies.unfit(Fields(document, text), error)
     return copies.reading()
-
-
-def printable(text: str) -> str:
-    """Return a text with a question mark for each character that cannot be printed."""
-    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def source_of(text: str, place: Place, path: str, *, file_says: str | None = None) -> NamedImage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import count
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 from mirrorgen.problems import KeyPath
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
+_COMMA = re.compile(r"[ \t\n\r]*,?[ \t\n\r]*")
 _NEWLINE = re.compile("\n")
 
 
@@ -42,7 +45,11 @@ def json_values(text: str) -> list[tuple[int, Any]] | None:
 
 
 def _skip(text: str, start: int) -> int:
-    match = _SPACE.match(text, start)
+    return _behind(_SPACE, text, start)
+
+
+def _behind(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
     return match.end() if match else start
 
 
@@ -58,51 +65,63 @@ _SKIPPING = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
 class JsonPlaces:
-    """Where the values of one JSON value are: found when they are asked for, container by container."""
+    """Where the values of one JSON value are: found when they are asked for, and no further than to those."""
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
         self._start = start
-        self._extents: dict[KeyPath, dict[str | int, tuple[int, int]]] = {}
+        self._members: dict[KeyPath, _Members] = {}
+        self._ends: dict[int, int] = {}
         self._lines: list[int] | None = None
 
     def extent(self, path: KeyPath) -> tuple[int, int, int, int]:
         """Return start, end, line and column of the value at a path, or of the nearest above that there is."""
-        start, end = self._start, -1
+        start = self._start
         for depth, step in enumerate(path):
-            found = self._children(path[:depth], start).get(step)
+            above = path[:depth]
+            if above not in self._members:
+                self._members[above] = _Members(self._text, start)
+            found = self._members[above].start(step)
             if found is None:
                 break
-            start, end = found
-        if end < 0:
-            end = _SKIPPING.raw_decode(self._text, start)[1]
+            start = found
+        if start not in self._ends:
+            self._ends[start] = _SKIPPING.raw_decode(self._text, start)[1]
         if self._lines is None:
             self._lines = [0, *(match.end() for match in _NEWLINE.finditer(self._text))]
         line = bisect_right(self._lines, start)
-        return start, end, line, start - self._lines[line - 1] + 1
+        return start, self._ends[start], line, start - self._lines[line - 1] + 1
 
-    def _children(self, path: KeyPath, start: int) -> dict[str | int, tuple[int, int]]:
-        if path not in self._extents:
-            self._extents[path] = self._scan(start)
-        return self._extents[path]
 
-    def _scan(self, start: int) -> dict[str | int, tuple[int, int]]:
-        """Find the members of the container at `start`, each skipped by the parser that read it before."""
-        text, children = self._text, {}
-        opened = text[start]
-        if opened not in {"{", "["}:
-            return {}
-        end = _skip(text, start + 1)
-        for index in count():
-            if text[end] in {"}", "]"}:
-                break
-            key: str | int = index
-            if opened == "{":
-                key, end = scanstring(text, end + 1)
-                end = _skip(text, _skip(text, end) + 1)
-            _, after = _SKIPPING.raw_decode(text, end)
-            children[key] = (end, after)
-            end = _skip(text, after)
-            if text[end] == ",":
-                end = _skip(text, end + 1)
-        return children
+class _Members:
+    """Where the members of the container at `start` are; none of what is no container."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self._known: dict[str | int, int] = {}
+        self._others = _members(text, start)
+
+    def start(self, step: str | int) -> int | None:
+        """Return where a member starts; None where there is none."""
+        if step not in self._known:
+            for key, start in self._others:
+                self._known[key] = start
+                if key == step:
+                    break
+        return self._known.get(step)
+
+
+def _members(text: str, start: int) -> Iterator[tuple[str | int, int]]:
+    """Yield each member of a container with where it starts; the parser that read it before skips it for the next."""
+    opened = text[start]
+    if opened not in {"{", "["}:
+        return
+    end = _skip(text, start + 1)
+    for index in count():
+        if text[end] in {"}", "]"}:
+            return
+        key: str | int = index
+        if opened == "{":
+            key, end = scanstring(text, end + 1)
+            end = _behind(_COLON, text, end)
+        yield key, end
+        end = _behind(_COMMA, text, _SKIPPING.raw_decode(text, end)[1])

@@ -19,7 +19,7 @@ from mirrorgen.readers.image_fields import is_new_name_alone, is_only_a_part, le
 from mirrorgen.readers.pods import running_digests
 from mirrorgen.readers.taking import show, take
 from mirrorgen.readers.texts import take_texts
-from mirrorgen.readers.yaml_documents import Document, read_documents, untagged
+from mirrorgen.readers.yaml_documents import Document, Tagged, read_documents, untagged
 
 CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 """Keys of a Pod's specification whose items run an image."""
@@ -44,6 +44,7 @@ _DEPLOYED = {
     ("kustomize.config.k8s.io", "Kustomization"): _BUILT,
     ("kustomize.config.k8s.io", "Component"): _BUILT,
 }
+_COLLECTIONS = (dict, list, Tagged)
 _LEFT_OUT = frozenset({"metadata", "status"})
 _KINDS_OF_TEXT = frozenset({"ConfigMap", "Secret"})
 _RUN_NOTHING = frozenset(
@@ -142,9 +143,12 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
             if isinstance(value.get("metadata"), dict) and ("apiVersion" in value or path[-2:-1] == ("items",)):
                 consumer, digests = _called(value) or consumer, running_digests(value)
             yield path, value, consumer, digests
-            inner = ((key, child) for key, child in reversed(value.items()) if isinstance(untagged(child), dict | list))
             left_out = _LEFT_OUT if _is_object(path, value) else ()
-            waiting.extend(((*path, key), child, consumer, digests) for key, child in inner if key not in left_out)
+            waiting.extend(
+                ((*path, key), child, consumer, digests)
+                for key, child in reversed(value.items())
+                if isinstance(child, _COLLECTIONS) and key not in left_out
+            )
 
 
 def _is_object(path: KeyPath, item: dict[str, Any]) -> bool:

@@ -14,8 +14,9 @@ from mirrorgen.model.credentials import Credentials
 from mirrorgen.model.images import Copying, Registry, TagRule
 from mirrorgen.model.references import normalize_host
 from mirrorgen.model.registries import default_alias
+from mirrorgen.problems import printable
 from mirrorgen.readers.contract import Around, Format, NamedImage, Reading
-from mirrorgen.readers.copies import Copies, printable, read_document, ruled, source_of, target_of
+from mirrorgen.readers.copies import Copies, read_document, ruled, source_of, target_of
 from mirrorgen.readers.fields import Fields, Unfit
 from mirrorgen.readers.regsync_hosts import credentials_in
 from mirrorgen.readers.tag_sets import UnusableRule, checked

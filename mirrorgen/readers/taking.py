@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mirrorgen.model.references import Reference, may_hold_password, parse_reference
-from mirrorgen.problems import Problem
+from mirrorgen.problems import Problem, printable
 from mirrorgen.readers.contract import NamedImage, Place, Refusal
 from mirrorgen.readers.yaml_trees import Tagged
 
@@ -108,8 +108,8 @@ def show(written: object) -> str:
     if at and may_hold_password(written):
         # The scheme and what hides behind the last @ are no secrets; what stands before it may be.
         written = f"{re.match('(?:[a-z-]+://)?', head)[0]}{_HIDDEN}@{tail}"  # type: ignore[index]
-    printable = "".join(char if char.isprintable() else "?" for char in written[: _SHOWN + 1])
-    return printable if len(printable) <= _SHOWN else printable[: _SHOWN - 3] + "..."
+    shown = printable(written[: _SHOWN + 1])
+    return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
 
 
 def _not_text(written: object) -> str:

@@ -29,6 +29,8 @@ def fill(text: str, variables: Mapping[str, str]) -> str:
     Raises:
         Unfilled: a variable is not set and has no default, where docker compose would take an empty text or stop.
     """
+    if "$" not in text:
+        return text
     filled, end = _Filling(text, variables).until(0, "", 0)
     assert end == len(text)
     return filled

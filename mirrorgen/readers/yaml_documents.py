@@ -17,7 +17,7 @@ from mirrorgen.master_list.document import LOADER
 from mirrorgen.problems import KeyPath, format_path
 from mirrorgen.readers.contract import Place, Refusal
 from mirrorgen.readers.json_text import JsonPlaces, json_values
-from mirrorgen.readers.yaml_trees import Event, Tagged, Tree, Unreadable, YamlPlaces
+from mirrorgen.readers.yaml_trees import Tagged, Tree, Unreadable, YamlPlaces
 
 __all__ = ["MAX_CHARACTERS", "Document", "Documents", "Tagged", "read_documents", "untagged", "walk"]
 
@@ -161,7 +161,7 @@ class _Stream:
     def _read_events(self, part: str, start: int, line: int) -> None:
         """Read a part of the text, which starts at an offset and on a line, both from 0."""
         self._tree = tree = Tree()
-        for event in _events(part):
+        for event in iter(LOADER(part).get_event, None):
             kind = type(event)
             if kind is yaml.DocumentStartEvent:
                 self._index, self._line = event.start_mark.index + start, event.start_mark.line + line
@@ -183,17 +183,6 @@ class _Stream:
     def _refuse(self, trouble: Unreadable, line: int) -> None:
         place = Place(self._file, trouble.line + line + 1, trouble.column + 1)
         self._refused.append(Refusal(trouble.written, place, format_path(trouble.path), trouble.reason, trouble.hint))
-
-
-def _events(part: str) -> Iterator[Event]:
-    loader = LOADER(part)
-    try:
-        event = loader.get_event()
-        while event is not None:
-            yield event
-            event = loader.get_event()
-    finally:
-        loader.dispose()
 
 
 def _explained(error: Exception, part: str) -> Unreadable:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from mirrorgen.problems import KeyPath
+from mirrorgen.problems import KeyPath, printable
 
 MAX_DEPTH = 200
 """Schemas of custom resources are some sixty deep."""
@@ -253,5 +253,5 @@ def _tagged(tag: str | None, data: Any) -> Any:
 
 
 def _shown(text: str) -> str:
-    printable = "".join(char if char.isprintable() else "?" for char in text)
-    return printable if len(printable) <= 80 else printable[:77] + "..."
+    shown = printable(text)
+    return shown if len(shown) <= 80 else shown[:77] + "..."

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from mirrorgen.outcomes import Kind
+from mirrorgen.problems import printable
 
 _LONGEST = 4000
 """Characters that are looked at; a registry may answer with a whole page."""
@@ -38,7 +39,7 @@ _WORDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
 
 def quoted(text: str) -> str:
     """Return somebody else's words as they may be shown: on one line, printable, not endless."""
-    line = "".join(char if char.isprintable() else "?" for char in text[: _SHOWN + 1])
+    line = printable(text[: _SHOWN + 1])
     return line if len(line) <= _SHOWN else line[: _SHOWN - 3] + "..."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any, ClassVar
 
 from mirrorgen.destinations.ecr import tfvars
@@ -282,6 +283,7 @@ class EcrTarget(Target):
         )
 
 
+@cache
 def _domain(region: str) -> str:
     return next((known for start, known in _DOMAINS.items() if region.startswith(start)), _USUAL_DOMAIN)
 
