@@ -25,6 +25,7 @@ _UNTOLD = (EventKind.SEEN, EventKind.STORED, EventKind.RUNNING)
 
 # Nothing more is to come of what these are about.
 _ENDS = (EventKind.MATCHES, EventKind.STORED, EventKind.FAILED, EventKind.SKIPPED, EventKind.NOTHING)
+_BEGUN = (EventKind.NEEDED, EventKind.REFRESHED, EventKind.RUNNING)
 _FINAL = {"once": _ENDS, "check": (*_ENDS, EventKind.NEEDED, EventKind.REFRESHED)}
 
 
@@ -198,6 +199,8 @@ class _Run:
         outcome = self._outcome
         done = _names_of(outcome.of(*_FINAL[self._command]))
         begun = _names_of(outcome.of(EventKind.NEEDED)) & _names_of(outcome.of(EventKind.RUNNING)) - done
+        # What is done again is proven by what is said of it then, which may be nothing.
+        outcome.events[:] = [event for event in outcome.events if event.kind not in _BEGUN or event.path in done]
         division = Division(self._try_alone, self._give_up, self._regsync.limits.stalls)
         division.finish(config, Try(why, done), begun)
         outcome.code = 1 if outcome.of(EventKind.FAILED) else 0
