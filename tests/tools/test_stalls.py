@@ -132,6 +132,14 @@ def test_what_is_refreshed_is_done_again_alone() -> None:
     assert failed(once(Stalling(lines, then), entry("a", "1"), entry("b", "1"))) == {"m/a:1": f"regsync {STALLED}"}
 
 
+def test_that_nothing_matched_is_said_of_one_of_several_entries_of_a_source() -> None:
+    none = json.dumps({"msg": "No matching tags found", "source": "quay.io/a:latest"})
+    others = {**entry("a", "2"), "target": "ecr/m/other"}
+    runner = Stalling([none], nothing)
+    once(runner, entry("a", "1"), others)
+    assert runner.again() == [("quay.io/a", ["1"]), ("quay.io/a", ["2"])]
+
+
 def test_what_a_run_that_was_cut_off_began_is_proven_by_nothing_that_it_said() -> None:
     """Alone regsync passes over in silence what upstream does not list any more."""
     lines = [
