@@ -141,14 +141,18 @@ class _Run:
         return self.steps.result(self._exit_code())
 
     def make(self) -> ExitCode:
-        """Take the steps that make the repositories. What cannot be copied the sync says, once the first is filled.
+        """Take the steps that make the repositories.
+
+        Of the plan only that nothing can be applied counts: what cannot be copied the sync says, once the first is
+        filled, and the status what is not as the list asks.
 
         Raises:
             MirrorgenError: the plan cannot be made, for a reason that would keep images from being copied, too.
         """
         made = self._plan()
         self._apply_planned(made)
-        return worst([step.exit_code for name, step in self.steps.taken.items() if name == "apply" or made is None])
+        is_stuck = made is None or not made.is_saved
+        return worst([step.exit_code for name, step in self.steps.taken.items() if name == "apply" or is_stuck])
 
     def fill(self) -> ExitCode:
         """Take the steps that copy, and look at what has come of it."""

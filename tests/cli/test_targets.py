@@ -12,6 +12,13 @@ import yaml
 
 from mirrorgen.cli import app
 from mirrorgen.commands.aiming import VARIABLE
+from mirrorgen.commands.reported import Result
+from mirrorgen.operations import planning
+from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.operations.repositories.planning import unmanaged_failures
+from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
+from mirrorgen.reporting.views import View
+from mirrorgen.tools.terraform import Change
 from tests.conftest import RunCli
 
 LIST = """\
@@ -226,6 +233,20 @@ def test_a_command_goes_through_all_targets_whatever_one_of_them_does(run_cli: R
     ran = run_cli("run", "--yes", "--all-targets")
     assert (ran.exit_code, ran.stderr.count("error: regsync: not found")) == (4, 3)
     assert ran.stderr.count("nothing is copied, for the reason above") == 3
+
+
+@pytest.mark.parametrize("unmanaged", [True, False])
+def test_a_plan_that_cannot_be_applied_counts_for_its_target(
+    run_cli: RunCli, folder: Path, monkeypatch: pytest.MonkeyPatch, *, unmanaged: bool
+) -> None:
+    """Neither sync nor status would say it: they find the repository, which Terraform does not know."""
+    assert folder.exists()
+    there = (Change("this", "aws_ecr_repository", "mirror/quay/app", "create"),) if unmanaged else ()
+    failures = tuple(unmanaged_failures(there)) or (Failure(TagRef("mirror/quay/app", "v1"), Kind.UNAVAILABLE, "yet"),)
+    monkeypatch.setattr(planning, "make_plan", lambda *_, **__: MirrorPlan((), (), failures, unmanaged=there))
+    monkeypatch.setattr("mirrorgen.commands.run._Run._apply", lambda _run: Result(ExitCode.OK, View({}, ())))
+    monkeypatch.setattr("mirrorgen.commands.run._Run.fill", lambda _run: ExitCode.OK)
+    assert run_cli("run", "--yes", "--all-targets").exit_code == (ExitCode.FAILED if unmanaged else ExitCode.OK)
 
 
 @pytest.mark.parametrize(
