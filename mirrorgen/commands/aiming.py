@@ -42,6 +42,9 @@ _option: ContextVar[str] = ContextVar("_option", default="")
 _for_one: set[str] = set()
 """Names of the commands that are for one target."""
 
+_FOR_PEOPLE = ("text", "markdown")
+"""Formats in which what is said of several targets may stand one below the other: other documents have one end."""
+
 _COMMAND = re.compile(r"`mirrorgen ([a-z]+)([^`]*)`")
 
 
@@ -75,6 +78,8 @@ def names_targets(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
             raise UsageError("--target and --all-targets are not given together")
         if kwargs.get("report"):
             raise UsageError("--report is of one target", hint="give --target, and a file for each")
+        if kwargs.get("output", "text") not in _FOR_PEOPLE:
+            raise UsageError(f"--format {kwargs['output']} is of one target", hint="give --target, and a file for each")
         return worst(each_target(file, lambda: command(file, **kwargs)).values())
 
     own = inspect.signature(for_one, eval_str=True).parameters.values()
@@ -119,6 +124,11 @@ def _aiming_at(name: str) -> Iterator[None]:
         _aimed.reset(before[0])
         _target.reset(before[1])
         _option.reset(before[2])
+
+
+def is_target_on_line() -> bool:
+    """Return whether the line of the running command names a target, not only the variable."""
+    return bool(_option.get())
 
 
 def named_target() -> str:

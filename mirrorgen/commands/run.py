@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import AllTargets, each_target, named_target, names_target
+from mirrorgen.commands.aiming import AllTargets, each_target, is_target_on_line, named_target, names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
@@ -86,7 +86,7 @@ def run(
         return _Run(loaded, runtime, steps, patience, yes=yes, allow_destroy=allow_destroy, wait=wait)
 
     if all_targets:
-        if named_target() or report or output is ResultFormat.JSON or not yes:
+        if is_target_on_line() or report or output is ResultFormat.JSON or not yes:
             raise UsageError("--all-targets needs --yes, and takes neither --target, --report nor --format json")
         return _run_all(file, lambda: opened(Steps(output)))
     steps = Steps(output)

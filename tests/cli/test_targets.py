@@ -233,6 +233,10 @@ def test_a_command_goes_through_all_targets_whatever_one_of_them_does(run_cli: R
     [
         ("plan", "--target", "eu"),
         ("apply", "--report", "report.json"),
+        ("plan", "--format", "json"),
+        ("status", "--format", "html"),
+        ("status", "--format", "prometheus"),
+        ("lifecycle", "--format", "json"),
         ("run", "--yes", "--target", "eu"),
         ("run", "--yes", "--report", "report.json"),
         ("run", "--yes", "--format", "json"),
@@ -244,6 +248,17 @@ def test_what_is_of_one_target_does_not_go_with_all(run_cli: RunCli, folder: Pat
     result = run_cli(*argv, "--all-targets")
     assert (result.exit_code, "target eu" in result.stderr) == (2, False)
     assert not (folder / "report.json").exists()
+
+
+def test_all_targets_are_meant_also_where_a_variable_names_one(
+    run_cli: RunCli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.exists()
+    run_cli("render")
+    monkeypatch.setenv(VARIABLE, "us")
+    for argv in (("apply",), ("run", "--yes")):
+        said = re.findall(r"target (\w+):", run_cli(*argv, "--all-targets").stderr)
+        assert list(dict.fromkeys(said)) == ["eu", "us", "edge"]
 
 
 def test_all_targets_of_a_list_with_one_are_that_one(run_cli: RunCli, folder: Path) -> None:
