@@ -74,7 +74,7 @@ def proposes(job: Job) -> bool:
 
 def without_names(text: str) -> str:
     """An expression without the names that `bootstrap` has given, which stand behind each variable."""
-    text = re.sub(r"matrix\.\w+_role \|\| ", "", text)
+    text = re.sub(r"matrix\.\w+_(role|environment) \|\| ", "", text)
     return re.sub(r"\(?(vars\.\w+) \|\| '(arn:[^']+)'\)?", r"\1", text).partition(" || format(")[0].removesuffix(" }}")
 
 
@@ -176,6 +176,16 @@ def test_each_job_gets_the_role_of_its_own_environment(jobs: dict[str, Job]) -> 
         "others": ("image-sync", "${{ vars.AWS_SYNC_ROLE"),
         "status": ("image-sync", "${{ vars.AWS_SYNC_ROLE"),
     }
+
+
+@each_sync
+def test_apply_runs_where_the_role_that_it_gets_is_trusted_in_another_account_too(jobs: dict[str, Job]) -> None:
+    job = jobs["repositories"]
+    (sign_in,) = [step["with"] for step in job["steps"] if "role-to-assume" in step.get("with", {})]
+    assert sign_in["role-to-assume"].startswith("${{ matrix.apply_role || ")
+    assert job["environment"].startswith("${{ matrix.apply_environment || ")
+    # How long the role of sync may be kept says nothing of a role there.
+    assert sign_in["role-duration-seconds"].startswith("${{ (matrix.apply_role || ")
 
 
 def test_what_bootstrap_has_made_is_taken_where_no_variable_names_another() -> None:
