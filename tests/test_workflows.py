@@ -239,6 +239,16 @@ def test_only_whoever_asks_for_it_has_repositories_destroyed(jobs: dict[str, Job
 
 
 @each_check
+def test_targets_that_cannot_be_found_fail_the_check_where_no_plan_may_say_so(jobs: dict[str, Job]) -> None:
+    """What is wrong in `bootstrap/ACCOUNT.json` is no problem of the list, and would stop the run after the merge."""
+    steps = {step["name"]: step for step in jobs["check"]["steps"]}
+    assert not [name for name, step in steps.items() if "continue-on-error" in step]
+    finding = steps["Find the targets"]
+    assert "mirrorgen matrix --by target" in finding["run"]
+    assert finding["if"] == steps["Compare the generated files"]["if"]
+
+
+@each_check
 def test_a_pull_request_does_not_name_the_role_or_the_environment_that_may_write(jobs: dict[str, Job]) -> None:
     assert {name for name in ENVIRONMENTS if name in yaml.safe_dump(jobs)} == {"image-plan"}
     roles = [
