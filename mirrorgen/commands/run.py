@@ -148,7 +148,9 @@ class _Run:
         """
         made = self._plan()
         self._apply_planned(made)
-        return worst([step.exit_code for name, step in self.steps.taken.items() if name == "apply" or made is None])
+        # That nothing could be applied is not for the sync to say.
+        is_unsaid = made is None or not made.is_saved
+        return worst([step.exit_code for name, step in self.steps.taken.items() if name == "apply" or is_unsaid])
 
     def fill(self) -> ExitCode:
         """Take the steps that copy, and look at what has come of it."""
