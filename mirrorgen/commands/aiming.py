@@ -80,19 +80,21 @@ def names_targets(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
             raise UsageError("--report is of one target", hint="give --target, and a file for each")
         if kwargs.get("output", "text") not in _FOR_PEOPLE:
             raise UsageError(f"--format {kwargs['output']} is of one target", hint="give --target, and a file for each")
-        return worst(each_target(file, lambda: command(file, **kwargs)).values())
+        do, is_page = lambda: command(file, **kwargs), kwargs.get("output") == "markdown"
+        return worst(each_target(file, do, is_page=is_page).values())
 
     own = inspect.signature(for_one, eval_str=True).parameters.values()
     option = inspect.Parameter(_EVERY, inspect.Parameter.KEYWORD_ONLY, annotation=AllTargets, default=False)
     return with_parameters(for_each, [*own, option])
 
 
-def each_target(file: Path, do: Callable[[], ExitCode]) -> dict[str, ExitCode]:
+def each_target(file: Path, do: Callable[[], ExitCode], *, is_page: bool) -> dict[str, ExitCode]:
     """Do something for each target of a list, also after an error of one, and return what came of it.
 
     Args:
         file: the list; one target, or a list that cannot be used, is one without a name.
         do: does it for the target that commands are for meanwhile.
+        is_page: whether what it prints is Markdown, which has a heading for each target then.
     """
     from mirrorgen.commands.lists import allowances
     from mirrorgen.project import load
@@ -103,6 +105,8 @@ def each_target(file: Path, do: Callable[[], ExitCode]) -> dict[str, ExitCode]:
     for name in [named.name for named in targets] or [""]:
         if name:
             screen().note(f"target {name}:")
+        if name and is_page:
+            screen().show_document(f"\n## Target {name}\n\n")
         try:
             with _aiming_at(name):
                 done[name] = do()

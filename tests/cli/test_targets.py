@@ -250,6 +250,15 @@ def test_what_is_of_one_target_does_not_go_with_all(run_cli: RunCli, folder: Pat
     assert not (folder / "report.json").exists()
 
 
+def test_a_page_of_all_targets_says_which_part_is_of_which(run_cli: RunCli, folder: Path) -> None:
+    assert folder.exists()
+    page = run_cli("lifecycle", "--all-targets", "--format", "markdown").stdout
+    # A heading is one only behind a blank line or at the beginning.
+    parts = re.split(r"^\n## Target (\w+)\n\n", page, flags=re.MULTILINE)
+    assert (parts[0], parts[1::2]) == ("", ["eu", "us", "edge"])
+    assert ["`copies/docker-hub/nginx`" in part for part in parts[2::2]] == [False, False, True]
+
+
 def test_all_targets_are_meant_also_where_a_variable_names_one(
     run_cli: RunCli, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
