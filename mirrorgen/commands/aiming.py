@@ -42,6 +42,9 @@ _option: ContextVar[str] = ContextVar("_option", default="")
 _for_one: set[str] = set()
 """Names of the commands that are for one target."""
 
+_FOR_PEOPLE = ("text", "markdown")
+"""Formats in which what is said of several targets may stand one below the other: other documents have one end."""
+
 _COMMAND = re.compile(r"`mirrorgen ([a-z]+)([^`]*)`")
 
 
@@ -75,19 +78,23 @@ def names_targets(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
             raise UsageError("--target and --all-targets are not given together")
         if kwargs.get("report"):
             raise UsageError("--report is of one target", hint="give --target, and a file for each")
-        return worst(each_target(file, lambda: command(file, **kwargs)).values())
+        if kwargs.get("output", "text") not in _FOR_PEOPLE:
+            raise UsageError(f"--format {kwargs['output']} is of one target", hint="give --target, and a file for each")
+        do, is_page = lambda: command(file, **kwargs), kwargs.get("output") == "markdown"
+        return worst(each_target(file, do, is_page=is_page).values())
 
     own = inspect.signature(for_one, eval_str=True).parameters.values()
     option = inspect.Parameter(_EVERY, inspect.Parameter.KEYWORD_ONLY, annotation=AllTargets, default=False)
     return with_parameters(for_each, [*own, option])
 
 
-def each_target(file: Path, do: Callable[[], ExitCode]) -> dict[str, ExitCode]:
+def each_target(file: Path, do: Callable[[], ExitCode], *, is_page: bool) -> dict[str, ExitCode]:
     """Do something for each target of a list, also after an error of one, and return what came of it.
 
     Args:
         file: the list; one target, or a list that cannot be used, is one without a name.
         do: does it for the target that commands are for meanwhile.
+        is_page: whether what it prints is Markdown, which has a heading for each target then.
     """
     from mirrorgen.commands.lists import allowances
     from mirrorgen.project import load
@@ -98,6 +105,8 @@ def each_target(file: Path, do: Callable[[], ExitCode]) -> dict[str, ExitCode]:
     for name in [named.name for named in targets] or [""]:
         if name:
             screen().note(f"target {name}:")
+        if name and is_page:
+            screen().show_document(f"\n## Target {name}\n\n")
         try:
             with _aiming_at(name):
                 done[name] = do()
@@ -119,6 +128,11 @@ def _aiming_at(name: str) -> Iterator[None]:
         _aimed.reset(before[0])
         _target.reset(before[1])
         _option.reset(before[2])
+
+
+def is_target_on_line() -> bool:
+    """Return whether the line of the running command names a target, not only the variable."""
+    return bool(_option.get())
 
 
 def named_target() -> str:

@@ -162,8 +162,12 @@ def _place(loaded: Loaded, named: NamedTarget) -> dict[str, str]:
     if account is None:
         return where
     # Where one role does everything but destroying, it is that of sync.
-    usual = {"apply": account.roles.get("sync", "")}
-    roles = {f"{role}_role": account.roles.get(role, usual.get(role, "")) for role in ROLES}
+    applying = "apply" if "apply" in account.roles else "sync"
+    roles = {f"{role}_role": account.roles.get(role, "") for role in ROLES}
+    roles |= {
+        "apply_role": account.roles.get(applying, ""),
+        "apply_environment": account.environments.get(applying, ""),
+    }
     return {**where, **roles, "state_bucket": account.state_bucket, "state_region": account.region}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorgen.commands.aiming import AllTargets, each_target, named_target, names_target
+from mirrorgen.commands.aiming import AllTargets, each_target, is_target_on_line, named_target, names_target
 from mirrorgen.commands.boundary import boundary
 from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
@@ -86,16 +86,16 @@ def run(
         return _Run(loaded, runtime, steps, patience, yes=yes, allow_destroy=allow_destroy, wait=wait)
 
     if all_targets:
-        if named_target() or report or output is ResultFormat.JSON or not yes:
+        if is_target_on_line() or report or output is ResultFormat.JSON or not yes:
             raise UsageError("--all-targets needs --yes, and takes neither --target, --report nor --format json")
-        return _run_all(file, lambda: opened(Steps(output)))
+        return _run_all(file, lambda: opened(Steps(output)), is_page=output is ResultFormat.MARKDOWN)
     steps = Steps(output)
     return reported(
         "run", lambda: opened(steps).go(), master_list=file, output=output, report=report, show=steps.finish
     )
 
 
-def _run_all(file: Path, opened: Callable[[], _Run]) -> ExitCode:
+def _run_all(file: Path, opened: Callable[[], _Run], *, is_page: bool) -> ExitCode:
     """Run for each target; ECR may replicate into repositories of the others as soon as the first is filled."""
     stuck: set[str] = set()
 
@@ -112,7 +112,7 @@ def _run_all(file: Path, opened: Callable[[], _Run]) -> ExitCode:
         # What a role lends may have run out by now: the target is opened anew.
         return opened().fill()
 
-    made, filled = each_target(file, make), each_target(file, fill)
+    made, filled = (each_target(file, do, is_page=is_page) for do in (make, fill))
     return worst([*made.values(), *filled.values()])
 
 
@@ -141,14 +141,18 @@ class _Run:
         return self.steps.result(self._exit_code())
 
     def make(self) -> ExitCode:
-        """Take the steps that make the repositories. What cannot be copied the sync says, once the first is filled.
+        """Take the steps that make the repositories.
+
+        Of the plan only that nothing can be applied counts: what cannot be copied the sync says, once the first is
+        filled, and the status what is not as the list asks.
 
         Raises:
             MirrorgenError: the plan cannot be made, for a reason that would keep images from being copied, too.
         """
         made = self._plan()
         self._apply_planned(made)
-        return worst([step.exit_code for name, step in self.steps.taken.items() if name == "apply" or made is None])
+        is_stuck = made is None or not made.is_saved
+        return worst([step.exit_code for name, step in self.steps.taken.items() if name == "apply" or is_stuck])
 
     def fill(self) -> ExitCode:
         """Take the steps that copy, and look at what has come of it."""

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -15,6 +16,8 @@ from mirrorgen.interrupts import held_back
 from mirrorgen.tools.orphans import ending_with_us
 
 Child: TypeAlias = "subprocess.Popen[str]"
+
+_CHUNK_BYTES = 65_536
 
 
 def start(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, pipe_bytes: int = -1) -> Child:
@@ -73,6 +76,7 @@ def stop(child: Child, *, grace_s: float) -> None:
             if child.poll() is not None:
                 break
             _signal_group(child, sig)
+            _let_speak(child)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(wait_s)
     finally:
@@ -83,6 +87,21 @@ def stop(child: Child, *, grace_s: float) -> None:
 def kill(child: Child) -> None:
     """End a child and its children, whatever they are at; it does not wait for them."""
     _signal_group(child, signal.SIGKILL)
+
+
+def _let_speak(child: Child) -> None:
+    """Read what a child still says, for nobody: one that waits for a reader cannot end by itself."""
+    if child.stderr:
+        threading.Thread(target=_read_away, args=(os.dup(child.stderr.fileno()),), daemon=True).start()
+
+
+def _read_away(stream: int) -> None:
+    # It is a copy, since the child's own is closed meanwhile.
+    try:
+        while os.read(stream, _CHUNK_BYTES):
+            pass
+    finally:
+        os.close(stream)
 
 
 def _signal_group(child: Child, sig: signal.Signals) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -126,6 +127,12 @@ class Division:
             left -= bool(left and tried.why)
             for image in part.without(tried.done).images if tried.why else ():
                 self.give_up(image, tried.why)
+
+
+def shared_sources(config: str) -> set[str]:
+    """Return the sources that several entries of a configuration copy from."""
+    sources = Counter(str(entry["source"]) for entry in json.loads(config)["sync"])
+    return {source for source, entries in sources.items() if entries > 1}
 
 
 def _images(entry: Mapping[str, Any]) -> Iterator[Image]:

@@ -14,7 +14,7 @@ from mirrorgen.tools.events import Event as Event
 from mirrorgen.tools.events import EventKind as EventKind
 from mirrorgen.tools.events import parse_line as parse_line
 from mirrorgen.tools.limits import GRACE_S, OUT_OF_MEMORY, SYNC_LIMITS, SyncLimits
-from mirrorgen.tools.parts import Division, Image, Try
+from mirrorgen.tools.parts import Division, Image, Try, shared_sources
 from mirrorgen.tools.progress import Progress
 from mirrorgen.tools.requests import OnPull, Stopped, read_pull
 from mirrorgen.tools.runner import Runner
@@ -25,6 +25,7 @@ _UNTOLD = (EventKind.SEEN, EventKind.STORED, EventKind.RUNNING)
 
 # Nothing more is to come of what these are about.
 _ENDS = (EventKind.MATCHES, EventKind.STORED, EventKind.FAILED, EventKind.SKIPPED, EventKind.NOTHING)
+_BEGUN = (EventKind.NEEDED, EventKind.REFRESHED, EventKind.RUNNING)
 _FINAL = {"once": _ENDS, "check": (*_ENDS, EventKind.NEEDED, EventKind.REFRESHED)}
 
 
@@ -196,8 +197,13 @@ class _Run:
     def _one_by_one(self, config: str, why: str) -> None:
         """Let it go on with what it has not come to the end of, so that nothing holds up anything else."""
         outcome = self._outcome
-        done = _names_of(outcome.of(*_FINAL[self._command]))
+        # That nothing matched is said of a source, and holds for one of its entries.
+        unclear = shared_sources(config)
+        final = outcome.of(*_FINAL[self._command])
+        done = _names_of(each for each in final if each.kind is not EventKind.NOTHING or each.source not in unclear)
         begun = _names_of(outcome.of(EventKind.NEEDED)) & _names_of(outcome.of(EventKind.RUNNING)) - done
+        # What is done again is proven by what is said of it then, which may be nothing.
+        outcome.events[:] = [event for event in outcome.events if event.kind not in _BEGUN or event.path in done]
         division = Division(self._try_alone, self._give_up, self._regsync.limits.stalls)
         division.finish(config, Try(why, done), begun)
         outcome.code = 1 if outcome.of(EventKind.FAILED) else 0

@@ -91,6 +91,12 @@ def test_a_job_knows_the_roles_of_an_account_with_a_bootstrap_of_its_own(run_cli
         "its-state",
         "eu-west-1",
     ]
+    # What applies runs where the role that it gets there is trusted, be it its own or that of sync.
+    assert [job.get("apply_environment") for job in jobs] == [None, None, "image-sync"]
+    own = {name: f"arn:aws:iam::210987654321:role/image-{name}-role" for name in ("apply", "sync")}
+    path.write_text(write_account(replace(account, roles=own, environments={name: f"mirror-{name}" for name in own})))
+    job = json.loads(run_cli("matrix", "--by", "target").stdout)["include"][2]
+    assert (job["apply_role"], job["apply_environment"]) == (own["apply"], "mirror-apply")
     path.write_text(write_account(replace(account, account_id="123456789012")))
     result = run_cli("matrix", "--by", "target")
     assert (result.exit_code, "is of the account 123456789012" in result.stderr) == (1, True)

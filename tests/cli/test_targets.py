@@ -12,6 +12,13 @@ import yaml
 
 from mirrorgen.cli import app
 from mirrorgen.commands.aiming import VARIABLE
+from mirrorgen.commands.reported import Result
+from mirrorgen.operations import planning
+from mirrorgen.operations.planning import MirrorPlan
+from mirrorgen.operations.repositories.planning import unmanaged_failures
+from mirrorgen.outcomes import ExitCode, Failure, Kind, TagRef
+from mirrorgen.reporting.views import View
+from mirrorgen.tools.terraform import Change
 from tests.conftest import RunCli
 
 LIST = """\
@@ -228,11 +235,29 @@ def test_a_command_goes_through_all_targets_whatever_one_of_them_does(run_cli: R
     assert ran.stderr.count("nothing is copied, for the reason above") == 3
 
 
+@pytest.mark.parametrize("unmanaged", [True, False])
+def test_a_plan_that_cannot_be_applied_counts_for_its_target(
+    run_cli: RunCli, folder: Path, monkeypatch: pytest.MonkeyPatch, *, unmanaged: bool
+) -> None:
+    """Neither sync nor status would say it: they find the repository, which Terraform does not know."""
+    assert folder.exists()
+    there = (Change("this", "aws_ecr_repository", "mirror/quay/app", "create"),) if unmanaged else ()
+    failures = tuple(unmanaged_failures(there)) or (Failure(TagRef("mirror/quay/app", "v1"), Kind.UNAVAILABLE, "yet"),)
+    monkeypatch.setattr(planning, "make_plan", lambda *_, **__: MirrorPlan((), (), failures, unmanaged=there))
+    monkeypatch.setattr("mirrorgen.commands.run._Run._apply", lambda _run: Result(ExitCode.OK, View({}, ())))
+    monkeypatch.setattr("mirrorgen.commands.run._Run.fill", lambda _run: ExitCode.OK)
+    assert run_cli("run", "--yes", "--all-targets").exit_code == (ExitCode.FAILED if unmanaged else ExitCode.OK)
+
+
 @pytest.mark.parametrize(
     "argv",
     [
         ("plan", "--target", "eu"),
         ("apply", "--report", "report.json"),
+        ("plan", "--format", "json"),
+        ("status", "--format", "html"),
+        ("status", "--format", "prometheus"),
+        ("lifecycle", "--format", "json"),
         ("run", "--yes", "--target", "eu"),
         ("run", "--yes", "--report", "report.json"),
         ("run", "--yes", "--format", "json"),
@@ -244,6 +269,26 @@ def test_what_is_of_one_target_does_not_go_with_all(run_cli: RunCli, folder: Pat
     result = run_cli(*argv, "--all-targets")
     assert (result.exit_code, "target eu" in result.stderr) == (2, False)
     assert not (folder / "report.json").exists()
+
+
+def test_a_page_of_all_targets_says_which_part_is_of_which(run_cli: RunCli, folder: Path) -> None:
+    assert folder.exists()
+    page = run_cli("lifecycle", "--all-targets", "--format", "markdown").stdout
+    # A heading is one only behind a blank line or at the beginning.
+    parts = re.split(r"^\n## Target (\w+)\n\n", page, flags=re.MULTILINE)
+    assert (parts[0], parts[1::2]) == ("", ["eu", "us", "edge"])
+    assert ["`copies/docker-hub/nginx`" in part for part in parts[2::2]] == [False, False, True]
+
+
+def test_all_targets_are_meant_also_where_a_variable_names_one(
+    run_cli: RunCli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.exists()
+    run_cli("render")
+    monkeypatch.setenv(VARIABLE, "us")
+    for argv in (("apply",), ("run", "--yes")):
+        said = re.findall(r"target (\w+):", run_cli(*argv, "--all-targets").stderr)
+        assert list(dict.fromkeys(said)) == ["eu", "us", "edge"]
 
 
 def test_all_targets_of_a_list_with_one_are_that_one(run_cli: RunCli, folder: Path) -> None:

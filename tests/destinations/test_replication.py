@@ -31,10 +31,10 @@ US = EcrTarget(ACCOUNT, "us-east-1")
 BACKFILL = "0f2d4a3c-0000-4000-8000-000000000000"
 
 
-def asked(status: int, answer: dict[str, Any]) -> RegistryDifferences:
-    """What is told of a registry that answers this, as it comes from the network."""
+def asked(status: int, answer: dict[str, Any] | None) -> RegistryDifferences:
+    """What is told of a registry that answers this, or nothing, as it comes from the network."""
     client = boto3.client("ecr", region_name=REGION, aws_access_key_id="key", aws_secret_access_key="secret")  # noqa: S106 - nobody is asked
-    body: Any = RawBody(json.dumps(answer).encode())
+    body: Any = RawBody(json.dumps(answer).encode() if answer else b"")
     answers = [AWSResponse("https://example.com", status, HTTPHeaders(), body)]
     events: Any = client.meta.events
     events.register("before-send.ecr.DescribeRegistry", lambda **_: answers.pop())
@@ -98,6 +98,21 @@ def test_a_key_of_the_whole_is_told_and_one_that_says_nothing_is_not() -> None:
     assert told.found.endswith(', the whole with mode {"paused": true}')
     off: dict[str, Any] = {"deleteReplication": {"enabled": False}, "later": [], "name": ""}
     assert differences({**ASKED[0], **off}, mode=None) == ()
+
+
+def test_a_rule_of_a_kind_that_nobody_knows_is_a_difference_too() -> None:
+    (told,) = differences(*ASKED, {"destinations": [{"bucket": "b"}], "repositoryFilters": [{"tag": "t"}]})
+    assert ', everything to ?/? with bucket "b" and tag "t", mirror/ to ' in f", {told.found}"
+    (told,) = differences(*ASKED, {"paused": True})
+    assert ", everything to ?/? with paused true, mirror/ to " in f", {told.found}"
+
+
+def test_an_answer_without_a_configuration_is_one_of_no_rules() -> None:
+    (nothing,) = differences()
+    assert nothing.found == "none"
+    without: list[dict[str, Any] | None] = [None, {"registryId": ACCOUNT}, {"replicationConfiguration": None}]
+    for answer in without:
+        assert asked(200, answer).found == (nothing,)
 
 
 def test_without_the_right_to_ask_it_is_named() -> None:

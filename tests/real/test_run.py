@@ -164,6 +164,10 @@ def test_a_plan_that_was_not_saved_is_not_applied_and_what_is_there_is_filled(li
     assert listed.held("quay/run/app").keys() == {"v1.0.0"}
     _, _, shown = answer(listed, "n\n")
     assert "Nothing will be applied. Copy all the same, into the repositories that are there? [y/N]" in shown
+    # Also where the repositories of all targets are to be made before any is filled.
+    everywhere = listed.run("run", "--yes", "--all-targets", "--retries", "0")
+    assert everywhere.returncode == 5
+    assert "Tags present: 2, missing: 0" in everywhere.stdout
 
 
 def test_terraform_that_fails_is_not_applied_and_what_is_there_is_filled(

@@ -135,6 +135,25 @@ def test_an_interrupt_ends_the_child_and_its_children() -> None:
     assert pids
 
 
+def test_a_child_that_waits_for_us_with_what_it_says_ends_by_itself_all_the_same(tmp_path: Path) -> None:
+    """As regsync does, whose log has a pipe of a page: it looks whether it was interrupted when its line is written."""
+    ended = tmp_path / "ended"
+    code = (
+        "import os, pathlib, signal\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])\n"
+        "os.write(2, b'begun\\n')\n"
+        "os.write(2, b'e' * 10**6)\n"
+        f"if signal.SIGINT in signal.sigpending(): pathlib.Path({str(ended)!r}).touch()\n"
+    )
+
+    def interrupt(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(code, on_stderr_line=interrupt, bounds=Bounds(line_length=100, pipe_bytes=4096))
+    assert ended.exists()
+
+
 def test_an_interrupt_reaches_the_child_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long it takes to end: this one ends only as it is asked in another way."""
     counting = (

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mirrorgen.errors import LimitExceeded
-from mirrorgen.outcomes import Kind
+from mirrorgen.operations.copying.evidence import words_of
+from mirrorgen.outcomes import Kind, TagRef
 from mirrorgen.tools.limits import SyncLimits
 from mirrorgen.tools.regsync import EventKind, Outcome, Regsync
 from mirrorgen.tools.runner import Completed
@@ -129,6 +130,26 @@ def test_what_is_refreshed_is_done_again_alone() -> None:
         return ([], STALLED) if source.endswith("/a") else ([image("Image refreshing", "b:1")], 0)
 
     assert failed(once(Stalling(lines, then), entry("a", "1"), entry("b", "1"))) == {"m/a:1": f"regsync {STALLED}"}
+
+
+def test_that_nothing_matched_is_said_of_one_of_several_entries_of_a_source() -> None:
+    none = json.dumps({"msg": "No matching tags found", "source": "quay.io/a:latest"})
+    others = {**entry("a", "2"), "target": "ecr/m/other"}
+    runner = Stalling([none], nothing)
+    once(runner, entry("a", "1"), others)
+    assert runner.again() == [("quay.io/a", ["1"]), ("quay.io/a", ["2"])]
+
+
+def test_what_a_run_that_was_cut_off_began_is_proven_by_nothing_that_it_said() -> None:
+    """Alone regsync passes over in silence what upstream does not list any more."""
+    lines = [
+        image("Image matches", "a:1"),
+        *(image(kind, "b:1") for kind in ("Image sync needed", "Image sync running")),
+        image("Image refreshing", "c:1"),
+        image("Image sync needed", "d:1"),
+    ]
+    outcome = once(Stalling(lines, nothing), *(entry(name, "1") for name in "abcd"))
+    assert words_of(outcome, "ecr").keys() == {TagRef("m/a", "1")}
 
 
 def test_an_image_by_its_digest_and_a_rule_are_done_alone_too() -> None:

@@ -15,10 +15,13 @@ from mirrorgen.destinations.port import Holdings
 from mirrorgen.errors import ToolFailed, UsageError
 from mirrorgen.model.targets import Target
 from mirrorgen.operations import followers
+from mirrorgen.operations.copying import syncing
+from mirrorgen.operations.copying.pending import Pending
 from mirrorgen.operations.copying.syncing import Patience, SyncPlan, plan_sync
+from mirrorgen.operations.copying.weighing import Foreseen
 from mirrorgen.operations.runtime import Runtime
 from mirrorgen.operations.stand_in import StandIn
-from mirrorgen.outcomes import ExitCode, Kind
+from mirrorgen.outcomes import ExitCode, Kind, TagRef
 from mirrorgen.project import load
 from tests.unit.memory import line, runtime_of
 
@@ -107,6 +110,20 @@ def test_what_would_come_into_a_repository_that_one_of_them_lacks_is_held_back_a
     assert result.exit_code is ExitCode.FAILED
     assert result.view.document["failures"] == [failure.document()]
     assert [copied["repository"] for copied in result.view.document["copied"]] == [OTHER]
+
+
+def test_what_is_held_back_is_not_weighed(others: Others, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Upstream would be asked for it, and told of in the number of tags that take something of its limit."""
+    weighed: list[Pending] = []
+
+    def scales(_runtime: Runtime, todo: Pending, *_: object, **__: object) -> Foreseen:
+        weighed.append(todo)
+        return Foreseen(frozenset())
+
+    monkeypatch.setattr(syncing, "scales", scales)
+    others.has["edge"] = [OTHER]
+    plan = others.plan()
+    assert [todo.missing for todo in weighed] == [plan.todo.missing] == [(TagRef(OTHER, "v2.0.0"),)]
 
 
 def test_nobody_is_asked_about_what_is_not_copied(others: Others) -> None:

@@ -56,15 +56,16 @@ def differences(client: ECRClient, wanted: Replication) -> Iterator[SettingDiffe
     found = {_said("the whole", more) for more in _others(configuration, "rules")}
     for rule in configuration.get("rules") or ():
         of_rule = [*_others(rule, "destinations", "repositoryFilters")]
-        for place in rule["destinations"]:
+        for place in rule.get("destinations") or [{}]:
             for part in rule.get("repositoryFilters") or [{"filter": "", "filterType": _BY_PREFIX}]:
                 more = [
                     *of_rule,
                     *_others(place, "registryId", "region"),
                     *_others(part, "filter", filterType=_BY_PREFIX),
                 ]
-                found.add(_said(_copy(place["registryId"], place["region"], part["filter"]), *more))
-    ours = [_copy(account, region, wanted.filter) for account, region in wanted.destinations]
+                found.add(_said(_copy(place, part.get("filter") or ""), *more))
+    places = ({"registryId": account, "region": region} for account, region in wanted.destinations)
+    ours = [_copy(place, wanted.filter) for place in places]
     yield from unlike({"replication": (sorted(ours), sorted(found))})
 
 
@@ -100,7 +101,7 @@ def _configuration(client: ECRClient) -> Mapping[str, Any]:
         client.describe_registry()
     finally:
         client.meta.events.unregister(_ANSWERED, keep)
-    configuration: Mapping[str, Any] = json.loads(answers[-1]).get("replicationConfiguration") or {}
+    configuration: Mapping[str, Any] = json.loads(answers[-1] or b"{}").get("replicationConfiguration") or {}
     return configuration
 
 
@@ -121,5 +122,5 @@ def _said(what: str, *more: str) -> str:
     return f"{what} with {' and '.join(more)}" if more else what
 
 
-def _copy(account: str, region: str, beginning: str) -> str:
-    return f"{beginning or 'everything'} to {account}/{region}"
+def _copy(place: Mapping[str, Any], beginning: str) -> str:
+    return f"{beginning or 'everything'} to {place.get('registryId', '?')}/{place.get('region', '?')}"

@@ -93,10 +93,13 @@ def plan_sync(runtime: Runtime, *, full: bool = False, verify: bool = False, may
     held = runtime.held(work.desired)
     wanted = pending(work.desired, held, full=full)
     account = Account(runtime.allowance, runtime.desired.registries)
-    budget = Budget(account, scales(runtime, wanted, held, account, ask=may_pull))
-    todo, held_back = pass_gates(wanted, [Following(runtime), budget])
+    # What waits for others is not weighed: its upstream would be asked for nothing.
+    ready, waiting = pass_gates(wanted, [Following(runtime)])
+    budget = Budget(account, scales(runtime, ready, held, account, ask=may_pull))
+    todo, over_budget = pass_gates(ready, [budget])
     unlike = unlike_upstream(runtime, work.desired, held, wanted, account) if verify else ()
     has_asked = verify or not wanted.is_empty
+    held_back = (*waiting, *over_budget)
     return SyncPlan(work, held, todo, budget, budget.requests(todo), held_back, unlike, has_asked)
 
 

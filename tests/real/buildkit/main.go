@@ -47,6 +47,9 @@ func images(text []byte) []string {
 	for _, stage := range stages {
 		found = add(found, known, stage.BaseName)
 		known[strings.ToLower(stage.Name)] = stage.Name != ""
+	}
+	// Commands are resolved when all stages are known, so that they may name one that follows.
+	for _, stage := range stages {
 		for _, command := range stage.Commands {
 			switch each := command.(type) {
 			case *instructions.CopyCommand:
