@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mirrorgen.model.references import is_digest, is_host
@@ -17,7 +17,9 @@ _LIKE_IMAGE_KEY = re.compile(r"[a-z0-9]+Images?|images?", re.IGNORECASE)
 _REGISTRY, _TAG, _DIGEST = "registry", "tag", "digest"
 # What charts of Elastic call a tag, and those of Grafana and Prometheus a digest.
 _OTHER_TAG, _OTHER_DIGEST = "imageTag", "sha"
-_PARTS = (_REGISTRY, _TAG, _DIGEST, _OTHER_TAG, _OTHER_DIGEST)
+PARTS = frozenset({_REGISTRY, _TAG, _DIGEST, _OTHER_TAG, _OTHER_DIGEST})
+"""What may stand beside the name of an image that is written in parts."""
+
 _OTHER_REPOSITORY = "imageRepository"
 _FILE = re.compile(r"\.(?:png|jpe?g|gif|svg|ico|webp|iso|img|qcow2|vmdk|vhdx?|ova|raw|tar|gz|xz|zip)$")
 
@@ -101,7 +103,7 @@ def _items(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
 
 def _is_part(key: str) -> bool:
     """Whether a field of this name is one part of an image that is written in several."""
-    return key in {*_IMAGE_KEYS, *_PARTS, "repository", "name", _OTHER_REPOSITORY}
+    return key in {*_IMAGE_KEYS, *PARTS, "repository", "name", _OTHER_REPOSITORY}
 
 
 def leaves_tag_open(items: dict[str, Any], key: str) -> bool:
@@ -164,7 +166,18 @@ def _is_named_in_parts(path: KeyPath, items: dict[str, Any]) -> bool:
     return bool(_text(items, "name")) and any(_text(items, part) for part in (_REGISTRY, _TAG, _DIGEST))
 
 
-def _text(items: dict[str, Any], key: str) -> str:
+def tag_in(items: Mapping[str, Any]) -> str:
+    """Return the tag that stands beside a name; nothing where there is none."""
+    return _text(items, _TAG) or _text(items, _OTHER_TAG)
+
+
+def digest_in(items: Mapping[str, Any]) -> str:
+    """Return the digest that stands beside a name; nothing where there is none."""
+    bare = f"sha256:{_text(items, _OTHER_DIGEST)}"
+    return _text(items, _DIGEST) or (bare if is_digest(bare) else "")
+
+
+def _text(items: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value := items.get(key), str) else ""
 
 
@@ -173,8 +186,7 @@ def _joined(items: dict[str, Any], key: str) -> Any:
     name = items[key]
     if not isinstance(name, str):
         return name
-    registry, tag, digest, other_tag, sha = (_text(items, part) for part in _PARTS)
-    tag, digest = tag or other_tag, digest or (f"sha256:{sha}" if sha and is_digest(f"sha256:{sha}") else "")
+    registry, tag, digest = _text(items, _REGISTRY), tag_in(items), digest_in(items)
     known = parse(name)
     if key in _IMAGE_KEYS and known and (known.tag or known.digest):
         tag = digest = ""

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mirrorgen.consumers.forms.spelling import name_part
-from mirrorgen.model.references import is_digest, is_host
+from mirrorgen.model.references import is_host
 from mirrorgen.problems import KeyPath
+from mirrorgen.readers.image_fields import PARTS, digest_in, tag_in
 from mirrorgen.readers.yaml_documents import Document, walk
 
 GLOBAL, GLOBAL_REGISTRY = "global", "imageRegistry"
 _LIKE_IMAGE_KEY = re.compile(r"[A-Za-z0-9]+(?:Image|_image)")
-_PARTS = frozenset({"registry", "tag", "digest", "imageTag", "sha"})
-_BESIDE_REPOSITORY = _PARTS | {"pullPolicy"}
+_BESIDE_REPOSITORY = PARTS | {"pullPolicy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _name_key(path: KeyPath, value: Mapping[str, Any]) -> str | None:
     if repository:
         is_image = "://" not in repository and (is_called_image or bool(value.keys() & _BESIDE_REPOSITORY))
         return "repository" if is_image else None
-    if not any(isinstance(value.get(part), str) for part in _PARTS):
+    if not any(isinstance(value.get(part), str) for part in PARTS):
         return None
     return "image" if _text(value.get("image")) else "name" if is_called_image and _text(value.get("name")) else None
 
@@ -106,15 +106,10 @@ def _joined(path: KeyPath, parts: Mapping[str, Any], key: str, everywhere: str, 
     name = f"{registry}/{repository}" if registry else repository
     if repository != name_part(repository):
         return ChartImage(path, name, parts, key, is_joined=is_joined)
-    tag, digest = _text(parts.get("tag")) or _text(parts.get("imageTag")), _digest(parts)
+    tag, digest = tag_in(parts), digest_in(parts)
     known = tag or ("" if digest else app_version or "")
     written = name + (f":{known}" if known else "") + (f"@{digest}" if digest else "")
     return ChartImage(path, written, parts, key, is_tagged=bool(known or digest), is_joined=is_joined)
-
-
-def _digest(parts: Mapping[str, Any]) -> str:
-    known, bare = _text(parts.get("digest")), f"sha256:{_text(parts.get('sha'))}"
-    return known or (bare if is_digest(bare) else "")
 
 
 def _has_registry(parts: Mapping[str, Any]) -> bool:
