@@ -46,6 +46,9 @@ _DEPLOYED = {
 }
 _COLLECTIONS = (dict, list, Tagged)
 _LEFT_OUT = frozenset({"metadata", "status"})
+_PATTERNS = frozenset({"validate", "verifyImages"})
+"""What a rule of Kyverno says of images that others have: https://kyverno.io/docs/policy-types/cluster-policy/."""
+
 _KINDS_OF_TEXT = frozenset({"ConfigMap", "Secret"})
 _RUN_NOTHING = frozenset(
     {
@@ -143,12 +146,19 @@ def _mappings(data: Any) -> Iterator[tuple[KeyPath, dict[str, Any], str, dict[st
             if isinstance(value.get("metadata"), dict) and ("apiVersion" in value or path[-2:-1] == ("items",)):
                 consumer, digests = _called(value) or consumer, running_digests(value)
             yield path, value, consumer, digests
-            left_out = _LEFT_OUT if _is_object(path, value) else ()
+            left_out = _left_out(path, value)
             waiting.extend(
                 ((*path, key), child, consumer, digests)
                 for key, child in reversed(value.items())
                 if isinstance(child, _COLLECTIONS) and key not in left_out
             )
+
+
+def _left_out(path: KeyPath, value: dict[str, Any]) -> frozenset[str]:
+    """Keys of a mapping under which no image is run."""
+    if path[-2:-1] == ("rules",) and "match" in value:
+        return _PATTERNS
+    return _LEFT_OUT if _is_object(path, value) else frozenset()
 
 
 def _is_object(path: KeyPath, item: dict[str, Any]) -> bool:
