@@ -15,6 +15,7 @@ from mirrorgen.errors import LimitExceeded, ToolFailed
 from mirrorgen.tools.bounds import UNBOUNDED, Bounds, watched
 from mirrorgen.tools.children import Child, kill, start, stop
 from mirrorgen.tools.crews import with_crew
+from mirrorgen.tools.requests import Stopped
 from mirrorgen.tools.secrets import Secrets
 
 KEPT_LINES = 2000
@@ -145,9 +146,15 @@ class ProcessRunner:
 
 @contextlib.contextmanager
 def _stopped(child: Child, grace_s: float) -> Iterator[None]:
-    """Stop a child if the block does not come to its end, by whatever that may be."""
+    """Stop a child if the block does not come to its end, by whatever that may be.
+
+    One that is to make no other request gets no time for it.
+    """
     try:
         yield
+    except Stopped:
+        kill(child)
+        raise
     except BaseException:
         stop(child, grace_s=grace_s)
         raise

@@ -1,12 +1,16 @@
-"""What regclient's programs log of pulls."""
+"""What regclient's programs log of pulls, and how one ends that may make no more of them."""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
+from pathlib import Path
 
 import pytest
 
-from mirrorgen.tools.requests import Pull, read_pull
+from mirrorgen.tools.requests import Pull, Stopped, read_pull
+from mirrorgen.tools.runner import ProcessRunner
 
 URL = "https://registry-1.docker.io/v2/library/nginx/manifests/sha256:abc"
 
@@ -51,3 +55,22 @@ def test_a_pull_counts_whatever_a_registry_answers(headers: object) -> None:
     whole = line(**{"resp-headers": headers})
     assert read_pull(whole) == Pull(URL, is_final=True)
     assert read_pull(whole[:400]) == Pull(URL, is_final=False)
+
+
+def test_a_program_that_is_to_make_no_other_request_gets_no_time_for_it(tmp_path: Path) -> None:
+    """regsync that may go on with its log would make the requests that wait behind it."""
+    asked = tmp_path / "asked"
+    code = (
+        "import os, pathlib, signal, time\n"
+        f"signal.signal(signal.SIGINT, lambda *_: pathlib.Path({str(asked)!r}).touch())\n"
+        f"signal.signal(signal.SIGTERM, lambda *_: pathlib.Path({str(asked)!r}).touch())\n"
+        "os.write(2, b'begun\\n')\n"
+        "while True: time.sleep(60)\n"
+    )
+
+    def stopped(_line: str) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        ProcessRunner().run([sys.executable, "-c", code], env={"PATH": os.defpath}, on_stderr_line=stopped)
+    assert not asked.exists()
