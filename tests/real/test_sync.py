@@ -99,7 +99,7 @@ def test_before_apply_every_tag_is_missing_with_a_hint(project: Project) -> None
 
 def test_the_owner_of_a_failed_image_is_named(project: Project) -> None:
     project.serve({"quay.io/org/app": ["v1.0.0"]})
-    project.write({"quay.io/org/app": ["v2.0.0"]}, settings={"owner": "team-web"})
+    project.write({"quay.io/org/app": ["v9.9.9"]}, settings={"owner": "team-web"})
     project.create_repositories()
     assert "(owner: team-web)" in project.run("sync").stdout
 
