@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,23 +52,40 @@ def read_files(
         UsageError: there is no such format, or standard input is named twice.
         InputError: a file cannot be read, is not UTF-8, or is too much.
     """
+    require_format(name)
+    if files.count(STDIN) > 1:
+        raise UsageError("standard input is named twice", hint="give - once")
+    texts = ((file, read_text(Path(file))) for file in files)
+    return read_texts(texts, name, deep=deep, env_files=env_files, target=target)
+
+
+def read_texts(
+    texts: Iterable[tuple[str, str]],
+    name: str,
+    *,
+    deep: bool = False,
+    env_files: Sequence[Path] | None = None,
+    target: str | None = None,
+) -> list[Reading]:
+    """As `read_files`, of a format that there is, with the text of each file behind its path.
+
+    Raises:
+        InputError: what holds the values of variables cannot be read.
+    """
     from mirrorgen.readers.contract import Around
     from mirrorgen.readers.elsewhere import read_together
     from mirrorgen.readers.formats import read
 
-    require_format(name)
-    if files.count(STDIN) > 1:
-        raise UsageError("standard input is named twice", hint="give - once")
-    readings = []
-    for file in files:
-        text = read_text(Path(file))
-        reading = read(text, Around(file, deep, variables_of(file, env_files), target), name)
-        tell_guess(file, reading, name)
+    readings, files = [], []
+    for file, text in texts:
+        reading = read(text, Around(file, deep, _variables_of(file, env_files), target), name)
+        _tell_guess(file, reading, name)
         readings.append(reading)
+        files.append(file)
     return read_together(readings, files)
 
 
-def variables_of(file: str, env_files: Sequence[Path] | None) -> dict[str, str]:
+def _variables_of(file: str, env_files: Sequence[Path] | None) -> dict[str, str]:
     """Return the variables of a file; of two values the later one counts.
 
     Args:
@@ -81,7 +98,7 @@ def variables_of(file: str, env_files: Sequence[Path] | None) -> dict[str, str]:
     return dict(_variables(file, env_files))
 
 
-def tell_guess(file: str, reading: Reading, name: str) -> None:
+def _tell_guess(file: str, reading: Reading, name: str) -> None:
     """Tell what was guessed of a file, where nobody named its format."""
     from mirrorgen.readers.formats import FORMATS
 

@@ -16,13 +16,12 @@ from mirrorgen.commands.everywhere import screen
 from mirrorgen.commands.lists import names_list
 from mirrorgen.commands.named_images import STDIN, read_text
 from mirrorgen.commands.options import load_usable
-from mirrorgen.commands.readings import AUTO, EnvFiles, FromFormat, require_format, tell_guess, variables_of
+from mirrorgen.commands.readings import AUTO, EnvFiles, FromFormat, read_texts, require_format
 from mirrorgen.errors import UsageError
 from mirrorgen.outcomes import ExitCode
 
 if TYPE_CHECKING:
     from mirrorgen.consumers.forms.contract import Form, Left
-    from mirrorgen.readers.contract import Reading
 
 
 @boundary
@@ -61,7 +60,8 @@ def rewrite(
     assert loaded.desired
     is_folder = chosen.takes is Takes.FOLDER
     texts = {} if is_folder else {path: read_text(Path(path)) for path in given}
-    readings = _readings(texts, name, env_files) if chosen.takes in {Takes.ANY_FILES, Takes.FILES} else []
+    is_read = chosen.takes in {Takes.ANY_FILES, Takes.FILES}
+    readings = read_texts(texts.items(), name, env_files=env_files) if is_read else []
     tls = loaded.desired.target.sign_in().get("tls", "enabled")
     order, unread = order_for(mirror_of(loaded.desired, os.environ), texts, readings, pin=digest, tls=tls)
     written = chosen.write(replace(order, folder=Path(given[0])) if is_folder else order)
@@ -86,19 +86,6 @@ def _require(form: Form, given: list[str], *, check: bool) -> None:
         raise UsageError(f"{form.name} takes {wanted}")
     if check and form.takes not in {Takes.FILES, Takes.FOLDER}:
         raise UsageError(f"{form.name} writes no file, which --check could compare")
-
-
-def _readings(texts: Mapping[str, str], name: str, env_files: list[Path] | None) -> list[Reading]:
-    from mirrorgen.readers.contract import Around
-    from mirrorgen.readers.elsewhere import read_together
-    from mirrorgen.readers.formats import read
-
-    readings = []
-    for file, text in texts.items():
-        reading = read(text, Around(file, variables=variables_of(file, env_files)), name)
-        tell_guess(file, reading, name)
-        readings.append(reading)
-    return read_together(readings, [*texts])
 
 
 def _tell(left: tuple[Left, ...]) -> None:
