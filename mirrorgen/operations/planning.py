@@ -133,23 +133,25 @@ def _make_plan(runtime: Runtime) -> MirrorPlan:
     entries = brought(work.desired)
     registry = destination.registry_differences()
     return MirrorPlan(
-        terraform.changes,
-        copies,
-        (*unmanaged_failures(existing), *failures, *registry.failures(destination.target.host)),
-        work.problems,
-        {repo.name: tuple(entry.source for entry in repo.entries) for repo in runtime.desired.repositories},
-        {change.name: _image_count(held[change.name]) for change in terraform.changes if change.destroys_repository},
-        terraform.outputs,
-        terraform.is_applicable,
-        existing,
-        shown.lost,
-        shown.renames,
-        {name: None if held[name] is None else _image_count(held[name]) for name in successors},
-        foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
-        registry.found,
-        _access(runtime.desired, terraform.changes),
-        _overwritten(destination, terraform.changes),
-        replicated,
+        changes=terraform.changes,
+        copies=copies,
+        failures=(*unmanaged_failures(existing), *failures, *registry.failures(destination.target.host)),
+        problems=work.problems,
+        sources={repo.name: tuple(entry.source for entry in repo.entries) for repo in runtime.desired.repositories},
+        lost={
+            change.name: _image_count(held[change.name]) for change in terraform.changes if change.destroys_repository
+        },
+        outputs=terraform.outputs,
+        is_applicable=terraform.is_applicable,
+        unmanaged=existing,
+        lost_digests=shown.lost,
+        renames=shown.renames,
+        successors={name: None if held[name] is None else _image_count(held[name]) for name in successors},
+        pushing=foresee_pushes(destination.target, [entries[ref].copying for ref in copies]),
+        registry=registry.found,
+        access=_access(runtime.desired, terraform.changes),
+        overwritten=_overwritten(destination, terraform.changes),
+        replicated=replicated,
     )
 
 
