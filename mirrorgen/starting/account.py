@@ -60,14 +60,7 @@ def read_account(root: Path) -> Account | None:
     Raises:
         InputError: the record is not as it was written.
     """
-    content = read_file(root / RECORD, project=root)
-    if content is None:
-        return None
-    try:
-        return parse_account(json.loads(content))
-    except (ValueError, RecursionError) as error:
-        hint = "`mirrorgen bootstrap --apply` writes it anew"
-        raise InputError(f"{root / RECORD} is not as it was written: {error}", hint=hint) from error
+    return _read_record(root, RECORD, hint="`mirrorgen bootstrap --apply` writes it anew")
 
 
 def read_other_account(root: Path, account_id: str) -> Account | None:
@@ -81,17 +74,21 @@ def read_other_account(root: Path, account_id: str) -> Account | None:
         InputError: the record is not as it was written, or is of another account.
     """
     path = f"bootstrap/{account_id}.json"
+    hint = f"{RECORD} of the bootstrap of that account belongs there"
+    account = _read_record(root, path, hint=hint)
+    if account and account.account_id != account_id:
+        raise InputError(f"{root / path} is of the account {account.account_id}", hint=hint)
+    return account
+
+
+def _read_record(root: Path, path: str, *, hint: str) -> Account | None:
     content = read_file(root / path, project=root)
     if content is None:
         return None
-    hint = f"{RECORD} of the bootstrap of that account belongs there"
     try:
-        account = parse_account(json.loads(content))
+        return parse_account(json.loads(content))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{root / path} is not as it was written: {error}", hint=hint) from error
-    if account.account_id != account_id:
-        raise InputError(f"{root / path} is of the account {account.account_id}", hint=hint)
-    return account
 
 
 def parse_account(data: Any) -> Account:
