@@ -34,7 +34,8 @@ def registry_lines(changes: Sequence[Change], differences: Sequence[SettingDiffe
         differences: what is not as the list asks.
     """
     lines = [f"{change['action']} {change['setting']}" for change in registry_documents(changes)]
-    seen = (each for each in differences if each not in unseen(changes, differences))
+    left = unseen(changes, differences)
+    seen = (each for each in differences if each not in left)
     return lines + [f"{each.setting}: {each.found}, then {each.wanted}" for each in seen]
 
 
